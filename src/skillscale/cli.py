@@ -1,0 +1,92 @@
+"""Command line: list experiments, run one and store its record, print the ledger."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+
+_PROFILES = ("LIVE", "STANDARD", "PAPER")
+
+
+def _experiments() -> dict[str, tuple[ModuleType, str]]:
+    """Return every experiment as "chapter.name" with its module and function name."""
+    package = importlib.import_module("skillscale.experiments")
+    found = {}
+    for entry in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"skillscale.experiments.{entry.name}")
+        for name in getattr(module, "STANDARD", {}):
+            found[f"{entry.name}.{name}"] = (module, name)
+    return found
+
+
+@app.command("list")
+def list_experiments() -> None:
+    """List the experiments and their profiles."""
+    for experiment, (module, name) in _experiments().items():
+        profiles = [profile for profile in _PROFILES if name in getattr(module, profile, {})]
+        typer.echo(f"{experiment:40} {' '.join(profile.lower() for profile in profiles)}")
+
+
+@app.command()
+def run(
+    experiment: Annotated[str, typer.Argument(help="chapter.name, as `skillscale list` prints")],
+    profile: Annotated[str, typer.Option(help="live, standard or paper")] = "standard",
+    folder: Annotated[Path, typer.Option(help="where the record is written")] = Path("results"),
+    threads: Annotated[
+        int, typer.Option(help="torch threads; 1 is fastest for small networks")
+    ] = 1,
+) -> None:
+    """Run an experiment on one profile and store its record with provenance.
+
+    The standard profile writes <chapter>_<name>.nc, the record that the book judges; the others
+    append their profile to the name.
+    """
+    known = _experiments()
+    if experiment not in known:
+        raise typer.BadParameter(f"must be one of {', '.join(known)}, got {experiment!r}")
+    module, name = known[experiment]
+    settings = getattr(module, profile.upper(), {}).get(name)
+    if profile.upper() not in _PROFILES or settings is None:
+        raise typer.BadParameter(f"{experiment} has no profile {profile!r}")
+    if not folder.is_dir():
+        raise typer.BadParameter(f"folder {folder} does not exist")
+
+    import torch
+
+    from skillscale import claims
+    from skillscale.lab import records
+
+    torch.set_num_threads(threads)
+    record = experiment.replace(".", "_")
+    if profile.upper() != "STANDARD":
+        record += f"_{profile.lower()}"
+    start = time.perf_counter()
+    dataset = getattr(module, name)(settings, progress=True)
+    stamped = records.stamp(
+        dataset,
+        settings=settings,
+        seeds=sorted({int(seed) for seed in dataset["seed"].values.ravel()}),
+        wall_seconds=time.perf_counter() - start,
+        claims=claims.fingerprints(record),
+    )
+    path = records.save(stamped, folder / f"{record}.nc")
+    typer.echo(f"{path}  {stamped.attrs['wall_seconds']:g} s")
+
+
+@app.command()
+def ledger(
+    folder: Annotated[Path, typer.Argument(help="folder of executed chapters")] = Path("book"),
+) -> None:
+    """Print every claim with its prediction and verdict, collected from executed chapters."""
+    from skillscale import claims
+    from skillscale import ledger as book
+
+    typer.echo(claims.lines(book.rejudge(book.collect(folder))))

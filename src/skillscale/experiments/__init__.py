@@ -1,0 +1,1 @@
+"""What the simulations measure: settings in, raw measurements out."""

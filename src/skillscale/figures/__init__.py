@@ -1,0 +1,1 @@
+"""Every figure of the book: data and arrays in, Figure out."""

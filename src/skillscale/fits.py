@@ -1,0 +1,254 @@
+"""Estimates from repeated runs: value, 95 % interval and status.
+
+The unit of repetition is the member: one independent run with its own seed. Points of one curve
+share a run and are never treated as independent; intervals come from the spread over members by
+Student's t, which keeps its coverage for few members where a percentile bootstrap does not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from skillscale import _checks
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured number with its 95 % interval.
+
+    Attributes:
+        value: The estimate.
+        low: Lower end of the interval; nan where no interval exists.
+        high: Upper end of the interval; nan where no interval exists.
+        status: "ok"; "too_few_points" (one member: no interval), "bound_hit" (censored: the event
+            lies outside the observed range for some members) or "not_converged".
+        n_members: Number of independent runs behind the estimate.
+
+    >>> str(Estimate(1.02, 0.97, 1.07, n_members=10))
+    '1.02 [0.97, 1.07]'
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    status: str = "ok"
+    n_members: int = 1
+
+    def __str__(self) -> str:
+        """Return the value and its interval to three significant digits."""
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """A fitted power law y = prefactor · x^(−exponent).
+
+    Attributes:
+        exponent: Decay exponent (positive where y falls with x).
+        prefactor: Value of the fitted line at x = 1, in units of y.
+    """
+
+    exponent: Estimate
+    prefactor: Estimate
+
+
+def mean(values: ArrayLike) -> Estimate:
+    """Estimate the mean over members with Student's t interval m ± t(0.975, n-1)·s/√n.
+
+    Args:
+        values: One number per member, shape (n_members,).
+
+    Returns:
+        The mean; without an interval and with status "too_few_points" for a single member.
+
+    Raises:
+        ValueError: If `values` is empty, not one-dimensional or not finite.
+
+    Source: Student's t; coverage measured in `tests/test_fits.py`.
+
+    >>> str(mean([1.0, 2.0, 3.0]))
+    '2 [-0.484, 4.48]'
+    """
+    members = _checks.array("values", values, dims=(1,))
+    centre, count = float(members.mean()), members.size
+    if count < 2:
+        return Estimate(centre, status="too_few_points", n_members=count)
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1) * stats.sem(members))
+    return Estimate(centre, centre - half, centre + half, n_members=count)
+
+
+def power_law(x: ArrayLike, y: ArrayLike) -> PowerLaw:
+    """Fit y ∝ x^(−exponent) by least squares on logarithms, one fit per member.
+
+    The exponent is the mean of the members' slopes, its interval the t interval over them; the
+    prefactor likewise on the logarithmic scale.
+
+    Args:
+        x: Positive abscissae, shape (n_points,) or (n_members, n_points).
+        y: Positive ordinates, shape (n_points,) for one member or (n_members, n_points).
+
+    Returns:
+        Exponent and prefactor with intervals over members.
+
+    Raises:
+        ValueError: If an entry is not positive and finite, if shapes do not match, if there are
+            fewer than three points, or if all x of a member are equal.
+
+    Source: derived here; planted exponents and coverage in `tests/test_fits.py`.
+
+    >>> x = [1.0, 10.0, 100.0]
+    >>> round(power_law(x, [2.0, 0.2, 0.02]).exponent.value, 6)
+    1.0
+    """
+    ordinates = np.atleast_2d(_checks.array("y", y, positive=True, dims=(1, 2)))
+    abscissae = np.atleast_2d(_checks.array("x", x, positive=True, dims=(1, 2)))
+    if abscissae.shape not in ((1, ordinates.shape[1]), ordinates.shape):
+        raise ValueError(
+            f"x must match y of shape {ordinates.shape} along points (and members), "
+            f"got shape {abscissae.shape}"
+        )
+    if ordinates.shape[1] < 3:
+        raise ValueError(f"x must hold at least 3 points, got {ordinates.shape[1]}")
+    log_x = np.log(np.broadcast_to(abscissae, ordinates.shape))
+    log_y = np.log(ordinates)
+    centred = log_x - log_x.mean(1, keepdims=True)
+    spread = (centred**2).sum(1)
+    if (spread == 0).any():
+        raise ValueError("x must hold at least two different values per member, got a constant")
+    slopes = (centred * log_y).sum(1) / spread
+    level = mean(log_y.mean(1) - slopes * log_x.mean(1))
+    prefactor = Estimate(
+        math.exp(level.value),
+        math.exp(level.low),
+        math.exp(level.high),
+        level.status,
+        level.n_members,
+    )
+    return PowerLaw(exponent=mean(-slopes), prefactor=prefactor)
+
+
+def crossing_times(t: ArrayLike, y: ArrayLike, *, threshold: float) -> NDArray[np.float64]:
+    """Return when each curve first reaches `threshold`, by linear interpolation.
+
+    Args:
+        t: Increasing times, shape (n_times,).
+        y: Curves along the last axis, shape (..., n_times).
+        threshold: Level to reach from below.
+
+    Returns:
+        Times of shape (...); nan where a curve never reaches the level, and t[0] where it starts
+        at or above it.
+
+    Raises:
+        ValueError: If `t` is not increasing, shapes do not match or entries are not finite.
+
+    Source: derived here.
+
+    >>> crossing_times([0, 1, 2], [[0.0, 0.4, 0.8], [0.0, 0.1, 0.2]], threshold=0.5)
+    array([1.25,  nan])
+    """
+    times = _checks.array("t", t, dims=(1,))
+    curves = _checks.array("y", y)
+    threshold = _checks.number("threshold", threshold)
+    if (np.diff(times) <= 0).any():
+        raise ValueError(f"t must increase strictly, got {t!r}")
+    if curves.shape[-1] != times.size:
+        raise ValueError(f"y must have {times.size} times last, got shape {curves.shape}")
+    reached = curves >= threshold
+    after = reached.argmax(-1)
+    before = np.maximum(after - 1, 0)
+    high = np.take_along_axis(curves, after[..., None], -1)[..., 0]
+    low = np.take_along_axis(curves, before[..., None], -1)[..., 0]
+    rise = np.where(after > 0, high - low, 1.0)
+    share = np.where(after > 0, (threshold - low) / rise, 0.0)
+    crossing = times[before] + share * (times[after] - times[before])
+    return np.where(reached.any(-1), crossing, np.nan)
+
+
+def onset(t: ArrayLike, y: ArrayLike, *, threshold: float) -> Estimate:
+    """Estimate when curves first reach `threshold`, with an interval over members.
+
+    Args:
+        t: Increasing times, shape (n_times,).
+        y: Curves, shape (n_times,) for one member or (n_members, n_times).
+        threshold: Level to reach from below.
+
+    Returns:
+        Mean crossing time. Where some members start above the level or never reach it the event
+        is censored: the value is the median with censored members at the end they lie beyond
+        (infinite where most never reach it), there is no interval and the status is "bound_hit".
+
+    Raises:
+        ValueError: As `crossing_times`.
+
+    Source: derived here; planted onsets in `tests/test_fits.py`.
+
+    >>> onset([0, 1, 2], [[0.0, 0.5, 1.0], [0.0, 0.4, 0.8]], threshold=0.5).value
+    1.125
+    """
+    curves = np.atleast_2d(_checks.array("y", y, dims=(1, 2)))
+    times = crossing_times(t, curves, threshold=threshold)
+    early = curves[:, 0] >= threshold
+    if early.any() or np.isnan(times).any():
+        filled = np.where(np.isnan(times), np.inf, times)
+        middle = float(np.sort(filled)[(times.size - 1) // 2])
+        return Estimate(middle, status="bound_hit", n_members=times.size)
+    return mean(times)
+
+
+def proportion(successes: int, trials: int) -> Estimate:
+    """Estimate a proportion with the exact Clopper–Pearson interval.
+
+    Args:
+        successes: Number of successes, 0 … trials.
+        trials: Number of independent trials, at least 1.
+
+    Raises:
+        ValueError: If a count is out of range.
+
+    Source: Clopper and Pearson (1934); computed by `scipy.stats.binomtest`.
+
+    >>> str(proportion(0, 20))
+    '0 [0, 0.168]'
+    """
+    trials = _checks.integer("trials", trials, minimum=1)
+    successes = _checks.integer("successes", successes, minimum=0)
+    if successes > trials:
+        raise ValueError(f"successes must be at most trials = {trials}, got {successes}")
+    interval = stats.binomtest(successes, trials).proportion_ci(LEVEL, method="exact")
+    return Estimate(successes / trials, interval.low, interval.high, n_members=trials)
+
+
+def rank_correlation(x: ArrayLike, y: ArrayLike) -> Estimate:
+    """Estimate Kendall's τ_b between `x` and each member's `y`, with an interval over members.
+
+    Args:
+        x: Shape (n_points,).
+        y: Shape (n_points,) for one member or (n_members, n_points).
+
+    Raises:
+        ValueError: If shapes do not match, entries are not finite or τ is undefined (constant
+            input).
+
+    Source: Kendall's τ_b, computed by `scipy.stats.kendalltau`.
+
+    >>> rank_correlation([1, 2, 3], [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]).value
+    1.0
+    """
+    order = _checks.array("x", x, dims=(1,))
+    members = np.atleast_2d(_checks.array("y", y, dims=(1, 2)))
+    if members.shape[1] != order.size or order.size < 2:
+        raise ValueError(
+            f"y must have as many points as x ({order.size}, at least 2), got shape {members.shape}"
+        )
+    constant = np.ptp(members, axis=1) == 0
+    if np.ptp(order) == 0 or constant.any():
+        raise ValueError("x and y must vary: the rank correlation of a constant is undefined")
+    return mean([stats.kendalltau(order, member).statistic for member in members])

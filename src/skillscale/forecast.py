@@ -1,0 +1,109 @@
+"""Calibrate one constant of a predicted curve on data, predict the rest blind, and score it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize
+
+from skillscale import _checks, fits
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One constant fitted to a curve.
+
+    Attributes:
+        value: The constant.
+        rms: Root mean square residual at the optimum, in units of the measurement.
+        status: "ok", or "bound_hit" where the optimum sits at an end of the allowed range.
+    """
+
+    value: float
+    rms: float
+    status: str = "ok"
+
+
+def calibrate(
+    predict: Callable[[NDArray[np.float64], float], ArrayLike],
+    x: ArrayLike,
+    measured: ArrayLike,
+    *,
+    bounds: tuple[float, float],
+) -> Calibration:
+    """Fit the one positive constant c of `predict(x, c)` to `measured` by least squares.
+
+    The squared residual is scanned on 200 logarithmic steps over `bounds` and then refined by
+    Brent's bounded method around the best one, so that a curve with several dips is no trap.
+
+    Args:
+        predict: Function of (x, c) that returns an array broadcastable to `measured`.
+        x: Abscissae, shape (n_points,).
+        measured: Measurement, shape (..., n_points).
+        bounds: Smallest and largest c allowed, both positive.
+
+    Returns:
+        The constant, its residual and a status.
+
+    Raises:
+        ValueError: If `bounds` are not 0 < low < high or the data are not finite.
+
+    Source: derived here; a planted constant is recovered in `tests/test_forecast.py`.
+
+    >>> import numpy as np
+    >>> t = np.linspace(0, 3, 20)
+    >>> found = calibrate(lambda t, c: np.exp(-c * t), t, np.exp(-0.7 * t), bounds=(0.1, 10))
+    >>> round(found.value, 4)
+    0.7
+    """
+    abscissae = _checks.array("x", x, dims=(1,))
+    data = _checks.array("measured", measured)
+    low, high = (_checks.number("bounds", end, above=0) for end in bounds)
+    if not low < high:
+        raise ValueError(f"bounds must increase, got {bounds!r}")
+
+    def residual(log_constant: float) -> float:
+        curve = np.asarray(predict(abscissae, float(np.exp(log_constant))), dtype=np.float64)
+        return float(np.mean((curve - data) ** 2))
+
+    grid = np.linspace(np.log(low), np.log(high), 201)
+    best = int(np.argmin([residual(point) for point in grid]))
+    left, right = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
+    found = optimize.minimize_scalar(
+        residual, bounds=(left, right), method="bounded", options={"xatol": 1e-10}
+    )
+    edge = min(found.x - grid[0], grid[-1] - found.x) < 1e-6
+    return Calibration(
+        value=float(np.exp(found.x)),
+        rms=float(np.sqrt(found.fun)),
+        status="bound_hit" if edge else "ok",
+    )
+
+
+def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
+    """Score a blind prediction: relative root mean square error per member, interval over members.
+
+    error = √mean_points[(measured/predicted - 1)²].
+
+    Args:
+        predicted: Positive prediction, shape (n_points,) or (n_members, n_points).
+        measured: Measurement, shape (n_points,) for one member or (n_members, n_points).
+
+    Raises:
+        ValueError: If `predicted` is not positive, data are not finite or shapes do not match.
+
+    Source: derived here.
+
+    >>> round(blind_error([1.0, 2.0], [[1.1, 2.2], [0.9, 1.8]]).value, 6)
+    0.1
+    """
+    data = np.atleast_2d(_checks.array("measured", measured, dims=(1, 2)))
+    curve = np.atleast_2d(_checks.array("predicted", predicted, positive=True, dims=(1, 2)))
+    if curve.shape not in ((1, data.shape[1]), data.shape):
+        raise ValueError(
+            f"predicted must match measured of shape {data.shape}, got shape {curve.shape}"
+        )
+    return fits.mean(np.sqrt(np.mean((data / curve - 1.0) ** 2, axis=1)))

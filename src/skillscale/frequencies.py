@@ -1,0 +1,92 @@
+"""Power-law skill frequencies and their exact tail masses.
+
+The only place where the exponent α of the papers meets the Zipf exponent α + 1.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import zeta
+
+from skillscale import _checks
+
+
+def zipf_exponent(alpha: float) -> float:
+    """Return the Zipf exponent α + 1 of P(k) ∝ k^-(α+1).
+
+    Raises:
+        ValueError: If `alpha` is not a finite number > -1.
+
+    Source: Nam et al. 2024, Michaud et al. 2023 (definition of α).
+
+    >>> zipf_exponent(0.6)
+    1.6
+    """
+    return _checks.number("alpha", alpha, above=-1) + 1.0
+
+
+def power_law(n_skills: int, alpha: float) -> NDArray[np.float64]:
+    """Return the normalised frequencies P(k) = k^-(α+1) / Σ_j j^-(α+1) of skills k = 1…n_skills.
+
+    Args:
+        n_skills: Number of skills, at least 1.
+        alpha: Exponent α > -1; P(k) falls with the Zipf exponent α + 1.
+
+    Returns:
+        Array of shape (n_skills,) that sums to 1, most frequent skill first.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: Nam et al. 2024, definition of the skill frequencies.
+
+    >>> power_law(3, 0.0).round(4)
+    array([0.5455, 0.2727, 0.1818])
+    """
+    n_skills = _checks.integer("n_skills", n_skills, minimum=1)
+    weights = np.arange(1, n_skills + 1, dtype=np.float64) ** -zipf_exponent(alpha)
+    return np.asarray(weights / weights.sum())
+
+
+def tail_mass(alpha: float, n: ArrayLike, *, n_skills: float = math.inf) -> NDArray[np.float64]:
+    """Return the probability Σ_{k>n} P(k) of all skills rarer than the n-th.
+
+    With s = α + 1 and the Hurwitz zeta function ζ(s, a) = Σ_{j≥0} (j + a)^-s the mass is
+    ζ(s, n+1) / ζ(s) for infinitely many skills and
+    [ζ(s, n+1) - ζ(s, K+1)] / [ζ(s) - ζ(s, K+1)] for K = `n_skills`.
+
+    Args:
+        alpha: Exponent α; > 0 for infinitely many skills, > -1 otherwise.
+        n: Number of skills already counted, real and >= 0; broadcasts. Whole numbers give the sum
+            itself; real ones its analytic interpolation (finite `n_skills` and α <= 0: whole only).
+        n_skills: Number of skills in all; infinite by default.
+
+    Returns:
+        Mass of the tail, shape of `n` (0-d for a number); 0 where n >= n_skills.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: derived here; equals the finite sum to 1e-12 in `tests/test_frequencies.py`.
+
+    >>> round(float(tail_mass(0.4, 10)), 4)
+    0.3142
+    """
+    counted = _checks.array("n", n, minimum=0.0)
+    if n_skills == math.inf:
+        s = _checks.number("alpha", alpha, above=0) + 1.0
+        return np.asarray(zeta(s, counted + 1.0) / zeta(s, 1.0))
+    total = _checks.integer("n_skills", n_skills, minimum=1)
+    s = zipf_exponent(alpha)
+    if s > 1:
+        end = zeta(s, total + 1.0)
+        mass = (zeta(s, np.minimum(counted, total) + 1.0) - end) / (zeta(s, 1.0) - end)
+        return np.asarray(mass)
+    # The Hurwitz series diverges for s <= 1, so the finite sum is taken term by term.
+    if (counted != np.floor(counted)).any():
+        raise ValueError(f"n must be whole numbers when alpha <= 0, got {n!r}")
+    remaining = np.append(np.cumsum(power_law(total, alpha)[::-1])[::-1], 0.0)
+    return np.asarray(remaining[np.minimum(counted, total).astype(int)])

@@ -1,0 +1,1 @@
+"""The bench on which all experiments stand: tasks, ensembles, optimizers, training, records."""

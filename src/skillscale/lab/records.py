@@ -1,0 +1,238 @@
+"""Results of experiments as netCDF files with provenance.
+
+A record is an `xarray.Dataset` of raw measurements whose attributes say how it came about. Writing
+is atomic: a reader sees the old file or the whole new one, never a part.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pandas as pd
+import torch
+import xarray as xr
+
+from skillscale import _checks, _published
+
+FORMAT = "skillscale record 1"
+_JSON = ("settings", "seeds", "versions", "claims")
+_REQUIRED = (*_JSON, "created", "git_commit", "device", "threads", "wall_seconds")
+_PACKAGES = ("skillscale", "torch", "numpy", "scipy", "xarray")
+
+
+class RecordError(ValueError):
+    """A file is not a readable record; the message names the file and the reason."""
+
+
+def stamp(
+    dataset: xr.Dataset,
+    *,
+    settings: Any,
+    seeds: Iterable[int],
+    wall_seconds: float,
+    device: str = "cpu",
+    claims: Mapping[str, str] | None = None,
+) -> xr.Dataset:
+    """Return a copy of `dataset` whose attributes say how it was made.
+
+    Args:
+        dataset: Raw measurements with named dimensions.
+        settings: The experiment's settings, a dataclass or a mapping of plain values.
+        seeds: Seeds of the members.
+        wall_seconds: Duration of the run in seconds.
+        device: Where it ran, e.g. "cpu" or the accelerator's name.
+        claims: Fingerprint per claim id that this run is going to judge.
+
+    Returns:
+        The dataset with attributes format, settings, seeds, versions, claims (JSON), created,
+        git_commit ("unknown" outside a checkout), device, threads, wall_seconds.
+
+    Raises:
+        ValueError: If `wall_seconds` is negative or `settings` is neither dataclass nor mapping.
+
+    Source: derived here; round trip in `tests/test_records.py`.
+
+    >>> import xarray as xr
+    >>> stamp(xr.Dataset(), settings={}, seeds=[0], wall_seconds=1.0).attrs["seeds"]
+    '[0]'
+    """
+    wall_seconds = _checks.number("wall_seconds", wall_seconds, minimum=0.0)
+    if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
+        plain = dataclasses.asdict(settings)
+    elif isinstance(settings, Mapping):
+        plain = dict(settings)
+    else:
+        raise ValueError(f"settings must be a dataclass or a mapping, got {settings!r}")
+    return dataset.assign_attrs(
+        format=FORMAT,
+        settings=json.dumps(plain, sort_keys=True),
+        seeds=json.dumps([int(seed) for seed in seeds]),
+        versions=json.dumps(
+            {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+        ),
+        claims=json.dumps(dict(claims or {}), sort_keys=True),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        git_commit=_git_commit(),
+        device=device,
+        threads=torch.get_num_threads(),
+        wall_seconds=round(wall_seconds, 1),
+    )
+
+
+def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
+    """Write a stamped dataset to `path` as compressed netCDF, atomically.
+
+    The file is written beside its destination, flushed and then moved over it, so that a full
+    disk or a killed process leaves an existing record as it was.
+
+    Args:
+        dataset: A dataset that went through `stamp`.
+        path: Destination, ending in ".nc"; its folder must exist.
+
+    Raises:
+        RecordError: If the dataset carries no provenance.
+        ValueError: If `path` does not end in ".nc".
+        OSError: If writing fails; nothing is left behind and an existing file stays intact.
+
+    Source: derived here; interrupted writes in `tests/test_records.py`.
+    """
+    destination = Path(path)
+    if destination.suffix != ".nc":
+        raise ValueError(f"path must end in '.nc', got {str(path)!r}")
+    missing = [name for name in _REQUIRED if name not in dataset.attrs]
+    if missing:
+        raise RecordError(f"{destination}: no provenance ({', '.join(missing)}); use stamp() first")
+    encoding = {
+        name: {"zlib": True, "complevel": 4, "fletcher32": True}
+        for name, variable in dataset.variables.items()
+        if variable.ndim and variable.dtype.kind in "fiu"
+    }
+    handle, partial = tempfile.mkstemp(
+        dir=destination.parent, prefix=f".{destination.stem}-", suffix=".nc"
+    )
+    os.close(handle)
+    try:
+        dataset.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
+        with Path(partial).open("rb") as written:
+            os.fsync(written.fileno())
+        Path(partial).chmod(0o644)
+        Path(partial).replace(destination)
+    finally:
+        Path(partial).unlink(missing_ok=True)
+    return destination
+
+
+def load(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read a record whole into memory.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RecordError: If the file is damaged, is no netCDF, or carries no provenance of ours.
+
+    Source: derived here; damaged and foreign files in `tests/test_records.py`.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise FileNotFoundError(f"no record at {source}")
+    try:
+        # h5py refuses a broken container cleanly, where h5netcdf leaves a half-made file object.
+        with h5py.File(source, "r"), xr.open_dataset(source, engine="h5netcdf") as opened:
+            dataset = opened.load()
+    except Exception as error:  # what a damaged file raises depends on where it is damaged
+        raise RecordError(f"{source} is damaged or no netCDF file: {error}") from error
+    if dataset.attrs.get("format") != FORMAT:
+        found = dataset.attrs.get("format", "none")
+        raise RecordError(f"{source} is not a record of this package: format is {found!r}")
+    missing = [name for name in _REQUIRED if name not in dataset.attrs]
+    if missing:
+        raise RecordError(f"{source} lacks provenance: {', '.join(missing)}")
+    return dataset
+
+
+def published(name: str) -> xr.Dataset:
+    """Return the stored run `results/<name>.nc` that belongs to this version of the book.
+
+    Raises:
+        ValueError: If there is no such record; the message lists the records there are.
+        RecordError: As `load`.
+
+    Source: derived here.
+    """
+    folder = _published.root() / "results"
+    names = sorted(path.stem for path in folder.glob("*.nc"))
+    if name not in names:
+        raise ValueError(f"name must be one of {', '.join(names) or '(none stored)'}, got {name!r}")
+    return load(folder / f"{name}.nc")
+
+
+def provenance(dataset: xr.Dataset, name: str) -> Any:
+    """Return one of the attributes that `stamp` wrote, decoded.
+
+    Args:
+        dataset: A record.
+        name: "settings", "seeds", "versions", "claims", "created", "git_commit", "device",
+            "threads" or "wall_seconds".
+
+    Raises:
+        ValueError: If `name` is none of these.
+        RecordError: If the dataset was never stamped.
+
+    >>> import xarray as xr
+    >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0], wall_seconds=1.0)
+    >>> provenance(record, "settings")
+    {'steps': 3}
+    """
+    _checks.choice("name", name, _REQUIRED)
+    if name not in dataset.attrs:
+        raise RecordError(f"the dataset carries no provenance {name!r}; use stamp() first")
+    value = dataset.attrs[name]
+    return json.loads(value) if name in _JSON else value
+
+
+def provenance_table(dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the provenance of a record as a two-column table for a notebook.
+
+    >>> import xarray as xr
+    >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0, 1], wall_seconds=1.0)
+    >>> provenance_table(record).loc["seeds", "value"]
+    '0, 1'
+    """
+    rows = {}
+    for name in ("settings", "seeds", "versions", "created", "git_commit", "device", "threads"):
+        value = provenance(dataset, name)
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} = {entry}" for key, entry in value.items())
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        rows[name.replace("_", " ")] = str(value)
+    rows["wall seconds"] = f"{provenance(dataset, 'wall_seconds'):g}"
+    return pd.DataFrame({"value": rows})
+
+
+def _git_commit() -> str:
+    """Return the checkout's commit, with "+changes" where tracked files differ from it."""
+    folder = Path(__file__).parent
+    try:
+        commit, changes = (
+            subprocess.run(
+                ["git", "-C", str(folder), *command], capture_output=True, text=True, check=True
+            ).stdout.strip()
+            for command in (
+                ["rev-parse", "HEAD"],
+                ["status", "--porcelain", "--untracked-files=no", "--", "src"],
+            )
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return commit + ("+changes" if changes else "")

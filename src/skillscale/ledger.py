@@ -1,0 +1,132 @@
+"""The ledger: every claim of every chapter, collected from the executed chapters themselves."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skillscale import claims
+from skillscale.fits import Estimate
+
+Row = Mapping[str, Any]
+
+
+def collect(folder: str | Path) -> list[dict[str, Any]]:
+    """Read the rows that `claims.table` left in the outputs of the notebooks of `folder`.
+
+    Args:
+        folder: Folder of executed chapters.
+
+    Returns:
+        One mapping per claim and part, in the order of `claims.toml`.
+
+    Raises:
+        ValueError: If a claim is judged twice, or a row belongs to no claim or to an older wording
+            of one (the chapter must be executed again).
+
+    Source: derived here; `tests/test_ledger.py`.
+    """
+    rows = [
+        row
+        for path in sorted(Path(folder).glob("*.ipynb"))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", ())
+        for row in output.get("data", {}).get(claims.MIMETYPE, ())
+    ]
+    known = claims.load()
+    for row in rows:
+        if row["id"] not in known or known[row["id"]].fingerprint != row["fingerprint"]:
+            raise ValueError(
+                f"{row['id']} was judged by another wording: execute its chapter again"
+            )
+    seen = Counter((row["id"], row["part"]) for row in rows)
+    twice = [name for (name, _), count in seen.items() if count > 1]
+    if twice:
+        raise ValueError(f"claims are judged once each, got {sorted(set(twice))} more than once")
+    order = list(known)
+    return sorted(rows, key=lambda row: order.index(row["id"]))
+
+
+def rejudge(rows: Sequence[Row]) -> list[claims.Judgement]:
+    """Judge stored measured values again by today's rules and predictions.
+
+    Args:
+        rows: Rows as `collect` returns them.
+
+    Raises:
+        ValueError: If the parts of a claim are incomplete.
+
+    Source: derived here; the stored verdicts equal it in `tests/test_ledger.py`.
+    """
+    known = claims.load()
+    by_claim: dict[str, dict[str, Estimate]] = {}
+    for row in rows:
+        value, low, high = (
+            math.nan if row[end] is None else float(row[end]) for end in ("value", "low", "high")
+        )
+        by_claim.setdefault(row["id"], {})[row["part"]] = Estimate(
+            value, low, high, row["status"], row["n_members"]
+        )
+    return [claims.decide(known[name], parts) for name, parts in by_claim.items()]
+
+
+def counts(rows: Sequence[Row]) -> dict[str, int]:
+    """Count claims: judged in all, with an interval, and per verdict.
+
+    >>> counts([])["judged"]
+    0
+    """
+    verdicts = {row["id"]: row["verdict"] for row in rows}
+    return {
+        "judged": len(verdicts),
+        "with interval": len({row["id"] for row in rows if row["low"] is not None}),
+        "corrected": sum(claims.load()[name].corrected is not None for name in verdicts),
+        **{verdict: list(verdicts.values()).count(verdict) for verdict in claims.VERDICTS},
+    }
+
+
+@dataclass(frozen=True, repr=False)
+class Scoreboard:
+    """All judged claims as one HTML table, a row per claim, linked to its chapter.
+
+    Attributes:
+        rows: Rows as `collect` returns them.
+    """
+
+    rows: Sequence[Row]
+
+    def __repr__(self) -> str:
+        """Return `id · predicted · verdict` lines."""
+        return claims.lines(rejudge(self.rows))
+
+    def _repr_html_(self) -> str:
+        known = claims.load()
+        body = []
+        for row in self.rows:
+            claim = known[row["id"]]
+            first = row["part"] in ("", claim.targets[0].name)
+            label = f"<br><em>{html.escape(row['part'])}</em>" if row["part"] else ""
+            statement = html.escape(claim.statement) if first else ""
+            link = f'<a href="{row["chapter"]}.html">{html.escape(row["chapter"])}</a>'
+            low, high = ("–" if row[end] is None else f"{row[end]:.3g}" for end in ("low", "high"))
+            value = "–" if row["value"] is None else f"{row['value']:.3g}"
+            body.append(
+                f"<tr><td>{link if first else ''}</td><td>{statement}{label}</td>"
+                f"<td>{html.escape(row['predicted'])}</td>"
+                f"<td>{value} [{low}, {high}]<br>n = {row['n_members']}</td>"
+                f"<td>{claims.badge(row['verdict']) if first else ''}</td></tr>"
+            )
+        head = "".join(
+            f"<th>{title}</th>"
+            for title in ("Chapter", "Claim", "Predicted", "Measured", "Verdict")
+        )
+        return (
+            '<div class="claims-scroll"><table class="claims-table"><thead>'
+            f"<tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        )

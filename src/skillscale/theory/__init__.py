@@ -1,0 +1,1 @@
+"""What each model predicts: closed forms in sympy, mpmath, numpy and scipy; no data."""
