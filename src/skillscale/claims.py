@@ -227,61 +227,62 @@ def table(judgements: Sequence[Judgement]) -> ClaimsTable:
 class ClaimsTable:
     """A table of judgements that a notebook shows as HTML.
 
-    The output carries the rows as data beside the HTML; the ledger is collected from them.
-
     Attributes:
         judgements: What the table shows.
+        of_book: False in a chapter, where the output carries its rows as data, from which the
+            ledger is collected; True for the ledger's own table, which links the chapters instead.
     """
 
     judgements: tuple[Judgement, ...]
+    of_book: bool = False
 
     def __repr__(self) -> str:
         """Return the lines that tests compare."""
         return lines(self.judgements)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {
-            "text/plain": repr(self),
-            "text/html": _html(self.judgements),
-            MIMETYPE: [row for judgement in self.judgements for row in judgement.rows()],
-        }
+        bundle = {"text/plain": repr(self), "text/html": self._html()}
+        if self.of_book:
+            return bundle
+        return {**bundle, MIMETYPE: [row for item in self.judgements for row in item.rows()]}
 
+    def _html(self) -> str:
+        body = []
+        for judgement in self.judgements:
+            cells = zip(judgement.claim.targets, judgement.estimates, strict=True)
+            for index, (target, estimate) in enumerate(cells):
+                first, last = ("", "") if index else self._edges(judgement)
+                part = f"<em>{html.escape(target.name)}</em>: " if target.name else ""
+                body.append(
+                    f"<tr><td>{first}</td><td>{part}{html.escape(target.quantity)}</td>"
+                    f"<td>{html.escape(str(target))}</td>"
+                    f"<td>{html.escape(str(estimate))}<br>n = {estimate.n_members}</td>"
+                    f"<td>{last}</td></tr>"
+                )
+        titles = ("Claim", "Quantity", "Predicted", "Measured", "Verdict")
+        head = "".join(f"<th>{title}</th>" for title in titles)
+        return (
+            '<div class="claims-scroll"><table class="claims-table"><thead>'
+            f"<tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        )
 
-def _html(judgements: Sequence[Judgement]) -> str:
-    body = []
-    for judgement in judgements:
+    def _edges(self, judgement: Judgement) -> tuple[str, str]:
+        """Return the first and last cell of a claim: statement with id, verdict with flag."""
         claim = judgement.claim
-        for index, (target, estimate) in enumerate(
-            zip(claim.targets, judgement.estimates, strict=True)
-        ):
-            first = f"{html.escape(claim.statement)}<br><code>{html.escape(claim.id)}</code>"
-            part = f"<br><em>{html.escape(target.name)}</em>" if target.name else ""
-            badge = badge(judgement.verdict) if index == 0 else ""
-            flag = '<br><span class="corrected">corrected</span>' if claim.corrected else ""
-            body.append(
-                f"<tr><td>{first if index == 0 else ''}{part}</td>"
-                f"<td>{html.escape(target.quantity)}</td>"
-                f"<td>{html.escape(str(target))}</td><td>{html.escape(str(estimate))}<br>"
-                f"n = {estimate.n_members}</td>"
-                f"<td>{badge}{flag if index == 0 else ''}</td></tr>"
-            )
-    head = "".join(
-        f"<th>{title}</th>" for title in ("Claim", "Quantity", "Predicted", "Measured", "Verdict")
-    )
-    return (
-        f'<div class="claims-scroll"><table class="claims-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
+        name = f"<code>{html.escape(claim.id)}</code>"
+        if self.of_book:
+            name = f'<a href="{html.escape(claim.chapter)}.html">{name}</a>'
+        style = judgement.verdict.replace(" ", "-")
+        flag = '<br><span class="corrected">corrected</span>' if claim.corrected else ""
+        return (
+            f"{html.escape(claim.statement)}<br>{name}",
+            f'<span class="verdict {style}">{judgement.verdict}</span>{flag}',
+        )
 
 
 def _finite(number: float) -> float | None:
     """Return None for what JSON cannot hold."""
     return number if math.isfinite(number) else None
-
-
-def badge(verdict: str) -> str:
-    """Return a verdict as the HTML that the book's style sheet colours."""
-    return f'<span class="verdict {verdict.replace(" ", "-")}">{verdict}</span>'
 
 
 def _parse(entry: Mapping[str, Any]) -> Claim:

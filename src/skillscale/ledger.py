@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -91,42 +89,6 @@ def counts(rows: Sequence[Row]) -> dict[str, int]:
     }
 
 
-@dataclass(frozen=True, repr=False)
-class Scoreboard:
-    """All judged claims as one HTML table, a row per claim, linked to its chapter.
-
-    Attributes:
-        rows: Rows as `collect` returns them.
-    """
-
-    rows: Sequence[Row]
-
-    def __repr__(self) -> str:
-        """Return `id · predicted · verdict` lines."""
-        return claims.lines(rejudge(self.rows))
-
-    def _repr_html_(self) -> str:
-        known = claims.load()
-        body = []
-        for row in self.rows:
-            claim = known[row["id"]]
-            first = row["part"] in ("", claim.targets[0].name)
-            label = f"<br><em>{html.escape(row['part'])}</em>" if row["part"] else ""
-            statement = html.escape(claim.statement) if first else ""
-            link = f'<a href="{row["chapter"]}.html">{html.escape(row["chapter"])}</a>'
-            low, high = ("–" if row[end] is None else f"{row[end]:.3g}" for end in ("low", "high"))
-            value = "–" if row["value"] is None else f"{row['value']:.3g}"
-            body.append(
-                f"<tr><td>{link if first else ''}</td><td>{statement}{label}</td>"
-                f"<td>{html.escape(row['predicted'])}</td>"
-                f"<td>{value} [{low}, {high}]<br>n = {row['n_members']}</td>"
-                f"<td>{claims.badge(row['verdict']) if first else ''}</td></tr>"
-            )
-        head = "".join(
-            f"<th>{title}</th>"
-            for title in ("Chapter", "Claim", "Predicted", "Measured", "Verdict")
-        )
-        return (
-            '<div class="claims-scroll"><table class="claims-table"><thead>'
-            f"<tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-        )
+def table(rows: Sequence[Row]) -> claims.ClaimsTable:
+    """Return all judged claims as one table, each linked to its chapter."""
+    return claims.ClaimsTable(tuple(rejudge(rows)), of_book=True)
