@@ -60,8 +60,9 @@ def tail_mass(alpha: float, n: ArrayLike, *, n_skills: float = math.inf) -> NDAr
 
     Args:
         alpha: Exponent α; > 0 for infinitely many skills, > -1 otherwise.
-        n: Number of skills already counted, real and >= 0; broadcasts. Whole numbers give the sum
-            itself; real ones its analytic interpolation (finite `n_skills` and α <= 0: whole only).
+        n: Number of skills already counted, >= 0; broadcasts. Whole numbers give the sum itself;
+            real ones its analytic interpolation (whole only where `n_skills` is finite and
+            α < 0.001).
         n_skills: Number of skills in all; infinite by default.
 
     Returns:
@@ -81,12 +82,12 @@ def tail_mass(alpha: float, n: ArrayLike, *, n_skills: float = math.inf) -> NDAr
         return np.asarray(zeta(s, counted + 1.0) / zeta(s, 1.0))
     total = _checks.integer("n_skills", n_skills, minimum=1)
     s = zipf_exponent(alpha)
-    if s > 1:
+    if s > 1.001:
         end = zeta(s, total + 1.0)
         mass = (zeta(s, np.minimum(counted, total) + 1.0) - end) / (zeta(s, 1.0) - end)
         return np.asarray(mass)
-    # The Hurwitz series diverges for s <= 1, so the finite sum is taken term by term.
+    # The Hurwitz series diverges for s <= 1, and its differences cancel close to that pole.
     if (counted != np.floor(counted)).any():
-        raise ValueError(f"n must be whole numbers when alpha <= 0, got {n!r}")
+        raise ValueError(f"n must be whole numbers when alpha < 0.001, got {n!r}")
     remaining = np.append(np.cumsum(power_law(total, alpha)[::-1])[::-1], 0.0)
     return np.asarray(remaining[np.minimum(counted, total).astype(int)])

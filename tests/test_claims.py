@@ -1,0 +1,186 @@
+"""Verdict rules, the claims file, and the bond between a claim and the run that judges it."""
+
+import math
+
+import pytest
+
+from skillscale import _published, claims
+from skillscale.fits import Estimate
+from skillscale.lab import records
+
+ENTRY = """
+[[claim]]
+id = "toy.slope"
+chapter = "toy"
+statement = "The slope is one."
+source = "derived here"
+predicted = 1.0
+quantity = "slope"
+relation = "equal"
+tolerance = 0.1
+tolerance_reason = "a tenth is what the approximation neglects"
+falsified_by = "an interval that ends below 0.9 or begins above 1.1"
+profile = "STANDARD"
+system = "toy"
+record = "toy_run"
+"""
+PARTS = """
+[[claim]]
+id = "toy.both"
+chapter = "toy"
+statement = "Two parts."
+source = "derived here"
+falsified_by = "either"
+profile = "STANDARD"
+system = "toy"
+record = "toy_run"
+[[claim.part]]
+name = "low"
+predicted = 0.0
+quantity = "x"
+relation = "at most"
+tolerance = 0.0
+tolerance_reason = "a bound is a bound"
+[[claim.part]]
+name = "high"
+predicted = 2.0
+quantity = "y"
+relation = "at least"
+tolerance = 0.5
+tolerance_reason = "half"
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "claims.toml"
+    path.write_text(text, encoding="utf-8")
+    return claims.load(path)
+
+
+def target(relation, predicted=1.0, tolerance=0.1):
+    return claims.Target("", predicted, "slope", relation, tolerance, "reason")
+
+
+@pytest.mark.parametrize(
+    ("relation", "low", "high", "verdict"),
+    [
+        ("equal", 0.95, 1.05, "reproduced"),
+        ("equal", 0.9, 1.1, "reproduced"),
+        ("equal", 0.85, 1.05, "inconclusive"),
+        ("equal", 0.5, 1.5, "inconclusive"),
+        ("equal", 1.11, 1.2, "not reproduced"),
+        ("equal", 0.5, 0.89, "not reproduced"),
+        ("at most", -9.0, 1.1, "reproduced"),
+        ("at most", 1.0, 1.2, "inconclusive"),
+        ("at most", 1.11, 1.2, "not reproduced"),
+        ("at least", 0.9, 99.0, "reproduced"),
+        ("at least", 0.8, 1.0, "inconclusive"),
+        ("at least", 0.1, 0.8, "not reproduced"),
+    ],
+)
+def test_verdict_rules(relation, low, high, verdict):
+    assert target(relation).verdict(Estimate((low + high) / 2, low, high)) == verdict
+
+
+@pytest.mark.parametrize(
+    "estimate",
+    [
+        Estimate(1.0),
+        Estimate(1.0, 0.95, math.nan),
+        Estimate(1.0, 0.99, 1.01, status="bound_hit"),
+        Estimate(1.0, 0.99, 1.01, status="not_converged"),
+    ],
+)
+def test_no_interval_or_a_bad_status_is_inconclusive(estimate):
+    assert target("equal").verdict(estimate) == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (Estimate(-1, -2, -0.5), Estimate(2, 1.9, 2.1), "reproduced"),
+        (Estimate(-1, -2, -0.5), Estimate(1, 0.9, 1.1), "partly"),
+        (Estimate(1, 0.5, 1.5), Estimate(1, 0.9, 1.1), "not reproduced"),
+        (Estimate(0, -0.5, 0.5), Estimate(2, 1.9, 2.1), "inconclusive"),
+        (Estimate(0, -0.5, 0.5), Estimate(1, 0.9, 1.1), "inconclusive"),
+    ],
+)
+def test_claims_with_parts(tmp_path, low, high, verdict):
+    claim = read(tmp_path, PARTS)["toy.both"]
+    assert claims.decide(claim, {"low": low, "high": high}).verdict == verdict
+
+
+def test_any_edit_of_a_claim_changes_its_fingerprint_and_no_other(tmp_path):
+    before = read(tmp_path, ENTRY + PARTS)
+    after = read(tmp_path, (ENTRY + PARTS).replace("tolerance = 0.1", "tolerance = 0.2"))
+    assert before["toy.slope"].fingerprint != after["toy.slope"].fingerprint
+    assert before["toy.both"].fingerprint == after["toy.both"].fingerprint
+    reordered = "\n".join([*ENTRY.split("\n")[:2], *sorted(ENTRY.split("\n")[2:])])
+    assert read(tmp_path, reordered)["toy.slope"] == before["toy.slope"]
+
+
+def test_a_prediction_may_be_a_function_of_the_theory(tmp_path):
+    call = '{ function = "skill_basis.exponents", arguments = { alpha = 0.6 }, item = "T" }'
+    claim = read(tmp_path, ENTRY.replace("predicted = 1.0", f"predicted = {call}"))["toy.slope"]
+    assert claim.targets[0].predicted == pytest.approx(0.6 / 1.6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('source = "derived here"\n', "", r"toy.slope: missing fields \['source'\]"),
+        ('tolerance_reason = "a tenth', 'why = "a tenth', r"unknown fields \['why'\]"),
+        ("tolerance = 0.1", "tolerance = -0.1", "tolerance of toy.slope must be a finite number"),
+        ("tolerance = 0.1", "tolerance = nan", "tolerance of toy.slope must be a finite number"),
+        ("predicted = 1.0", 'predicted = "1"', "predicted of toy.slope must be a finite number"),
+        ('relation = "equal"', 'relation = "near"', "relation of toy.slope must be one of"),
+        ('profile = "STANDARD"', 'profile = "BIG"', "profile must be one of"),
+        ('id = "toy.slope"', 'id = "slope"', "id must be 'chapter.name'"),
+        (
+            "predicted = 1.0",
+            'predicted = { function = "skill_basis.nothing" }',
+            "function of toy.slope must be 'module.function' in theory",
+        ),
+    ],
+)
+def test_a_malformed_claim_is_named(tmp_path, old, new, message):
+    assert old in ENTRY
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, ENTRY.replace(old, new))
+
+
+def test_an_id_stands_once(tmp_path):
+    with pytest.raises(ValueError, match="id must be unique"):
+        read(tmp_path, ENTRY + ENTRY)
+
+
+def test_measured_parts_must_match(tmp_path):
+    claim = read(tmp_path, PARTS)["toy.both"]
+    with pytest.raises(ValueError, match="measured must hold the parts"):
+        claims.decide(claim, Estimate(1.0))
+
+
+def test_the_table_escapes_html_and_carries_data(tmp_path):
+    claim = read(tmp_path, ENTRY.replace("The slope is one.", "<script>"))["toy.slope"]
+    bundle = claims.table([claims.decide(claim, Estimate(1.0, 0.95, 1.05))])._repr_mimebundle_()
+    assert "<script>" not in bundle["text/html"]
+    assert bundle["text/plain"] == "toy.slope · 1 ± 0.1 · reproduced"
+    assert bundle[claims.MIMETYPE][0]["value"] == 1.0
+    unmeasured = claims.table([claims.decide(claim, Estimate(1.0))])._repr_mimebundle_()
+    assert unmeasured[claims.MIMETYPE][0]["low"] is None
+
+
+@pytest.mark.parametrize("claim", claims.load().values(), ids=lambda claim: claim.id)
+def test_no_claim_was_edited_after_the_run_that_judges_it(claim):
+    path = _published.root() / "results" / f"{claim.record}.nc"
+    judged = records.provenance(records.load(path), "claims")
+    assert judged.get(claim.id) == claim.fingerprint, (
+        f"{claim.id} is not the claim that {path.name} was run for: undo the edit, or run "
+        "the experiment again under the new wording"
+    )
+
+
+@pytest.mark.parametrize("claim", claims.load().values(), ids=lambda claim: claim.id)
+def test_every_tolerance_has_a_reason(claim):
+    assert all(len(target.tolerance_reason.split()) >= 6 for target in claim.targets)
+    assert len(claim.falsified_by.split()) >= 4

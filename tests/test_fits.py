@@ -1,0 +1,108 @@
+"""Estimates recover planted parameters, and their intervals cover them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from skillscale import fits
+
+# A fraction of 1000 trials at 95 % has a standard error of 0.7 %; ± 2.5 % is more than three.
+COVERAGE = pytest.approx(0.95, abs=0.025)
+TRIALS = 1000
+
+
+def covers(estimate, truth):
+    return estimate.low <= truth <= estimate.high
+
+
+@pytest.mark.parametrize("n_members", [3, 5, 20])
+def test_mean_covers_the_planted_value_for_few_members_too(n_members):
+    generator = np.random.default_rng(n_members)
+    samples = 2.0 + 0.7 * generator.standard_normal((TRIALS, n_members))
+    assert np.mean([covers(fits.mean(sample), 2.0) for sample in samples]) == COVERAGE
+
+
+@pytest.mark.parametrize("n_members", [3, 10])
+def test_power_law_covers_when_points_of_a_curve_share_their_noise(n_members):
+    generator = np.random.default_rng(n_members)
+    x = np.geomspace(1, 100, 12)
+    slopes = 0.6 + 0.05 * generator.standard_normal((TRIALS, n_members, 1))
+    levels = np.exp(0.3 * generator.standard_normal((TRIALS, n_members, 1)))
+    found = [fits.power_law(x, curves).exponent for curves in levels * x**-slopes]
+    assert np.mean([covers(estimate, 0.6) for estimate in found]) == COVERAGE
+
+
+def test_power_law_recovers_exponent_and_prefactor_exactly_without_noise():
+    x = np.array([2.0, 3.0, 7.0, 20.0])
+    fit = fits.power_law(x, np.stack([3.0 * x**-0.4, 3.0 * x**-0.4]))
+    assert fit.exponent.value == pytest.approx(0.4, abs=1e-12)
+    assert fit.prefactor.value == pytest.approx(3.0, rel=1e-12)
+    assert fit.exponent.high - fit.exponent.low < 1e-12
+
+
+def test_power_law_takes_abscissae_per_member():
+    x = np.array([[1.0, 2.0, 4.0], [1.0, 3.0, 9.0]])
+    assert fits.power_law(x, 5.0 / x).exponent.value == pytest.approx(1.0, abs=1e-12)
+
+
+def test_one_member_has_no_interval_and_says_so():
+    estimate = fits.power_law([1.0, 2.0, 4.0], [4.0, 2.0, 1.0]).exponent
+    assert estimate.status == "too_few_points"
+    assert math.isnan(estimate.low)
+    assert math.isnan(estimate.high)
+
+
+def test_onset_recovers_planted_sigmoid_times():
+    t = np.linspace(0, 20, 2001)
+    planted = np.array([4.0, 5.0, 6.5])
+    curves = 1 / (1 + np.exp(-(t - planted[:, None])))
+    # Linear interpolation of a curve with |y''| < 0.1 on steps of 0.01 is off by less than 1e-5.
+    np.testing.assert_allclose(fits.crossing_times(t, curves, threshold=0.5), planted, atol=1e-5)
+    assert fits.onset(t, curves, threshold=0.5).value == pytest.approx(planted.mean(), abs=1e-5)
+
+
+def test_onset_interval_covers_the_planted_mean():
+    generator = np.random.default_rng(0)
+    t = np.linspace(0, 20, 201)
+    planted = 8.0 + generator.standard_normal((300, 4))
+    found = [fits.onset(t, (t >= p[:, None]) * 1.0, threshold=0.5) for p in planted]
+    # A step is seen 0.05 late on average (half a grid step), a shift of a twentieth of the
+    # spread; 300 trials have a standard error of 1.3 %.
+    assert np.mean([covers(estimate, 8.0) for estimate in found]) == pytest.approx(0.95, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("curves", "value"),
+    [
+        ([[0.0, 0.2, 0.9], [0.0, 0.1, 0.2], [0.0, 0.1, 0.3]], math.inf),
+        ([[0.6, 0.7, 0.9], [0.0, 0.5, 0.9], [0.5, 0.6, 0.7]], 0.0),
+    ],
+)
+def test_onset_reports_censored_members(curves, value):
+    estimate = fits.onset([0.0, 1.0, 2.0], curves, threshold=0.5)
+    assert estimate.status == "bound_hit"
+    assert estimate.value == value
+    assert math.isnan(estimate.low)
+
+
+def test_first_of_several_crossings_counts():
+    times = fits.crossing_times([0, 1, 2, 3, 4], [0.0, 1.0, 0.0, 1.0, 1.0], threshold=0.5)
+    assert float(times) == pytest.approx(0.5)
+
+
+def test_proportion_covers_at_least_nominally():
+    # Clopper and Pearson's interval is conservative by construction.
+    generator = np.random.default_rng(1)
+    found = [fits.proportion(int(k), 40) for k in generator.binomial(40, 0.1, 500)]
+    assert np.mean([covers(estimate, 0.1) for estimate in found]) >= 0.95
+    assert fits.proportion(0, 200).low == 0.0
+    assert fits.proportion(0, 200).high == pytest.approx(1 - 0.025 ** (1 / 200))
+
+
+def test_rank_correlation_of_planted_orders():
+    x = np.arange(6)
+    assert fits.rank_correlation(x, [x, x**2]).value == pytest.approx(1.0)
+    assert fits.rank_correlation(x, -x).value == pytest.approx(-1.0)
+    # One swapped neighbour among 15 pairs: τ = 1 - 2/15.
+    assert fits.rank_correlation(x, [0, 2, 1, 3, 4, 5]).value == pytest.approx(1 - 2 / 15)

@@ -1,0 +1,46 @@
+"""Calibration recovers a planted constant; blind scores are what they say."""
+
+import numpy as np
+import pytest
+
+from skillscale import fits, forecast
+
+
+def sigmoid(t, clock):
+    return 1 / (1 + 99 * np.exp(-clock * t))
+
+
+@pytest.mark.parametrize("clock", [0.03, 0.5, 7.0])
+def test_planted_clock_is_recovered_from_noisy_members(clock):
+    t = np.linspace(0, 12 / clock, 80)
+    noise = 0.01 * np.random.default_rng(3).standard_normal((5, 80))
+    found = forecast.calibrate(sigmoid, t, sigmoid(t, clock) + noise, bounds=(1e-3, 1e2))
+    # 400 points of noise 0.01 on a curve with d ln y/d ln c of order 1 to 5 fix c to about 0.1 %.
+    assert found.value == pytest.approx(clock, rel=5e-3)
+    assert found.status == "ok"
+    assert found.rms == pytest.approx(0.01, rel=0.15)
+
+
+def test_an_optimum_outside_the_range_is_reported():
+    t = np.linspace(0, 10, 50)
+    found = forecast.calibrate(sigmoid, t, sigmoid(t, 1.0), bounds=(2.0, 5.0))
+    assert found.status == "bound_hit"
+    assert found.value == pytest.approx(2.0, rel=1e-4)
+
+
+def test_the_global_dip_is_found_where_the_residual_has_several():
+    x = np.linspace(0, 3, 200)
+
+    def wave(x, c):
+        return np.sin(c * x)
+
+    found = forecast.calibrate(wave, x, wave(x, 9.0), bounds=(1.0, 30.0))
+    assert found.value == pytest.approx(9.0, rel=1e-6)
+
+
+def test_blind_error_is_relative_and_averages_over_members():
+    estimate = forecast.blind_error([10.0, 100.0], [[12.0, 120.0], [9.0, 90.0], [10.0, 100.0]])
+    assert estimate.value == pytest.approx(fits.mean([0.2, 0.1, 0.0]).value)
+    assert (estimate.low, estimate.high) == pytest.approx(
+        (fits.mean([0.2, 0.1, 0.0]).low, fits.mean([0.2, 0.1, 0.0]).high)
+    )

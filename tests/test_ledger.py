@@ -1,0 +1,61 @@
+"""The ledger collects what chapters stored, and stored verdicts follow from stored numbers."""
+
+import json
+
+import pytest
+
+from skillscale import _published, claims, ledger
+
+BOOK = _published.root() / "book"
+
+
+def notebook(rows):
+    return {
+        "cells": [
+            {"cell_type": "markdown"},
+            {"cell_type": "code", "outputs": [{"data": {claims.MIMETYPE: rows}}]},
+        ]
+    }
+
+
+def test_every_claim_is_judged_once_in_the_stored_chapters():
+    assert {row["id"] for row in ledger.collect(BOOK)} == set(claims.load())
+
+
+def test_stored_verdicts_follow_from_the_stored_measurements():
+    rows = ledger.collect(BOOK)
+    verdicts = {judgement.claim.id: judgement.verdict for judgement in ledger.rejudge(rows)}
+    assert {row["id"]: row["verdict"] for row in rows} == verdicts
+    for judgement in ledger.rejudge(rows):
+        stored = [row["predicted"] for row in rows if row["id"] == judgement.claim.id]
+        assert [str(target) for target in judgement.claim.targets] == stored
+
+
+def test_every_theory_has_a_claim_with_an_interval():
+    rows = ledger.collect(BOOK)
+    counted = ledger.counts(rows)
+    assert counted["judged"] >= 7
+    assert counted["with interval"] >= 7
+    assert sum(counted[verdict] for verdict in claims.VERDICTS) == counted["judged"]
+
+
+def test_a_changed_measurement_changes_the_verdict():
+    row = next(row for row in ledger.collect(BOOK) if row["verdict"] == "reproduced")
+    same = [r for r in ledger.collect(BOOK) if r["id"] == row["id"]]
+    moved = [{**r, "low": -1e9, "high": 1e9} for r in same]
+    assert ledger.rejudge(moved)[0].verdict == "inconclusive"
+
+
+def test_a_row_of_an_older_wording_is_refused(tmp_path):
+    row = {**ledger.collect(BOOK)[0], "fingerprint": "0" * 64}
+    (tmp_path / "old.ipynb").write_text(json.dumps(notebook([row])))
+    with pytest.raises(ValueError, match="execute its chapter again"):
+        ledger.collect(tmp_path)
+
+
+def test_a_claim_judged_in_two_places_is_refused(tmp_path):
+    row = ledger.collect(BOOK)[0]
+    for name in "ab":
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps(notebook([row])))
+    with pytest.raises(ValueError, match="more than once"):
+        ledger.collect(tmp_path)
