@@ -148,7 +148,7 @@ def test_loss_plus_missing_tail_follows_the_power_laws(alpha):
         # As a part of the infinite problem the finite one has its frequencies scaled by 1/share.
         law = theory.prefactor(resource, alpha) * share ** (-1 + predicted[resource])
         law = law * np.array(points) ** -predicted[resource]
-        # The tail counts its skills as S²/2, not (S - R0)²/2 (2 %), and the first skills are discrete.
+        # The tail counts skills as S²/2, not (S - R0)²/2 (2 %), and the first ones are discrete.
         np.testing.assert_allclose(exact, law, rtol=0.035)
         slope = -np.log(exact[1] / exact[0]) / math.log(10)
         assert slope == pytest.approx(predicted[resource], abs=0.012)
