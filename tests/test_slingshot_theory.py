@@ -204,13 +204,22 @@ def test_a_wrong_coefficient_breaks_the_identity():
     ("call", "message"),
     [
         (lambda: theory.performance_curve(0.0, 0.1, 8), "bad_fraction must lie in (0, 1), got 0.0"),
-        (lambda: theory.performance_curve(np.nan, 0.1, 8), "bad_fraction must lie in (0, 1)"),
-        (lambda: theory.performance_curve([], 0.1, 8), "bad_fraction must lie in (0, 1)"),
-        (lambda: theory.exact_curve(0.2, 1.0, 8), "theta must lie in (0, 1), got 1.0"),
-        (lambda: theory.exact_curve(0.2, float("nan"), 8), "theta must lie in (0, 1), got nan"),
+        (lambda: theory.performance_curve(np.nan, 0.1, 8), "bad_fraction must be finite, got nan"),
+        (lambda: theory.performance_curve([], 0.1, 8), "bad_fraction must not be empty"),
+        (
+            lambda: theory.exact_curve(0.2, 1.0, 8),
+            "theta must be a finite number and > 0 and < 1, got 1.0",
+        ),
+        (
+            lambda: theory.exact_curve(0.2, float("nan"), 8),
+            "theta must be a finite number and > 0 and < 1, got nan",
+        ),
         (lambda: theory.closed_form_bound(0.2, 0.1, 0), "k must be an integer >= 1, got 0"),
         (lambda: theory.max_bad_fraction(0.1, 2.5), "k must be an integer >= 1, got 2.5"),
-        (lambda: theory.max_bad_fraction(-0.1, 2), "theta must lie in (0, 1), got -0.1"),
+        (
+            lambda: theory.max_bad_fraction(-0.1, 2),
+            "theta must be a finite number and > 0 and < 1, got -0.1",
+        ),
         (
             lambda: theory.finite_curve(0.2, 0.1, 8, n_skills=0, n_texts=10),
             "n_skills must be an integer >= 1, got 0",
@@ -223,7 +232,7 @@ def test_a_wrong_coefficient_breaks_the_identity():
             lambda: theory.finite_curve(
                 0.2, 0.1, 8, n_skills=10, n_texts=10, failure_probability=0.0
             ),
-            "failure_probability must lie in (0, 1], got 0.0",
+            "failure_probability must be a finite number and > 0 and <= 1",
         ),
         (
             lambda: theory.tuple_failure_bound(0.2, 0.1, 8, 0),
@@ -235,7 +244,7 @@ def test_a_wrong_coefficient_breaks_the_identity():
         ),
         (
             lambda: theory.tuple_failure_bound(0.2, 0.1, 8, 2, method="star"),
-            "method must be 'tensor' or 'slots', got 'star'",
+            "method must be one of 'tensor', 'slots', got 'star'",
         ),
         (lambda: theory.certified_fraction(1.5, 0.1, 8), "max_failure must lie in (0, 1), got 1.5"),
         (

@@ -6,12 +6,12 @@ where the 1/N law of a single subtask comes from (independent errors, or neuron 
 copies share). Exponents are positive decay rates throughout.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, linprog
+
+from skillscale import _checks
 
 __all__ = [
     "allocate",
@@ -59,7 +59,7 @@ def allocate(
     """
     products = _products(weights, costs)
     g = _exponents(exponent, products.size)
-    total = _positive("N", N)
+    total = _checks.array("N", N, positive=True)
     if np.all(g == g[0]):
         share = products ** (1 / (1 + g[0]))
         return np.asarray(total[..., None] * (share / share.sum()))
@@ -112,7 +112,7 @@ def homogeneous_growth(exponents: ArrayLike) -> Array:
         >>> homogeneous_growth([1.0, 3.0]).tolist()
         [1.0, 0.5]
     """
-    g = np.atleast_1d(_positive("exponents", exponents))
+    g = np.atleast_1d(_checks.array("exponents", exponents, positive=True))
     return np.asarray((1 + g.min()) / (1 + g))
 
 
@@ -142,13 +142,9 @@ def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: flo
         >>> ticket_average([1, 4], bias=0.0, spread=2.0).tolist()
         [4.0, 1.0]
     """
-    count = _positive("n", n)
-    if np.any(count < 1):
-        raise ValueError(f"n must be >= 1, got {n!r}")
-    if not np.isfinite(bias):
-        raise ValueError(f"bias must be finite, got {bias!r}")
-    if not (np.isfinite(spread) and spread >= 0):
-        raise ValueError(f"spread must be finite and >= 0, got {spread!r}")
+    count = _checks.array("n", n, minimum=1)
+    bias = _checks.number("bias", bias)
+    spread = _checks.number("spread", spread, minimum=0)
     lowest = -1 / (count.max() - 1) if count.max() > 1 else -1.0
     if not lowest <= correlation <= 1:
         raise ValueError(f"correlation must lie in [{lowest:.4g}, 1], got {correlation!r}")
@@ -186,9 +182,8 @@ def noise_limited_loss(
         0.058824
     """
     psi, y = _dictionary(features, target)
-    if not (np.isfinite(noise) and noise > 0):
-        raise ValueError(f"noise must be finite and > 0, got {noise!r}")
-    number = _positive("copies", copies)
+    noise = _checks.number("noise", noise, above=0)
+    number = _checks.array("copies", copies, positive=True)
     if number.ndim > 1 or number.size not in (1, psi.shape[1]):
         raise ValueError(
             f"copies must be one number or one per neuron ({psi.shape[1]}), "
@@ -250,12 +245,8 @@ def parameter_exponent(width_exponent: float, depth_width_exponent: float) -> fl
         >>> round(parameter_exponent(1.0, 1.0), 4)
         0.3333
     """
-    if not (np.isfinite(width_exponent) and width_exponent > 0):
-        raise ValueError(f"width_exponent must be finite and > 0, got {width_exponent!r}")
-    if not (np.isfinite(depth_width_exponent) and depth_width_exponent >= 0):
-        raise ValueError(
-            f"depth_width_exponent must be finite and >= 0, got {depth_width_exponent!r}"
-        )
+    width_exponent = _checks.number("width_exponent", width_exponent, above=0)
+    depth_width_exponent = _checks.number("depth_width_exponent", depth_width_exponent, minimum=0)
     return width_exponent / (2 + depth_width_exponent)
 
 
@@ -267,7 +258,8 @@ def derivation() -> dict[str, sp.Expr]:
     a target of rms 1), "ratio" (N_1/N_2 for a common exponent g), "tickets" (error of an average).
 
     Returns:
-        Expressions in the positive symbols beta_1, c_1, beta_2, c_2, N, g, n, sigma, c, b, s, rho.
+        Expressions in the positive symbols beta_1, c_1, beta_2, c_2, N, g, n, sigma, c and the
+        real ones b, s, rho.
 
     Source: derived here; `tests/test_resource_theory.py` compares with the numerical functions.
 
@@ -323,7 +315,10 @@ def _unequal_split(products: Array, g: Array, total: float) -> Array:
 
 def _products(weights: ArrayLike, costs: ArrayLike) -> Array:
     """Validated β_k c_k."""
-    beta, c = _positive("weights", weights), _positive("costs", costs)
+    beta, c = (
+        _checks.array("weights", weights, positive=True),
+        _checks.array("costs", costs, positive=True),
+    )
     if beta.ndim != 1 or beta.shape != c.shape:
         raise ValueError(
             "weights and costs must be two 1-D sequences of one length, "
@@ -334,7 +329,7 @@ def _products(weights: ArrayLike, costs: ArrayLike) -> Array:
 
 def _exponents(exponent: ArrayLike, n_subtasks: int) -> Array:
     """One positive exponent per subtask."""
-    g = _positive("exponent", exponent)
+    g = _checks.array("exponent", exponent, positive=True)
     if g.ndim > 1 or g.size not in (1, n_subtasks):
         raise ValueError(
             f"exponent must be one number or one per subtask ({n_subtasks}), got shape {g.shape!r}"
@@ -342,29 +337,17 @@ def _exponents(exponent: ArrayLike, n_subtasks: int) -> Array:
     return np.array(np.broadcast_to(g, (n_subtasks,)))
 
 
-def _positive(name: str, values: ArrayLike) -> Array:
-    """Non-empty array of finite numbers > 0."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.size == 0 or not np.all(np.isfinite(array)) or np.any(array <= 0):
-        raise ValueError(f"{name} must be finite and > 0, got {values!r}")
-    return array
-
-
 def _dictionary(features: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
     """Columns scaled to rms 1, and the target."""
-    h = np.asarray(features, dtype=np.float64)
-    y = np.asarray(target, dtype=np.float64)
-    if h.ndim != 2 or y.ndim != 1 or h.shape[0] != y.size or h.size == 0:
+    h = _checks.array("features", features, dims=(2,))
+    y = _checks.array("target", target, dims=(1,))
+    if h.shape[0] != y.size:
         raise ValueError(
             "features must have shape (sample, neuron) and target shape (sample,), "
             f"got {h.shape!r} and {y.shape!r}"
         )
-    if not np.all(np.isfinite(h)):
-        raise ValueError("features must be finite, got a nan or an infinity")
-    if not np.all(np.isfinite(y)):
-        raise ValueError("target must be finite, got a nan or an infinity")
     rms = np.sqrt((h**2).mean(axis=0))
-    silent: Sequence[int] = np.flatnonzero(rms == 0).tolist()
+    silent = np.flatnonzero(rms == 0).tolist()
     if silent:
         raise ValueError(f"features must not hold a neuron that is always 0, got columns {silent}")
     return h / rms, y

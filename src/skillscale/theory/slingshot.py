@@ -15,6 +15,8 @@ import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
+from skillscale import _checks
+
 __all__ = [
     "certified_fraction",
     "closed_form_bound",
@@ -128,10 +130,9 @@ def finite_curve(
     """
     a = _fractions(bad_fraction)
     _check(theta, k)
-    _check_count("n_skills", n_skills)
-    _check_count("n_texts", n_texts)
-    if not 0 < failure_probability <= 1:
-        raise ValueError(f"failure_probability must lie in (0, 1], got {failure_probability!r}")
+    _checks.integer("n_skills", n_skills, minimum=1)
+    _checks.integer("n_texts", n_texts, minimum=1)
+    _checks.number("failure_probability", failure_probability, above=0, maximum=1)
     numerator = (
         _entropy(theta) + n_skills / n_texts * _entropy(a) - np.log(failure_probability) / n_texts
     )
@@ -239,17 +240,16 @@ def tuple_failure_bound(
     """
     a = _fractions(bad_fraction)
     _check(theta, k)
-    _check_count("tuple_size", tuple_size)
+    _checks.integer("tuple_size", tuple_size, minimum=1)
+    _checks.choice("method", method, ("tensor", "slots"))
     if method == "tensor":
         theta, per_text = tuple_size * theta, k
         if theta >= 1:
             return np.ones_like(a)
-    elif method == "slots":
+    else:
         if tuple_size > k:
             raise ValueError(f"tuple_size must be at most k = {k} for slots, got {tuple_size!r}")
         per_text = k // tuple_size
-    else:
-        raise ValueError(f"method must be 'tensor' or 'slots', got {method!r}")
     return np.asarray(np.minimum(1.0, theta * performance_curve(a, theta, per_text)))
 
 
@@ -281,7 +281,7 @@ def certified_fraction(
     """
     limit = _fractions(max_failure, "max_failure")
     _check(theta, k)
-    _check_count("tuple_size", tuple_size)
+    _checks.integer("tuple_size", tuple_size, minimum=1)
     composite = tuple_size * theta
     if composite >= 1:
         return np.zeros_like(limit)
@@ -361,20 +361,13 @@ def _divergence_root(a: Array, cost: Array) -> Array:
 
 def _fractions(values: ArrayLike, name: str = "bad_fraction") -> Array:
     """Non-empty array of numbers in (0, 1)."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.size == 0 or not np.all((array > 0) & (array < 1)):
+    array = _checks.array(name, values)
+    if not np.all((array > 0) & (array < 1)):
         raise ValueError(f"{name} must lie in (0, 1), got {values!r}")
     return array
 
 
 def _check(theta: float, k: int) -> None:
     """Ranges of θ and k."""
-    if not 0 < theta < 1:
-        raise ValueError(f"theta must lie in (0, 1), got {theta!r}")
-    _check_count("k", k)
-
-
-def _check_count(name: str, value: int) -> None:
-    """A positive integer, and no boolean."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
+    _checks.number("theta", theta, above=0, below=1)
+    _checks.integer("k", k, minimum=1)
