@@ -1,0 +1,192 @@
+"""One plain training loop for ensembles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from tqdm.auto import tqdm
+
+from skillscale import _checks
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.optimizers import Optimizer
+from skillscale.lab.parity import Batch, Batches
+
+Loss = Callable[[Tensor, Batch], Tensor]
+Measure = Callable[[MLPEnsemble, int], dict[str, Tensor]]
+
+
+def log_steps(steps: int, n: int) -> NDArray[np.int64]:
+    """Return at most n whole numbers from 0 to `steps`: both ends and log-spaced ones between.
+
+    Raises:
+        ValueError: If `steps` is not an integer >= 0 or `n` not an integer >= 2.
+
+    >>> log_steps(1000, 5)
+    array([   0,    1,   10,  100, 1000])
+    """
+    steps = _checks.integer("steps", steps, minimum=0)
+    n = _checks.integer("n", n, minimum=2)
+    inner = np.geomspace(1, steps, n - 1).round() if steps and n > 2 else np.empty(0)
+    return np.unique(np.concatenate([[0, steps], inner])).astype(np.int64)
+
+
+def mse(outputs: Tensor, batch: Batch) -> Tensor:
+    """Return each member's weighted mean of (f - y)², shape (member,); there is no factor ½.
+
+    `outputs` is (member, batch, n_outputs); targets are (member, batch) for one output, else shaped
+    like `outputs`, and the error of a sample is its mean over outputs.
+
+    Raises:
+        ValueError: If the shapes do not fit.
+    """
+    target = batch.target
+    if target.ndim == outputs.ndim - 1:
+        target = target.unsqueeze(-1)
+    if target.shape != outputs.shape:
+        raise ValueError(
+            f"target must have the shape {tuple(outputs.shape)} of the outputs "
+            f"(for one output without the last axis), got {tuple(batch.target.shape)}"
+        )
+    return _mean((outputs - target).square().mean(-1), batch.weight)
+
+
+def cross_entropy(outputs: Tensor, batch: Batch) -> Tensor:
+    """Return each member's weighted mean cross entropy in nats, shape (member,).
+
+    With one output f the targets y are ±1 and a sample costs ln(1 + e^(-y f)): f is the log odds of
+    +1. With more outputs the targets are class numbers, int64, and the outputs logits. Targets have
+    shape (member, batch).
+
+    Raises:
+        ValueError: If the shape of the targets does not fit.
+    """
+    if batch.target.shape != outputs.shape[:-1]:
+        raise ValueError(
+            f"target must have shape {tuple(outputs.shape[:-1])}, got {tuple(batch.target.shape)}"
+        )
+    if outputs.shape[-1] == 1:
+        each = functional.softplus(-batch.target * outputs.squeeze(-1))
+    else:
+        each = functional.cross_entropy(outputs.movedim(-1, 1), batch.target, reduction="none")
+    return _mean(each, batch.weight)
+
+
+def train(
+    model: MLPEnsemble,
+    batches: Batches,
+    *,
+    optimizer: Optimizer,
+    steps: int,
+    loss: Literal["mse", "cross_entropy"] | Loss = "mse",
+    measure: Measure,
+    at: Iterable[int],
+    progress: bool = False,
+) -> dict[str, Tensor]:
+    """Train all members together, each as if it were alone, and return what was measured.
+
+    The gradient is that of the members' summed losses, so a member's own loss alone drives it.
+    Numbers too small for full precision are flushed to zero meanwhile: Adam's moments of rare
+    skills decay into them, and arithmetic on them is slow.
+
+    Args:
+        model: The networks; changed in place.
+        batches: Gives the batch of a step, with a leading member axis.
+        optimizer: The update rule.
+        steps: Number of updates.
+        loss: "mse", "cross_entropy" (see `mse` and `cross_entropy` for the exact definitions), or a
+            function of (outputs, batch) that returns one loss per member.
+        measure: Called as measure(model, step), without gradients, when `step` updates are done;
+            returns tensors with a leading member axis, under the same names each time.
+        at: Steps to measure at, from 0 to `steps`; order and repetitions do not matter.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        For each name the measurements, shape (time, member, …), in ascending order of steps.
+
+    Raises:
+        ValueError: If an argument is out of range.
+        FloatingPointError: If members have diverged by a measured step; the message names them.
+
+    Source: derived here; equal to plain single-network loops in `tests/test_training.py`.
+
+    >>> from skillscale.lab import optimizers, parity
+    >>> tasks = [parity.MultitaskParity(2, 4, seed=seed) for seed in (0, 1)]
+    >>> model = MLPEnsemble(4, [8, 8], seeds=[0, 1], n_categories=2)
+    >>> record = train(
+    ...     model, parity.whole_population(tasks), optimizer=optimizers.SGD(0.1), steps=10,
+    ...     measure=lambda model, step: {"norm": model.parameters[0].square().sum((1, 2))},
+    ...     at=[0, 10])
+    >>> record["norm"].shape
+    torch.Size([2, 2])
+    """
+    steps = _checks.integer("steps", steps, minimum=0)
+    times = {_checks.integer("at", time, minimum=0) for time in at}
+    if not times or max(times) > steps:
+        raise ValueError(f"at must hold steps from 0 to {steps}, at least one, got {sorted(times)}")
+    if not callable(loss):
+        loss = {"mse": mse, "cross_entropy": cross_entropy}[
+            _checks.choice("loss", loss, ("mse", "cross_entropy"))
+        ]
+    record: dict[str, list[Tensor]] = {}
+    state = optimizer.start(model.parameters)
+    with _flushed_denormals():
+        for step in tqdm(range(steps + 1), disable=not progress):
+            if step in times:
+                _refuse_diverged(model.parameters, step)
+                with torch.no_grad():
+                    measured = measure(model, step)
+                if record and measured.keys() != record.keys():
+                    raise ValueError(
+                        f"measure must return the names {sorted(record)}, got {sorted(measured)}"
+                    )
+                for name, value in measured.items():
+                    record.setdefault(name, []).append(value.detach().clone())
+            if step == steps:
+                break
+            batch = batches(step)
+            outputs = model(batch.bits, batch.skill if model.n_categories else None)
+            losses = loss(outputs, batch)
+            if losses.shape != (model.n_members,):
+                raise ValueError(
+                    f"loss must return shape ({model.n_members},), got {tuple(losses.shape)}"
+                )
+            if step in times:
+                _refuse_diverged([losses], step)
+            gradients = torch.autograd.grad(losses.sum(), model.parameters)
+            optimizer.step(model.parameters, gradients, state)
+    return {name: torch.stack(values) for name, values in record.items()}
+
+
+def _mean(each: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return each.mean(-1)
+    return (weight * each).sum(-1) / weight.sum(-1)
+
+
+def _refuse_diverged(values: list[Tensor], step: int) -> None:
+    finite = [value.detach().isfinite().flatten(1).all(-1) for value in values if value.ndim > 1]
+    finite += [value.detach().isfinite() for value in values if value.ndim == 1]
+    members = (~torch.stack(finite).all(0)).nonzero().flatten().tolist()
+    if members:
+        raise FloatingPointError(
+            f"members {members} have diverged by step {step}: their loss or parameters are not "
+            "finite; lower their learning rate"
+        )
+
+
+@contextmanager
+def _flushed_denormals() -> Iterator[None]:
+    smallest = torch.tensor(torch.finfo(torch.float64).tiny, dtype=torch.float64)
+    before = bool(smallest / 2 == 0)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
