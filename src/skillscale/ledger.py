@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from skillscale import claims
 from skillscale.fits import Estimate
@@ -92,3 +94,80 @@ def counts(rows: Sequence[Row]) -> dict[str, int]:
 def table(rows: Sequence[Row]) -> claims.ClaimsTable:
     """Return all judged claims as one table, each linked to its chapter."""
     return claims.ClaimsTable(tuple(rejudge(rows)), of_book=True)
+
+
+def reasons() -> Any:
+    """Return every tolerance with its reason and what would falsify the claim, as HTML."""
+    return _page(
+        {
+            "Claim": claim.id,
+            "Tolerance": f"{target.name} {target.tolerance:g}".strip(),
+            "Reason": target.tolerance_reason,
+            "Falsified by": claim.falsified_by,
+        }
+        for claim in claims.load().values()
+        for target in claim.targets
+    )
+
+
+def errata(rows: Sequence[Row]) -> Any:
+    """Return the judged claims that correct their source, as HTML."""
+    known = claims.load()
+    corrected = {row["id"]: known[row["id"]].corrected for row in rows}
+    return _page(
+        {
+            "Claim": name,
+            "Published": entry["published"],
+            "Derived": entry["derived"],
+            "Shown in": f"{known[name].chapter}, {entry['cell']}",
+        }
+        for name, entry in corrected.items()
+        if entry is not None
+    )
+
+
+def runs() -> Any:
+    """Return the stored runs that claims rest on, as HTML."""
+    from skillscale.lab import records
+
+    names = dict.fromkeys(claim.record for claim in claims.load().values())
+    stored = {name: records.published(name) for name in names}
+    return _page(
+        {
+            "Record": name,
+            "Created": str(records.provenance(run, "created"))[:10],
+            "Seeds": len(records.provenance(run, "seeds")),
+            "Device": records.provenance(run, "device"),
+            "Threads": records.provenance(run, "threads"),
+            "Seconds": f"{records.provenance(run, 'wall_seconds'):.0f}",
+        }
+        for name, run in stored.items()
+    )
+
+
+def _page(rows: Iterable[Mapping[str, object]]) -> Any:
+    """Return rows as an HTML table in the book's style, or a sentence where there are none."""
+    from IPython.display import HTML
+
+    table = pd.DataFrame(list(rows))
+    if table.empty:
+        return HTML("<p>None in this version.</p>")  # type: ignore[no-untyped-call]
+    with pd.option_context("display.max_colwidth", None):
+        text = table.to_html(index=False, border=0, classes="claims-table", justify="left")
+    return HTML(f'<div class="claims-scroll">{text}</div>')  # type: ignore[no-untyped-call]
+
+
+def glue(values: Mapping[str, object]) -> None:
+    """Make values of a notebook available to the pages of the book by name.
+
+    Spaces in names become underscores. Does nothing where myst_nb is not installed, so that
+    chapters run without the book's tools.
+
+    >>> glue({})
+    """
+    try:
+        import myst_nb
+    except ImportError:
+        return
+    for name, value in values.items():
+        myst_nb.glue(name.replace(" ", "_"), value, display=False)
