@@ -1,0 +1,72 @@
+"""What the book needs of Sphinx beyond configuration.
+
+Chapters are highlighted as the IPython that they are.
+A page asks no other host for anything and carries no script that it does not use:
+Jupyter Book always loads sphinx-thebe, whose script names a CDN and throws an error on every
+page, and the offline MathJax comes with every input, output and language that exists.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ipython_pygments_lexers import IPython3Lexer
+from sphinx.application import Sphinx
+
+MATHJAX_USED = (
+    "tex-chtml.js",
+    "output/chtml",
+    "input/tex/extensions",
+    "ui",
+    "a11y",
+    "sre/mathmaps/base.json",
+    "sre/mathmaps/en.json",
+)
+
+
+def drop_thebe(app: Sphinx, _config: Any) -> None:
+    """Disconnect sphinx-thebe, which cannot be left out of Jupyter Book's extensions."""
+    for event, listeners in app.events.listeners.items():
+        app.events.listeners[event] = [
+            listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"
+        ]
+    app.registry.css_files = [
+        entry for entry in app.registry.css_files if entry[0] != "sphinx-thebe.css"
+    ]
+
+
+def drop_repeated_scripts(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    """Load each script file once: a second copy redeclares its constants and throws."""
+    seen: set[str] = set()
+    kept = []
+    for script in context.get("script_files", []):
+        name = getattr(script, "filename", None)
+        if name is None or name not in seen:
+            kept.append(script)
+        if name is not None:
+            seen.add(name)
+    context["script_files"] = kept
+
+
+def prune_mathjax(app: Sphinx, exception: Exception | None) -> None:
+    """Remove the parts of MathJax that no page can ask for (20 of 24 MB)."""
+    folder = Path(app.outdir) / "_static" / "mathjax"
+    if exception is not None or not folder.is_dir():
+        return
+    for path in sorted(folder.rglob("*"), reverse=True):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not name.startswith(MATHJAX_USED):
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            shutil.rmtree(path)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.add_lexer("python", IPython3Lexer)  # the install cell holds a ! and a % line
+    app.connect("config-inited", drop_thebe, priority=900)
+    app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("build-finished", prune_mathjax, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
