@@ -1,0 +1,192 @@
+"""Resource dynamics: closed form against integrators, conservation laws, limits, bad input."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from scipy.integrate import solve_ivp
+
+from skillscale.frequencies import power_law
+from skillscale.theory import domino
+
+SETTINGS = [  # (n_skills, alpha, rate, N0)
+    (2, 0.5, 0.01, 0.0),
+    (10, 1.0, 0.019, 0.003),
+    (10, 1.0, 0.019, 1.0),
+    (5, 3.0, 0.1, 0.05),
+    (40, 0.3, 0.05, 0.01),
+]
+
+
+def _euler(p, rate, N0, horizon, loss, steps=40_000):
+    """Integrate the resource dynamics step by step, as defined (no shared clock)."""
+    state, dt = np.zeros_like(p), horizon / steps
+    for _ in range(steps):
+        unlearned = 1 - state if loss == "mse" else 1 / (1 + np.exp(state))
+        demand = p * np.maximum(unlearned, 0)
+        state = state + dt * rate * demand / (demand.sum() + N0)
+    return np.maximum(1 - state, 0) if loss == "mse" else 1 / (1 + np.exp(state))
+
+
+@pytest.mark.parametrize(("n_skills", "alpha", "rate", "N0"), SETTINGS)
+@pytest.mark.parametrize("loss", ["mse", "ce"])
+def test_closed_form_equals_fine_euler(n_skills, alpha, rate, N0, loss):
+    p = power_law(n_skills, alpha)
+    horizon = 0.8 * n_skills / rate  # before the last skill is done at N0 = 0
+    exact = domino.unlearned([horizon], p, rate=rate, N0=N0, loss=loss)[0]
+    # Euler's error is first order: 40 000 steps leave about n_skills / 40 000
+    assert np.abs(exact - _euler(p, rate, N0, horizon, loss)).max() < 1e-4
+
+
+@pytest.mark.parametrize("loss", ["mse", "ce"])
+def test_closed_form_equals_ode_solver(loss):
+    p, rate, N0 = power_law(6, 1.0), 0.02, 0.01
+
+    def slope(_, state):
+        demand = p * (1 - state if loss == "mse" else 1 / (1 + np.exp(state)))
+        return rate * demand / (demand.sum() + N0)
+
+    t = np.linspace(0, 280, 30)
+    path = solve_ivp(slope, (0, 280), np.zeros(6), "DOP853", t, rtol=1e-11, atol=1e-12).y.T
+    reference = 1 - path if loss == "mse" else 1 / (1 + np.exp(path))
+    exact = domino.unlearned(t, p, rate=rate, N0=N0, loss=loss)
+    np.testing.assert_allclose(exact, reference, atol=1e-9)
+
+
+@pytest.mark.parametrize("N0", [0.0, 1e-4, 0.1, 10.0])
+@pytest.mark.parametrize("n_skills", [1, 10, 1000])
+def test_conservation_laws(n_skills, N0):
+    p, rate = power_law(n_skills, 1.0), 0.03
+    t = np.linspace(0, 0.99 * n_skills / rate, 50)
+    for loss in ("mse", "ce"):
+        s = domino.clock(t, p, rate=rate, N0=N0, loss=loss)
+        u = domino.unlearned(t, p, rate=rate, N0=N0, loss=loss)
+        learned = 1 - u if loss == "mse" else np.log((1 - u) / u)
+        # in double precision the sum of n_skills terms carries an error of about 1e-16 · n_skills
+        np.testing.assert_allclose(learned.sum(-1) + N0 * s, rate * t, rtol=1e-9, atol=1e-12)
+
+
+def test_cross_entropy_logit_solves_its_equation():
+    x = sp.symbols("x", positive=True)
+    logit = domino.derivation()["logit"]
+    # e^ℓ = W(e^(1+x)), written with W itself to keep sympy from expanding the exponential
+    assert sp.simplify(logit.diff(x) - 1 / (1 + sp.LambertW(sp.exp(1 + x)))) == 0
+    assert logit.subs(x, 0) == 0
+    s = domino.clock(20.0, [0.7, 0.3], rate=0.1, N0=0.2, loss="ce")
+    u = domino.unlearned(20.0, [0.7, 0.3], rate=0.1, N0=0.2, loss="ce")
+    expected = [1 / (1 + np.exp(float(logit.subs(x, p * float(s)).evalf()))) for p in (0.7, 0.3)]
+    np.testing.assert_allclose(u, expected, rtol=1e-12)
+
+
+def test_everything_is_learned_at_n_skills_over_rate_without_waste():
+    p = power_law(7, 1.0)
+    before, after = domino.unlearned([7 / 0.1 - 1e-3, 7 / 0.1], p, rate=0.1, N0=0.0)
+    assert (before > 0).all()
+    assert before.max() < 2e-4  # 1e-3 steps at rate 0.1 can still teach 1e-4 in all
+    assert (after == 0).all()
+
+
+def test_waste_leaves_an_exponential_tail():
+    p, rate, N0 = np.array([0.6, 0.4]), 0.1, 0.5
+    u = domino.unlearned([400.0, 401.0], p, rate=rate, N0=N0)
+    np.testing.assert_allclose(np.log(u[0] / u[1]), p * rate / N0, rtol=1e-9)
+
+
+@pytest.mark.parametrize("N0", [0.0, 0.003, 1.0])
+def test_completion_times_put_back_give_the_residual(N0):
+    p = power_law(10, 1.0)
+    for eps in (0.1, 0.01):
+        t = domino.completion_time(p, rate=0.02, N0=N0, eps=eps)
+        u = domino.unlearned(t, p, rate=0.02, N0=N0)
+        np.testing.assert_allclose(np.diag(u), eps, rtol=1e-6)
+
+
+def test_two_skill_ratio_equals_completion_times_and_published_values():
+    for r, N0 in ((1.0, 0.0), (3.0, 0.2), (40.0, 0.01)):
+        early, late = domino.completion_time([r / (1 + r), 1 / (1 + r)], rate=1.0, N0=N0)
+        assert domino.two_skill_ratio(r, N0=N0) == pytest.approx(late / early, rel=1e-12)
+    # waste breaks the bound (2-ε)/(1-ε): values computed by hand from the conservation law
+    measured = [float(domino.two_skill_ratio(10.0, N0=N0)) for N0 in (0.0, 0.001, 0.01, 0.05)]
+    np.testing.assert_allclose(measured, [1.718, 1.737, 1.904, 2.569], atol=6e-4)
+
+
+@pytest.mark.parametrize("eps", [0.01, 0.1, 0.5])
+def test_two_skill_ratio_rises_from_one_to_its_limit(eps):
+    r = np.geomspace(1, 1e8, 200)
+    ratio = domino.two_skill_ratio(r, eps=eps)
+    assert ratio[0] == 1
+    assert (np.diff(ratio) >= -1e-12).all()
+    assert ratio[-1] == pytest.approx((2 - eps) / (1 - eps), rel=1e-6)
+
+
+def test_large_waste_makes_learning_parallel():
+    r = np.array([2.0, 10.0])
+    np.testing.assert_allclose(domino.two_skill_ratio(r, N0=1e9), r, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("alpha", "N0", "regime"), [(1.0, 0.0, "domino"), (1.0, 3.0, "parallel")])
+def test_time_exponents_on_the_dynamics(alpha, N0, regime):
+    p = power_law(50_000, alpha)
+    t = np.geomspace(200, 600, 6)
+    loss = (domino.unlearned(t, p, rate=1.0, N0=N0) ** 2) @ p
+    slope = -np.polyfit(np.log(t), np.log(loss), 1)[0]
+    # finite t and n_skills: local slopes are within a few percent of the asymptote
+    assert slope == pytest.approx(domino.exponents(alpha, regime)["T"], rel=0.08)
+
+
+def test_exponents_between_regimes():
+    assert domino.exponents(0.5, "domino") == {"T": 0.5, "N": 0.5}
+    assert domino.exponents(0.5, "parallel")["T"] == pytest.approx(1 / 3)
+    assert domino.exponents(0.5, "l2")["T"] == 1.0
+
+
+def test_domino_curve_is_one_skill_at_a_time():
+    t = np.linspace(0, 60, 601)
+    learned = domino.domino_curve(t, 5, 10.0)
+    moving = (learned > 0) & (learned < 1)
+    assert moving.sum(-1).max() == 1
+    np.testing.assert_allclose(learned.sum(-1), np.minimum(t / 10.0, 5), atol=1e-12)
+
+
+def test_derivation_equals_the_functions():
+    found = domino.derivation()
+    r, eps, N0 = sp.symbols("r epsilon N_0", positive=True)
+    at = {r: sp.Rational(7, 2), eps: sp.Rational(1, 10), N0: sp.Rational(1, 20)}
+    times = domino.completion_time([3.5 / 4.5, 1 / 4.5], rate=1.0, N0=0.05)
+    np.testing.assert_allclose([float(found[k].subs(at)) for k in ("t1", "t2")], times, rtol=1e-12)
+    assert float(found["ratio"].subs(at)) == pytest.approx(float(domino.two_skill_ratio(3.5)))
+    assert sp.simplify(found["limit"] - (2 - eps) / (1 - eps)) == 0
+    p1, p2, s, eta = sp.symbols("p_1 p_2 s eta", positive=True)
+    ledger = 1 - sp.exp(-p1 * s) + 1 - sp.exp(-p2 * s) + N0 * s
+    assert sp.simplify(found["given"] - ledger) == 0
+    # a perturbed coefficient is noticed
+    assert sp.simplify(found["given"] - ledger.subs(N0, 2 * N0)) != 0
+    assert sp.simplify(found["pace"] * found["given"].diff(s) - eta) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: domino.unlearned(-1.0, [1.0], rate=1, N0=0), "t must be >= 0"),
+        (lambda: domino.unlearned(1.0, [1.0, 0.0], rate=1, N0=0), "frequency must be > 0"),
+        (lambda: domino.unlearned(1.0, [[1.0]], rate=1, N0=0), "frequency must have 1 axes"),
+        (
+            lambda: domino.unlearned(1.0, [1.0], rate=0, N0=0),
+            "rate must be a finite number and > 0",
+        ),
+        (
+            lambda: domino.unlearned(1.0, [1.0], rate=1, N0=-1),
+            "N0 must be a finite number and >= 0",
+        ),
+        (lambda: domino.unlearned(1.0, [1.0], rate=1, N0=0, loss="l1"), "loss must be one of"),
+        (lambda: domino.unlearned(np.nan, [1.0], rate=1, N0=0), "t must be finite"),
+        (lambda: domino.completion_time([1.0], rate=1, N0=0, eps=1.0), "eps must be a finite"),
+        (lambda: domino.two_skill_ratio(0.5), "r must be >= 1"),
+        (lambda: domino.domino_curve(1.0, 0, 1.0), "n_skills must be an integer >= 1, got 0"),
+        (lambda: domino.domino_curve(1.0, 2, 0.0), "t0 must be a finite number and > 0"),
+        (lambda: domino.exponents(0.0), "alpha must be a finite number and > 0, got 0.0"),
+        (lambda: domino.exponents(1.0, "serial"), "regime must be one of"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

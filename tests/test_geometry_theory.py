@@ -1,0 +1,232 @@
+"""Geometry model: mean field against solvers and simulation, limits, counts, bad input."""
+
+import itertools
+
+import numpy as np
+import pytest
+import sympy as sp
+from scipy.integrate import solve_ivp
+from scipy.optimize import linprog
+
+from skillscale.frequencies import power_law
+from skillscale.theory import domino, geometry
+
+
+def _orthonormal(rng, n_skills, dim):
+    return np.linalg.qr(rng.standard_normal((dim, n_skills)))[0].T
+
+
+def _descend(vectors, p, lr, steps, noise=0.0, rng=None):
+    """Sign descent on Σ p (1 - t·θ)², the model itself, as a plain loop."""
+    theta, path = np.zeros(vectors.shape[1]), []
+    for _ in range(steps):
+        u = 1 - vectors @ theta
+        path.append(u)
+        gradient = -2 * (p * u) @ vectors
+        if noise:
+            gradient = gradient + noise * rng.standard_normal(gradient.size)
+        theta = theta - lr * np.sign(gradient)
+    return np.array(path)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_clock_solution_equals_ode_solver(noise, overlapping):
+    p, lr, dim = power_law(5, 1.0), 1e-3, 400
+    rng = np.random.default_rng(0)
+    unit = rng.standard_normal((5, 40))
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    C = unit @ unit.T if overlapping else np.eye(5)
+
+    def slope(_, u):
+        w = p * u
+        return -lr * np.sqrt(2 * dim / np.pi) * C @ w / np.sqrt(w @ C @ w + dim * noise**2 / 4)
+
+    t = np.linspace(0, 100, 21)  # the noiseless dynamics ends after 100
+    reference = solve_ivp(slope, (0, 100), np.ones(5), "DOP853", t, rtol=1e-10, atol=1e-12).y.T
+    u = geometry.sign_descent(t, p, lr=lr, dim=dim, noise=noise, overlap=C if overlapping else None)
+    np.testing.assert_allclose(u, reference, atol=1e-7)
+
+
+def test_identity_overlap_is_the_orthonormal_case():
+    t, p = np.linspace(0, 900, 50), power_law(6, 1.0)
+    plain = geometry.sign_descent(t, p, lr=3e-4, dim=500)
+    given = geometry.sign_descent(t, p, lr=3e-4, dim=500, overlap=np.eye(6))
+    np.testing.assert_allclose(plain, given, atol=1e-12)
+
+
+def test_singular_overlap_keeps_what_cannot_be_learned():
+    # three skills in a plane, as vectors at 120°: every θ leaves Σ t_k·θ = 0
+    angles = np.array([0, 2, 4]) * np.pi / 3
+    vectors = np.stack([np.cos(angles), np.sin(angles)], 1)
+    p = np.array([0.5, 0.3, 0.2])
+    end = geometry.sign_descent(1e6, p, lr=1e-3, dim=2, overlap=vectors @ vectors.T)
+    # the end is the weighted least-squares optimum
+    root = np.sqrt(p)
+    theta = np.linalg.lstsq(root[:, None] * vectors, root, rcond=None)[0]
+    np.testing.assert_allclose(end, 1 - vectors @ theta, atol=1e-9)
+
+
+def test_mean_field_equals_simulation():
+    p, lr, dim = power_law(10, 1.0), 3e-4, 1000
+    curves = [
+        _descend(_orthonormal(np.random.default_rng(seed), 10, dim), p, lr, 600)
+        for seed in range(4)
+    ]
+    theory = geometry.sign_descent(np.arange(600.0), p, lr=lr, dim=dim)
+    # a sum of d random signs deviates from its mean by 1/√d of its size
+    assert np.sqrt(np.mean((np.mean(curves, 0) - theory) ** 2)) < 1 / np.sqrt(dim)
+
+
+def test_mean_field_with_overlaps_equals_simulation():
+    p, lr, dim = power_law(20, 1.0), 1e-4, 2000
+    rng = np.random.default_rng(1)
+    vectors = rng.standard_normal((20, dim))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    measured = _descend(vectors, p, lr, 1500)
+    theory = geometry.sign_descent(
+        np.arange(1500.0), p, lr=lr, dim=dim, overlap=vectors @ vectors.T
+    )
+    assert np.sqrt(np.mean((measured - theory) ** 2)) < 2 / np.sqrt(dim)
+
+
+def test_wasted_resource_is_the_large_noise_limit():
+    p, lr, dim, noise = power_law(4, 1.0), 1e-3, 1000, 1.0
+    t = np.linspace(0, 20_000, 30)
+    l2 = geometry.sign_descent(t, p, lr=lr, dim=dim, noise=noise)
+    N0 = float(geometry.wasted_resource(noise, dim))
+    resource = domino.unlearned(t, p, rate=2 * lr * np.sqrt(dim), N0=N0)
+    # the two differ by terms of order Σw / N0 = 1/40 in the pace
+    assert np.abs(l2 - resource).max() < 0.025
+    assert geometry.wasted_resource(noise, dim, gradient_factor=1.0) == pytest.approx(2 * N0)
+
+
+def test_noise_slows_the_simulation_as_predicted():
+    rng = np.random.default_rng(3)
+    p, lr, dim, noise = power_law(5, 1.0), 3e-4, 2000, 0.05
+    vectors = _orthonormal(rng, 5, dim)
+    measured = _descend(vectors, p, lr, 1500, noise, rng)
+    theory = geometry.sign_descent(np.arange(1500.0), p, lr=lr, dim=dim, noise=noise)
+    # ±η steps that are mostly noise leave a jitter of about η√steps in each skill
+    assert np.sqrt(np.mean((measured - theory) ** 2)) < 0.03
+
+
+def test_completion_times_put_back_give_the_residual():
+    p = power_law(10, 1.0)
+    t = geometry.completion_time(p, lr=3e-4, dim=1000, noise=1e-3)
+    u = geometry.sign_descent(t, p, lr=3e-4, dim=1000, noise=1e-3)
+    np.testing.assert_allclose(np.diag(u), 0.1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("eps", [0.01, 0.1, 0.5])
+def test_two_skill_ratio_rises_from_one_to_the_domino_limit(eps):
+    ratio = geometry.two_skill_ratio(np.geomspace(1, 1e6, 25), eps=eps)
+    assert ratio[0] == pytest.approx(1, abs=1e-9)
+    assert (np.diff(ratio) > 0).all()
+    # in r the approach to the limit is first order, 1e-6 with a factor ln(1/eps)
+    assert ratio[-1] == pytest.approx((2 - eps) / (1 - eps), rel=2e-5)
+
+
+def test_time_exponent_under_the_l2_norm_is_twice_alpha():
+    p = power_law(50_000, 1.0)
+    end = geometry.completion_time(p[:2000], lr=1e-3, dim=1000)
+    t = np.geomspace(end[400], end[1200], 6)
+    loss = (geometry.sign_descent(t, p, lr=1e-3, dim=1000) ** 2) @ p
+    slope = -np.polyfit(np.log(t), np.log(loss), 1)[0]
+    assert slope == pytest.approx(domino.exponents(1.0, "l2")["T"], rel=0.08)
+
+
+def test_sgd_equals_simulated_descent():
+    p, lr = power_law(5, 1.0), 0.01
+    vectors = _orthonormal(np.random.default_rng(0), 5, 50)
+    theta, path = np.zeros(50), []
+    for _ in range(400):
+        path.append(1 - vectors @ theta)
+        theta = theta + 2 * lr * (p * path[-1]) @ vectors
+    # gradient flow against steps: relative error lr · p_1 of the rate
+    np.testing.assert_allclose(path, geometry.sgd(np.arange(400), p, lr=lr), atol=0.004)
+
+
+def test_alignment_equals_sampled_vectors():
+    w, dim = np.array([0.6, 0.3, 0.1]), 200_000
+    vectors = np.random.default_rng(0).standard_normal((3, dim))
+    agree = (np.sign(w @ vectors) == np.sign(vectors)).mean(1)
+    # binomial standard error 0.5/√200 000 = 0.0011
+    np.testing.assert_allclose(geometry.alignment(w), agree, atol=0.005)
+    np.testing.assert_allclose(geometry.alignment([1.0, 0.0]), [1.0, 0.5])
+
+
+def _separable(signs, points):
+    """Whether some θ has signs_k · points_k·θ ≥ 1 for all k (linear programming)."""
+    rows = -signs[:, None] * points
+    found = linprog(np.zeros(points.shape[1]), rows, -np.ones(len(signs)), bounds=(None, None))
+    return found.status == 0
+
+
+@pytest.mark.parametrize(("n", "d"), [(4, 4), (6, 2), (6, 3), (7, 4)])
+def test_separable_fraction_equals_counted_sign_patterns(n, d):
+    points = np.random.default_rng(n * d).standard_normal((n, d))
+    patterns = np.array(list(itertools.product([-1.0, 1.0], repeat=n)))
+    count = sum(_separable(signs, points) for signs in patterns)
+    # Cover's count is exact for points in general position, whatever they are
+    assert count == round(float(geometry.separable_fraction(n, d)) * 2**n)
+
+
+def test_separable_fraction_at_capacity_is_one_half():
+    d = np.array([5, 50, 500])
+    np.testing.assert_allclose(geometry.separable_fraction(2 * d, d), 0.5, atol=1e-9)
+    assert geometry.separable_fraction(5, 5) == 1
+
+
+def test_derivation_equals_the_functions():
+    found = geometry.derivation()
+    d, eta, sigma, c, q, wk = sp.symbols("d eta sigma c q w_k", positive=True)
+    claimed = eta * sp.sqrt(2 * d / sp.pi) * wk / sp.sqrt(q + d * sigma**2 / c**2)
+    assert sp.simplify(found["pace"] / claimed) == 1
+    # a perturbed coefficient is noticed
+    assert sp.simplify(found["pace"] / claimed.subs(sigma, 2 * sigma)) != 1
+    assert sp.simplify(found["wasted"] / (sigma * sp.sqrt(2 * sp.pi * d) / c)) == 1
+    value = float(found["wasted"].subs({sigma: 0.3, d: 100, c: 2}))
+    assert value == pytest.approx(float(geometry.wasted_resource(0.3, 100)))
+
+
+def test_gaussian_sign_identity_by_monte_carlo():
+    rng = np.random.default_rng(0)
+    g = rng.standard_normal(400_000)
+    x = 0.3 * g + rng.standard_normal(400_000)
+    kappa, tau = sp.symbols("kappa", real=True), sp.symbols("tau", positive=True)
+    expected = float(geometry.derivation()["sign_gain"].subs({kappa: 0.3, tau: 1.0}))
+    assert np.mean(x * np.sign(g)) == pytest.approx(expected, abs=4 * 1.05 / np.sqrt(g.size))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: geometry.sign_descent(-1.0, [1.0], lr=1, dim=1), "t must be >= 0"),
+        (lambda: geometry.sign_descent(1.0, [1.0, -1.0], lr=1, dim=1), "frequency must be > 0"),
+        (lambda: geometry.sign_descent(1.0, [1.0], lr=0.0, dim=1), "lr must be a finite number"),
+        (lambda: geometry.sign_descent(1.0, [1.0], lr=1, dim=1.5), "dim must be an integer >= 1"),
+        (lambda: geometry.sign_descent(1.0, [1.0], lr=1, dim=1, noise=-1), "noise must be a fin"),
+        (
+            lambda: geometry.sign_descent(1.0, [1.0], lr=1, dim=1, overlap=np.eye(2)),
+            "overlap must be a symmetric matrix of shape",
+        ),
+        (
+            lambda: geometry.sign_descent(
+                1.0, [0.5, 0.5], lr=1, dim=1, overlap=[[1.0, 2.0], [2.0, 1.0]]
+            ),
+            "overlap must be positive semidefinite",
+        ),
+        (lambda: geometry.completion_time([1.0], lr=1, dim=1, eps=0.0), "eps must be a finite"),
+        (lambda: geometry.two_skill_ratio([0.2]), "r must be >= 1"),
+        (lambda: geometry.sgd(1.0, [], lr=1.0), "frequency must not be empty"),
+        (lambda: geometry.wasted_resource(-0.1, 10), "noise must be >= 0"),
+        (lambda: geometry.wasted_resource(0.1, 10, gradient_factor=0), "gradient_factor must be"),
+        (lambda: geometry.alignment([0.0, 0.0]), "demand must have an entry > 0"),
+        (lambda: geometry.separable_fraction(0, 5), "n must be >= 1"),
+        (lambda: geometry.separable_fraction(3, 1.5), "d must be whole numbers"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
