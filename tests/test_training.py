@@ -30,10 +30,9 @@ def _parameters(model, step):
     return {f"p{i}": p for i, p in enumerate(model.parameters)}
 
 
-def _plain_loop(network, batches, member, optimizer, loss, steps):
+def _plain_loop(network, batches, member, optimizer, loss):
     """The reference: one network, dense one-hot inputs, torch.optim."""
-    for step in range(steps):
-        batch = batches(step)
+    for batch in batches:
         control = functional.one_hot(batch.skill[member], N_SKILLS).to(batch.bits)
         f = network(torch.cat([control, batch.bits[member]], 1)).squeeze(1)
         y = batch.target[member]
@@ -77,12 +76,13 @@ def test_an_ensemble_of_24_equals_24_plain_loops(name, activation, dtype, tolera
         measure=_parameters,
         at=[200],
     )
+    seen = [batches(step) for step in range(200)]
     test = fresh_batches([_task(s) for s in seeds], 500, seeds=seeds, dtype=dtype)(10_000)
     outputs = model(test.bits, test.skill)
     before = start(test.bits, test.skill)
     for i, rate in enumerate(member_rates):
         plain = start.member(i)
-        _plain_loop(plain, batches, i, theirs(plain.parameters(), rate), loss, 200)
+        _plain_loop(plain, seen, i, theirs(plain.parameters(), rate), loss)
         control = functional.one_hot(test.skill[i], N_SKILLS).to(dtype)
         expected = plain(torch.cat([control, test.bits[i]], 1))
         # Only the order of summation differs: 200 steps let float32 roundings grow to 2e-6.
