@@ -52,10 +52,13 @@ def test_loss_is_never_below_that_of_the_strength(run):
     assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
 
 
-def test_a_member_does_not_depend_on_its_companions(run):
-    alone = experiments.time_emergence(dataclasses.replace(SMALL, seeds=(4,)))
-    # float32 sums may be partitioned differently; learning amplifies that, so compare early.
-    np.testing.assert_allclose(alone.strength[0, :10], run.strength[1, :10], atol=1e-4)
+def test_a_member_does_not_depend_on_its_companions():
+    # Small steps: rounding, which may differ between partitions of a sum, is then not amplified.
+    gentle = dataclasses.replace(SMALL, learning_rate=0.01, init_std=0.3, steps=300)
+    both = experiments.time_emergence(gentle)
+    alone = experiments.time_emergence(dataclasses.replace(gentle, seeds=(4,)))
+    np.testing.assert_allclose(alone.strength[0], both.strength[1], atol=1e-5)
+    assert np.ptp(both.strength.values[1]) > 0.01
 
 
 def test_record_is_labelled(run):
