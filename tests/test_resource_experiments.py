@@ -1,0 +1,93 @@
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments import resource as experiments
+from skillscale.theory import resource as theory
+
+SMALL = experiments.NoiseScaling(
+    targets=("square", "ramp"), widths=(4, 8, 16), steps=(0, 10, 40), seeds=(0, 1)
+)
+
+
+def silu(z):
+    return z * (1 + np.tanh(z / 2)) / 2
+
+
+def test_expected_loss_is_the_closed_form():
+    rng = np.random.default_rng(0)
+    weights, biases, x = rng.normal(size=(3, 6)), rng.normal(size=(3, 6)), np.linspace(-1, 1, 20)
+    target = np.cos(3 * x)
+    found = experiments.expected_loss(*map(torch.tensor, (weights, biases, x, target)), 0.2)
+    for member in range(3):
+        features = silu(np.outer(x, weights[member]) + biases[member])
+        predicted = theory.noise_limited_loss(features, target, noise=0.2)
+        assert float(found[member]) == pytest.approx(predicted, rel=1e-9)
+
+
+def test_gradient_of_the_loss():
+    generator = torch.Generator().manual_seed(0)
+    hidden = [torch.randn(2, 3, dtype=torch.float64, generator=generator) for _ in range(2)]
+    x = torch.linspace(-1, 1, 9, dtype=torch.float64)
+    for p in hidden:
+        p.requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda w, b: experiments.expected_loss(w, b, x, x.square(), 0.3), hidden
+    )
+
+
+def test_shape_names_and_training():
+    found = experiments.noise_scaling(SMALL)
+    assert found.loss.dims == ("member", "target", "width", "step")
+    assert found.loss.shape == (2, 2, 3, 3)
+    assert found.loss.attrs["units"]
+    assert np.all(found.loss[..., -1] < found.loss[..., 0])
+    # a readout of zero would cost the target's own mean square, which is 1
+    assert np.all((found.loss > 0) & (found.loss < 1))
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    both = experiments.noise_scaling(SMALL)
+    alone = experiments.noise_scaling(
+        experiments.NoiseScaling(
+            targets=("square", "ramp"), widths=(4, 8, 16), steps=(0, 10, 40), seeds=(1,)
+        )
+    )
+    # batched linear algebra may round differently in another batch: float64, 40 steps
+    np.testing.assert_allclose(both.loss[1], alone.loss[0], rtol=1e-5)
+    assert np.all(both.loss[0] != both.loss[1])
+
+
+def test_no_network_beats_the_variation_norm():
+    """N L cannot fall below noise² γ² by more than the shrinkage of the readout allows."""
+    x = np.linspace(-1, 1, 48)
+    slopes = np.concatenate([np.geomspace(0.1, 64, 40), -np.geomspace(0.1, 64, 40)])
+    kinks = np.linspace(-1.5, 1.5, 91)
+    dictionary = silu(slopes[:, None] * (x[:, None, None] - kinks)).reshape(48, -1)
+    square = x**2 / np.sqrt((x**4).mean())
+    gamma = theory.variation_norm(dictionary, square)
+    settings = experiments.NoiseScaling(targets=("square",), widths=(32,), steps=(600,), seeds=(0,))
+    ratio = 32 * float(experiments.noise_scaling(settings).loss.squeeze()) / (0.1 * gamma) ** 2
+    # shrinkage is noise² γ² / N = 6e-4, the grid's γ is good to 0.5 %; training leaves up to 25 %
+    assert 0.99 < ratio < 1.25
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"targets": ("cube",)}, "targets must be one of 'square', 'sine', 'exponential', 'ramp'"),
+        ({"widths": (16, 0)}, "widths must be an integer >= 1, got 0"),
+        ({"noise": 0.0}, "noise must be a finite number and > 0, got 0.0"),
+        ({"noise": float("nan")}, "noise must be a finite number and > 0, got nan"),
+        ({"steps": (10, 10)}, "steps must increase, got (10, 10)"),
+        ({"steps": (-1,)}, "steps must be an integer >= 0, got -1"),
+        ({"lr": -0.1}, "lr must be a finite number and > 0, got -0.1"),
+        ({"n_points": 1}, "n_points must be an integer >= 2, got 1"),
+        ({"seeds": ()}, "must not be empty"),
+    ],
+)
+def test_bad_settings_are_named(arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        experiments.NoiseScaling(**arguments)
