@@ -55,11 +55,14 @@ class TwoParities:
         _checks.integer("n_bits", self.n_bits, minimum=4)
         _checks.integer("n_samples", self.n_samples, minimum=1)
         _checks.integer("every", self.every, minimum=1)
+        _checks.integer("width", self.width, minimum=1)
+        _checks.number("lr", self.lr, above=0)
+        _checks.integer("steps", self.steps, minimum=0)
         if not self.seeds:
             raise ValueError("seeds must not be empty")
 
 
-# shorter strings: with 250 samples of the rare parity among 32 bits, generalising is what takes long
+# 250 samples of the rare parity do not single out its bits among 32, but do among 16
 LIVE = {"two_parities": TwoParities(n_bits=16, n_samples=2500, steps=1000, seeds=(0, 1, 2))}
 STANDARD = {"two_parities": TwoParities()}
 

@@ -68,6 +68,8 @@ class SkillCurves:
         """Check the ranges."""
         _check_sizes(self.n_skills, self.dim, self.steps, self.seeds)
         _checks.number("alpha", self.alpha, above=-1)
+        _checks.number("sign_lr", self.sign_lr, above=0)
+        _checks.number("sgd_lr", self.sgd_lr, above=0)
         _checks.number("noise", self.noise, minimum=0)
         _checks.integer("every", self.every, minimum=1)
 
@@ -103,6 +105,8 @@ class TwoSkills:
             raise ValueError("ratios must not be empty")
         for ratio in self.ratios:
             _checks.number("ratios", ratio, minimum=1)
+        for name in ("sign_lr", "adam_lr", "sgd_lr"):
+            _checks.number(name, getattr(self, name), above=0)
         _checks.number("threshold", self.threshold, above=0, below=1)
 
 

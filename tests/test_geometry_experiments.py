@@ -1,0 +1,92 @@
+"""Geometry simulations: against plain loops and exact recursions, independence, bad input."""
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale import frequencies
+from skillscale.experiments import geometry
+
+SMALL = geometry.SkillCurves(n_skills=4, dim=60, steps=80, every=8, sign_lr=2e-3, seeds=(3, 5))
+
+
+def test_task_vectors_are_orthonormal_and_belong_to_their_seed():
+    both = geometry.task_vectors(5, 40, seeds=[1, 2])
+    gram = both @ both.mT
+    torch.testing.assert_close(gram, torch.eye(5, dtype=torch.float64).expand(2, 5, 5))
+    alone = geometry.task_vectors(5, 40, seeds=[2])
+    torch.testing.assert_close(both[1], alone[0], rtol=0, atol=0)
+    assert not torch.allclose(alone, geometry.task_vectors(5, 40, seeds=[2], index=1))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_curves_do_not_depend_on_companions(noise):
+    settings = {"n_skills": 4, "dim": 60, "steps": 40, "noise": noise}
+    both = geometry.skill_curves(geometry.SkillCurves(seeds=(3, 5), **settings))
+    alone = geometry.skill_curves(geometry.SkillCurves(seeds=(5,), **settings))
+    # batched products may round differently in the last bits of float32 storage
+    np.testing.assert_allclose(both.unlearned[:, 1], alone.unlearned[:, 0], atol=1e-6)
+
+
+def test_sign_descent_equals_torch_optimizer_on_the_loss_itself():
+    curves = geometry.skill_curves(SMALL)
+    p = torch.from_numpy(frequencies.power_law(4, 1.0))
+    vectors = geometry.task_vectors(4, 60, seeds=[5])[0]
+    theta = torch.zeros(60, dtype=torch.float64, requires_grad=True)
+    # with both betas 0 Adam's step is lr · g / (|g| + eps): the sign
+    adam = torch.optim.Adam([theta], lr=2e-3, betas=(0.0, 0.0), eps=1e-15)
+    path = []
+    for _ in range(81):
+        unlearned = 1 - vectors @ theta
+        path.append(unlearned.detach().numpy())
+        adam.zero_grad()
+        (p @ unlearned**2).backward()
+        adam.step()
+    measured = curves.unlearned.sel(optimizer="sign")[1]
+    np.testing.assert_allclose(measured, np.array(path)[::8], atol=1e-5)
+
+
+def test_gradient_descent_follows_its_exact_recursion():
+    curves = geometry.skill_curves(SMALL)
+    p, step = frequencies.power_law(4, 1.0), np.arange(0, 81, 8)[:, None]
+    expected = (1 - 2 * SMALL.sgd_lr * p) ** step
+    for member in range(2):
+        np.testing.assert_allclose(
+            curves.unlearned.sel(optimizer="sgd")[member], expected, atol=1e-6
+        )
+
+
+def test_two_skills_report_the_first_step_beyond_the_threshold():
+    settings = geometry.TwoSkills(ratios=(1.0, 10.0), dim=200, sgd_lr=0.03, seeds=(0, 1))
+    found = geometry.two_skills(settings).completion
+    p = np.array([[0.5, 0.5], [10 / 11, 1 / 11]])
+    # u = (1 - 2 lr p)^t falls below 0.1 at the next whole step
+    expected = np.floor(np.log(0.1) / np.log(1 - 2 * 0.03 * p)) + 1
+    np.testing.assert_array_equal(found.sel(optimizer="sgd")[0], expected)
+    sign = found.sel(optimizer="sign", ratio=10.0)
+    assert (sign.sel(skill=2) > sign.sel(skill=1)).all()
+
+
+def test_an_unfinished_skill_is_nan():
+    found = geometry.two_skills(geometry.TwoSkills(ratios=(10.0,), dim=50, steps=60, seeds=(0,)))
+    assert np.isnan(found.completion.sel(optimizer="sgd", skill=2)).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: geometry.SkillCurves(n_skills=0), "n_skills must be an integer >= 1, got 0"),
+        (lambda: geometry.SkillCurves(n_skills=5, dim=4), "dim must be an integer >= n_skills"),
+        (lambda: geometry.SkillCurves(seeds=()), "seeds must not be empty"),
+        (lambda: geometry.SkillCurves(noise=-0.1), "noise must be a finite number and >= 0"),
+        (lambda: geometry.SkillCurves(every=0), "every must be an integer >= 1"),
+        (lambda: geometry.SkillCurves(sign_lr=0.0), "sign_lr must be"),
+        (lambda: geometry.TwoSkills(ratios=(0.5,)), "ratios must be a finite number and >= 1"),
+        (lambda: geometry.TwoSkills(adam_lr=-1.0), "adam_lr must be"),
+        (lambda: geometry.TwoSkills(threshold=1.0), "threshold must be"),
+        (lambda: geometry.task_vectors(3, 2, seeds=[0]), "dim must be an integer >= n_skills = 3"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
