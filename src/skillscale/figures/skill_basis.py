@@ -1,0 +1,90 @@
+"""Figures of the skill-basis chapter."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from skillscale.figures import style
+
+Floats = NDArray[np.float64]
+
+_THEORY, _MEASURED = style.COLOURS["skill_basis"], style.COLOURS["measured"]
+
+
+def completed_loss(T: Floats, loss: Floats, completed: Floats, law: Floats) -> Figure:
+    """Draw a finite sum, the same with its missing tail, and the power law, all shaped like T."""
+    figure, axes = style.new(height=3.4)
+    with style.context():
+        axes.loglog(T, law, color=style.COLOURS["control"], lw=4, alpha=0.5, label="power law")
+        axes.loglog(T, completed, color=_THEORY, label=r"$L+L_C$")
+        axes.loglog(T, loss, color=_THEORY, ls="--", label=r"$L$, exact finite sum")
+        axes.set(xlabel=r"time $T$", ylabel=r"loss (½ squared error, $S=1$)")
+        axes.legend()
+    return figure
+
+
+def strengths(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
+    """Draw measured strengths (member, step, skill) over predicted ones (step, skill)."""
+    figure, axes = style.new(height=3.4)
+    with style.context():
+        for skill in range(predicted.shape[1]):
+            axes.plot(steps, predicted[:, skill], color=_THEORY, lw=3, alpha=0.55)
+            axes.plot(steps, measured[:, :, skill].T, color=_MEASURED, lw=1)
+            crossing = steps[np.argmax(predicted[:, skill] > 0.5)]
+            axes.annotate(
+                f"{skill + 1}",
+                (crossing, 0.5),
+                textcoords="offset points",
+                xytext=(-9, 4),
+                color=_THEORY,
+            )
+        axes.plot([], [], color=_THEORY, lw=3, alpha=0.55, label="theory, clock from skill 1")
+        axes.plot([], [], color=_MEASURED, lw=1, label="networks")
+        axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
+        axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.08))
+    return figure
+
+
+def half_times(frequency: Floats, measured: Floats, predicted: Floats) -> Figure:
+    """Draw half-times (member, skill) over `frequency` (skill,) on the predicted ones (skill,)."""
+    figure, axes = style.new(height=3.6)
+    with style.context():
+        axes.loglog(frequency, predicted, color=_THEORY, lw=3, alpha=0.6, label="theory")
+        # Members are spread sideways, so that equal times stay visible.
+        spread = np.linspace(0.97, 1.03, measured.shape[0])[:, None]
+        axes.loglog(frequency * spread, measured, ".", color=_MEASURED, ms=4, alpha=0.6)
+        axes.loglog([], [], ".", color=_MEASURED, label="one network")
+        for rank, (share, time) in enumerate(zip(frequency, predicted, strict=True), start=1):
+            axes.annotate(f"skill {rank}", (share, time), textcoords="offset points", xytext=(8, 6))
+        axes.set(xlabel=r"frequency $P(k)$", ylabel="half-time (updates)")
+        axes.set_xlim(right=frequency.max() * 1.6)
+        axes.legend()
+    return figure
+
+
+def sum_of_sigmoids(
+    T: Floats, shares: dict[str, Floats], total: dict[str, Floats], learned: dict[str, Floats]
+) -> Figure:
+    """Draw, per model, the strengths R/S (skill, T) above and the loss (T,) with its shares below.
+
+    Args:
+        T: Times, shape (n_times,).
+        shares: For each model the loss of single skills, shape (n_shown, n_times).
+        total: For each model the whole loss, shape (n_times,).
+        learned: For each model the strengths of the shown skills, shape (n_shown, n_times).
+    """
+    figure, axes = style.new(2, len(total), height=4.6, sharex=True, sharey="row", squeeze=False)
+    with style.context():
+        for column, name in enumerate(total):
+            upper, lower = axes[:, column]
+            upper.semilogx(T, learned[name].T, color=_THEORY, lw=1.2)
+            lower.loglog(T, shares[name].T, color=_THEORY, lw=1.2, alpha=0.7)
+            lower.loglog(T, total[name], color=_MEASURED, lw=2.2)
+            upper.set(title=name)
+            lower.set(xlabel=r"time $T$", ylim=(total[name].max() * 2e-3, total[name].max() * 1.5))
+        axes[0, 0].set(ylabel=r"$R_k/S$")
+        axes[1, 0].set(ylabel="loss")
+    return figure
