@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from skillscale import _checks
+from skillscale.lab.batched import Architecture
 from skillscale.lab.streams import Stream
 
-_ACTIVATIONS = {"relu": (functional.relu, nn.ReLU), "silu": (functional.silu, nn.SiLU)}
+_MODULES = {"relu": nn.ReLU, "silu": nn.SiLU}
 
 
 class MLPEnsemble:
@@ -92,7 +92,7 @@ class MLPEnsemble:
         self.n_categories = _checks.integer("n_categories", n_categories, minimum=0)
         self.n_outputs = _checks.integer("n_outputs", n_outputs, minimum=1)
         self.depth = _checks.integer("depth", depth, minimum=1)
-        self.activation = _checks.choice("activation", activation, tuple(_ACTIVATIONS))
+        self.activation = _checks.choice("activation", activation, tuple(_MODULES))
         self.widths = tuple(_checks.integer("widths", width, minimum=1) for width in widths)
         self.seeds = tuple(_checks.integer("seeds", seed, minimum=0) for seed in seeds)
         self.n_members = len(self.widths)
@@ -126,7 +126,7 @@ class MLPEnsemble:
         self.parameters = [
             parameter.to(self.device).requires_grad_() for parameter in self.parameters
         ]
-        self._offset = self.n_categories * torch.arange(self.n_members, device=self.device)[:, None]
+        self._architecture = Architecture(self.n_categories, self.bias, self.activation)
 
     @property
     def masks(self) -> list[Tensor]:
@@ -148,21 +148,16 @@ class MLPEnsemble:
         Raises:
             ValueError: If shapes, types or category numbers do not fit.
         """
-        weight, shift = self._layers()[-1]
-        return _affine(self.hidden(inputs, category), weight, shift)
+        checked = self._checked_inputs(inputs), self._checked_category(category, inputs.shape[-2])
+        return self._architecture.outputs(self.parameters, *checked)
 
     def hidden(self, inputs: Tensor, category: Tensor | None = None) -> Tensor:
         """Return the last hidden layer's activations, (member, batch, padded_width).
 
         Arguments and errors are those of calling the ensemble; padded units are exactly 0.
         """
-        state = self._checked(inputs)
-        rows = self._category_rows(category, state.shape[1])
-        activation = _ACTIVATIONS[self.activation][0]
-        for layer, (weight, shift) in enumerate(self._layers()[:-1]):
-            start = rows if layer == 0 and rows is not None else shift
-            state = activation(_affine(state, weight, start))
-        return state
+        checked = self._checked_inputs(inputs), self._checked_category(category, inputs.shape[-2])
+        return self._architecture.hidden(self.parameters, *checked)
 
     def member(self, i: int) -> nn.Sequential:
         """Return member i as a plain network with a copy of its parameters and its true width.
@@ -196,7 +191,7 @@ class MLPEnsemble:
                 linear.weight.copy_(weight.T)
                 if self.bias:
                     linear.bias.copy_(own[start + 1][0])
-            modules += [linear, _ACTIVATIONS[self.activation][1]()]
+            modules += [linear, _MODULES[self.activation]()]
         return nn.Sequential(*modules[:-1])
 
     def _shapes(self, width: int) -> Iterator[tuple[int, int]]:
@@ -222,13 +217,7 @@ class MLPEnsemble:
             else:
                 yield generator.normal(0.0, init, shape)
 
-    def _layers(self) -> list[tuple[Tensor, Tensor | None]]:
-        plain = self.parameters[1:] if self.n_categories else self.parameters
-        if not self.bias:
-            return [(weight, None) for weight in plain]
-        return list(zip(plain[::2], plain[1::2], strict=True))
-
-    def _checked(self, inputs: Tensor) -> Tensor:
+    def _checked_inputs(self, inputs: Tensor) -> Tensor:
         wanted = (self.n_members, self.n_inputs)
         if inputs.ndim == 2:
             inputs = inputs.expand(self.n_members, -1, -1)
@@ -241,7 +230,7 @@ class MLPEnsemble:
             raise ValueError(f"inputs must have dtype {self.dtype}, got {inputs.dtype}")
         return inputs
 
-    def _category_rows(self, category: Tensor | None, batch: int) -> Tensor | None:
+    def _checked_category(self, category: Tensor | None, batch: int) -> Tensor | None:
         if (category is None) != (self.n_categories == 0):
             raise ValueError(
                 f"category must be given exactly when n_categories > 0, got {type(category)} "
@@ -262,9 +251,4 @@ class MLPEnsemble:
             raise ValueError(
                 f"category must lie in 0..{self.n_categories - 1}, got {int(low)}..{int(high)}"
             )
-        table = self.parameters[0] + self.parameters[2] if self.bias else self.parameters[0]
-        return functional.embedding(category + self._offset, table.flatten(0, 1))
-
-
-def _affine(state: Tensor, weight: Tensor, start: Tensor | None) -> Tensor:
-    return torch.bmm(state, weight) if start is None else torch.baddbmm(start, state, weight)
+        return category.expand(self.n_members, -1)
