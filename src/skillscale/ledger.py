@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from skillscale import claims
+from skillscale import _tables, claims
 from skillscale.fits import Estimate
 
 Row = Mapping[str, Any]
@@ -98,7 +96,7 @@ def table(rows: Sequence[Row]) -> claims.ClaimsTable:
 
 def reasons() -> Any:
     """Return every tolerance with its reason and what would falsify the claim, as HTML."""
-    return _page(
+    return _tables.html(
         {
             "Claim": claim.id,
             "Tolerance": f"{target.name} {target.tolerance:g}".strip(),
@@ -114,7 +112,7 @@ def errata(rows: Sequence[Row]) -> Any:
     """Return the judged claims that correct their source, as HTML."""
     known = claims.load()
     corrected = {row["id"]: known[row["id"]].corrected for row in rows}
-    return _page(
+    return _tables.html(
         {
             "Claim": name,
             "Published": entry["published"],
@@ -132,7 +130,7 @@ def runs() -> Any:
 
     names = dict.fromkeys(claim.record for claim in claims.load().values())
     stored = {name: records.published(name) for name in names}
-    return _page(
+    return _tables.html(
         {
             "Record": name,
             "Created": str(records.provenance(run, "created"))[:10],
@@ -143,18 +141,6 @@ def runs() -> Any:
         }
         for name, run in stored.items()
     )
-
-
-def _page(rows: Iterable[Mapping[str, object]]) -> Any:
-    """Return rows as an HTML table in the book's style, or a sentence where there are none."""
-    from IPython.display import HTML
-
-    table = pd.DataFrame(list(rows))
-    if table.empty:
-        return HTML("<p>None in this version.</p>")  # type: ignore[no-untyped-call]
-    with pd.option_context("display.max_colwidth", None):
-        text = table.to_html(index=False, border=0, classes="claims-table", justify="left")
-    return HTML(f'<div class="claims-scroll">{text}</div>')  # type: ignore[no-untyped-call]
 
 
 def glue(values: Mapping[str, object]) -> None:

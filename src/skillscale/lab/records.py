@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import pandas as pd
 import torch
 import xarray as xr
 
-from skillscale import _checks, _published
+from skillscale import _checks, _published, _tables
 
 FORMAT = "skillscale record 1"
 _JSON = ("settings", "seeds", "versions", "claims")
@@ -200,24 +199,25 @@ def provenance(dataset: xr.Dataset, name: str) -> Any:
     return json.loads(value) if name in _JSON else value
 
 
-def provenance_table(dataset: xr.Dataset) -> pd.DataFrame:
-    """Return the provenance of a record as a two-column table for a notebook.
+def provenance_table(dataset: xr.Dataset) -> Any:
+    """Return the provenance of a record as an HTML table for a notebook.
 
     >>> import xarray as xr
     >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0, 1], wall_seconds=1.0)
-    >>> provenance_table(record).loc["seeds", "value"]
-    '0, 1'
+    >>> "steps = 3" in provenance_table(record).data
+    True
     """
-    rows = {}
-    for name in ("settings", "seeds", "versions", "created", "git_commit", "device", "threads"):
+    rows = []
+    for name in _REQUIRED:
+        if name == "claims":
+            continue
         value = provenance(dataset, name)
         if isinstance(value, dict):
             value = ", ".join(f"{key} = {entry}" for key, entry in value.items())
         elif isinstance(value, list):
             value = ", ".join(map(str, value))
-        rows[name.replace("_", " ")] = str(value)
-    rows["wall seconds"] = f"{provenance(dataset, 'wall_seconds'):g}"
-    return pd.DataFrame({"value": rows})
+        rows.append({"": name.replace("_", " "), "value": value})
+    return _tables.html(rows)
 
 
 def _git_commit() -> str:
