@@ -1,0 +1,24 @@
+"""Progress bars that appear only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def bar(items: Iterable[Item], *, show: bool) -> Iterable[Item]:
+    """Return `items`, with a progress bar around them if `show`.
+
+    tqdm is imported only then: in a notebook without widgets its import alone prints a warning.
+
+    >>> list(bar(range(3), show=False))
+    [0, 1, 2]
+    """
+    if not show:
+        return items
+    from tqdm.auto import tqdm
+
+    wrapped: Iterable[Item] = tqdm(items)
+    return wrapped
