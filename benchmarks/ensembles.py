@@ -116,7 +116,7 @@ def main():
         print(name, times, round(ratio, 1))
     report = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "measured": "wall time of training; float32, Adam, torch.nn + torch.optim as the plain loop",
+        "measured": "wall time of training, float32, Adam; plain loop: torch.nn and torch.optim",
         "threads": torch.get_num_threads(),
         "cores": os.cpu_count(),
         "load (1 min) before and after": [round(load_before, 1), round(os.getloadavg()[0], 1)],

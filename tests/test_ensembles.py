@@ -47,12 +47,22 @@ def test_outputs_and_gradients_equal_the_plain_network(name, shared):
         # float64 sums of at most a few hundred terms of order 1.
         torch.testing.assert_close(outputs[i], plain, rtol=1e-12, atol=1e-12)
         plain.square().sum().backward()
-        ours = [g[i].flatten() for g in gradients]
-        masks = [m[i].flatten() for m in model.masks]
-        norm = sum(p.grad.square().sum() for p in network.parameters()).item()
-        assert sum(g.square().sum() for g in ours).item() == pytest.approx(norm, rel=1e-11)
-        kept = torch.cat([g[m] for g, m in zip(ours, masks, strict=True)])
-        assert len(kept) == sum(p.numel() for p in network.parameters())
+        for ours, p in zip(
+            _in_linear_layout(model, i, gradients), network.parameters(), strict=True
+        ):
+            torch.testing.assert_close(ours, p.grad, rtol=1e-11, atol=1e-11)
+
+
+def _in_linear_layout(model, i, tensors):
+    """Cut member i's real entries out of `tensors`, arranged like a plain network's parameters."""
+    own = []
+    for tensor, mask in zip(tensors, model.masks, strict=True):
+        rows, columns = mask[i].any(1).sum(), mask[i].any(0).sum()
+        own.append(tensor[i, :rows, :columns])
+    if model.n_categories:
+        own[:2] = [torch.cat(own[:2])]
+    step = 2 if model.bias else 1
+    return [t.T if n % step == 0 else t[0] for n, t in enumerate(own)]
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -128,6 +138,15 @@ def test_normal_initialisation_covers_weights_and_biases():
         if p.numel() > 1:
             # Five standard errors of a standard deviation, sigma / sqrt(2 n).
             assert p.std().item() == pytest.approx(0.01, abs=5 * 0.01 / math.sqrt(2 * p.numel()))
+
+
+def test_hidden_is_what_the_last_layer_reads():
+    model = MLPEnsemble(4, WIDTHS, seeds=SEEDS, n_categories=5, depth=2, dtype=torch.float64)
+    x, k = _inputs(model)
+    weight, shift = model.parameters[-2:]
+    torch.testing.assert_close(model.hidden(x, k) @ weight + shift, model(x, k))
+    own = nn.Sequential(*model.member(1)[:-1])(_one_hot(model, x[1], k[1]))
+    torch.testing.assert_close(model.hidden(x, k)[1, :, : WIDTHS[1]], own)
 
 
 def test_seeds_differ():
