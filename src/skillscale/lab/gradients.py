@@ -1,0 +1,173 @@
+"""Gradients of one token's loss, sample by sample, from a single batched backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def block_matrices(model: nn.Module) -> dict[str, nn.Linear]:
+    """Linear layers inside the blocks: no "embed" and no "layernorm" in the name.
+
+    Args:
+        model: any module.
+
+    Returns:
+        Name -> layer, in the order of `named_modules`.
+
+    Source: Michaud et al. 2023 leave out the same two groups of parameters;
+    `tests/test_gradients.py::test_only_block_matrices`.
+
+    >>> net = nn.ModuleDict({"embed_out": nn.Linear(2, 2), "mlp": nn.Linear(2, 2)})
+    >>> list(block_matrices(net))
+    ['mlp']
+    """
+    return {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and "embed" not in name and "layernorm" not in name
+    }
+
+
+def per_sample_gradients(
+    model: nn.Module,
+    rows: Tensor,
+    targets: Tensor,
+    *,
+    positions: Tensor | None = None,
+    select: Callable[[nn.Module], dict[str, nn.Linear]] = block_matrices,
+    batch_size: int = 128,
+) -> dict[str, Tensor]:
+    """Gradient of every sample's own loss with respect to the chosen layers.
+
+    With a_t the input of a linear layer at position t and delta_t the derivative of the loss with
+    respect to its output, the gradient of the weight is sum_t delta_t a_t^T and that of the bias
+    is sum_t delta_t. Rows do not mix, so the derivatives of the *summed* loss hold every row's own
+    delta and one backward pass serves the batch.
+
+    Args:
+        model: tokens (row, position) -> logits (row, position, n_tokens).
+        rows: token numbers (row, position), one row a sample.
+        targets: the token to predict, (row,).
+        positions: the position it is predicted from, (row,); the last one by default. Later
+            tokens of the row have no influence if the model is causal.
+        select: which layers; each must be called once a forward pass.
+        batch_size: samples a backward pass.
+
+    Returns:
+        "<layer>.weight" -> (row, out, in) and, where there is one, "<layer>.bias" -> (row, out).
+
+    Raises:
+        ValueError: the shapes of `rows`, `targets` and `positions` do not fit, `select` finds no
+            layer, or a layer was called more than once.
+
+    Source: derived here; `tests/test_gradients.py::test_equals_one_backward_pass_per_sample`.
+
+    >>> from skillscale.lab.language import Transformer
+    >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
+    >>> zeros = torch.zeros(3, 4, dtype=torch.long)
+    >>> per_sample_gradients(model, zeros, zeros[:, 0])["blocks.0.mlp_in.weight"].shape
+    torch.Size([3, 32, 8])
+    """
+    if rows.dim() != 2:
+        raise ValueError(f"rows must have shape (row, position), got {tuple(rows.shape)}")
+    if targets.shape != rows.shape[:1]:
+        raise ValueError(f"targets must have shape ({len(rows)},), got {tuple(targets.shape)}")
+    if positions is None:
+        positions = torch.full_like(targets, rows.shape[1] - 1)
+    if positions.shape != targets.shape:
+        raise ValueError(f"positions must have shape ({len(rows)},), got {tuple(positions.shape)}")
+    layers = select(model)
+    if not layers:
+        raise ValueError("select must find at least one linear layer, got none")
+
+    parts: dict[str, list[Tensor]] = {}
+    batches = (torch.split(part, batch_size) for part in (rows, targets, positions))
+    for row, target, position in zip(*batches, strict=True):
+        for name, gradient in _one_batch(model, layers, row, target, position).items():
+            parts.setdefault(name, []).append(gradient)
+    return {name: torch.cat(part) for name, part in parts.items()}
+
+
+def _one_batch(
+    model: nn.Module, layers: dict[str, nn.Linear], rows: Tensor, targets: Tensor, at: Tensor
+) -> dict[str, Tensor]:
+    inputs: dict[str, Tensor] = {}
+    outputs: dict[str, Tensor] = {}
+
+    def remember(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(_: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
+            if name in inputs:
+                raise ValueError(f"select must name layers that are called once, got {name!r}")
+            inputs[name], outputs[name] = arguments[0].detach(), output
+
+        return hook
+
+    hooks = [layer.register_forward_hook(remember(name)) for name, layer in layers.items()]
+    try:
+        logits = model(rows)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    predicted = logits[torch.arange(len(rows)), at]
+    loss = functional.cross_entropy(predicted, targets, reduction="sum")
+    deltas = torch.autograd.grad(loss, list(outputs.values()))
+    gradients: dict[str, Tensor] = {}
+    for (name, a), delta in zip(inputs.items(), deltas, strict=True):
+        gradients[f"{name}.weight"] = delta.mT @ a
+        if layers[name].bias is not None:
+            gradients[f"{name}.bias"] = delta.sum(1)
+    return gradients
+
+
+def cosine_similarity(gradients: dict[str, Tensor]) -> Tensor:
+    """Cosine of the angle between every two samples' gradients, over all given parameters.
+
+    cos_ij = g_i . g_j / (|g_i| |g_j|), with g_i the concatenation of all entries of sample i.
+
+    Args:
+        gradients: name -> (row, ...), as from `per_sample_gradients`.
+
+    Returns:
+        Symmetric matrix (row, row) with values in [-1, 1].
+
+    Raises:
+        ValueError: there are no gradients, or one of them vanishes or is not finite.
+
+    Source: Michaud et al. 2023; `tests/test_gradients.py::test_cosine_of_known_angles`.
+
+    >>> cosine_similarity({"w": torch.tensor([[1.0, 0.0], [0.0, 2.0], [-3.0, 0.0]])})[0].tolist()
+    [1.0, 0.0, -1.0]
+    """
+    if not gradients:
+        raise ValueError("gradients must hold at least one parameter, got none")
+    flat = torch.cat([g.flatten(1) for g in gradients.values()], dim=1)
+    norm = flat.norm(dim=1, keepdim=True)
+    bad = ~(torch.isfinite(norm) & (norm > 0)).squeeze(1)
+    if bad.any():
+        first = int(bad.nonzero()[0])
+        raise ValueError(f"gradients must be finite and not zero, got sample {first} otherwise")
+    unit = flat / norm
+    # Rounding carries a product of unit vectors past 1, where arccos is nan.
+    cosine: Tensor = (unit @ unit.T).clamp(-1.0, 1.0)
+    return cosine
+
+
+def angular_similarity(cosine: Tensor) -> Tensor:
+    """Similarity 1 - arccos(cosine) / pi: 1 if parallel, 1/2 if orthogonal, 0 if opposite.
+
+    Args:
+        cosine: any shape; values just outside [-1, 1] are clipped.
+
+    Returns:
+        Similarities in [0, 1], of the same shape.
+
+    Source: Michaud et al. 2023; `tests/test_gradients.py::test_angular_similarity_is_clipped`.
+
+    >>> angular_similarity(torch.tensor([1.0, 0.0, -1.0])).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    return 1 - torch.arccos(cosine.clamp(-1.0, 1.0)) / torch.pi

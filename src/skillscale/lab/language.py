@@ -1,0 +1,412 @@
+"""A small language model that needs no download.
+
+The text ships with Python: its language reference (`pydoc_data.topics`) and the source of its
+library. The tokenizer is a regular expression; the network is a decoder-only transformer with
+explicit softmax attention. The text changes a little from one Python version to the next, and so
+do all numbers made from it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sysconfig
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm.auto import trange
+
+from skillscale import _checks
+
+# A newline keeps its indentation and a word keeps the space before it, so that one token is one
+# thing a reader would name.
+_TOKEN = re.compile(r"\n *| ?[A-Za-z]+|[0-9]| +|.", re.DOTALL)
+_UNDERLINE = re.compile(r"^(.+)\n[*=\-~^\"]{3,}$", re.MULTILINE)
+_TABLE_LINE = re.compile(r"^\s*[+|].*[+|]$\n?", re.MULTILINE)
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_BASE = (*"\n", *map(chr, range(32, 127)), _UNKNOWN)
+
+
+def python_documents(*, max_characters: int = 60_000) -> tuple[str, ...]:
+    r"""Texts that ship with Python: sections of the language reference, and library modules.
+
+    The topics of the reference quote each other at length ("compound" contains "if", "for",
+    "try", ...), so a paragraph that occurred in a longer topic is dropped: otherwise held-out
+    text would be text seen in training. Lines that only draw (under headings, around tables) go
+    too: a long run of dashes is easy to predict and says nothing about language.
+
+    Args:
+        max_characters: modules with longer source are left out.
+
+    Returns:
+        The documents, in an order that depends on the texts only.
+
+    Source: derived here; `tests/test_language.py::test_no_paragraph_occurs_twice`.
+
+    >>> len(python_documents()) > 100
+    True
+    """
+    return (*_reference_sections(), *_library_modules(max_characters))
+
+
+def _reference_sections(min_characters: int = 200) -> list[str]:
+    from pydoc_data.topics import topics
+
+    seen: set[str] = set()
+    sections: list[str] = []
+    for text in sorted(topics.values(), key=lambda text: (-len(text), text)):
+        current: list[str] = []
+        for paragraph in re.split(r"\n\s*\n", _TABLE_LINE.sub("", text).strip()):
+            plain = _UNDERLINE.sub(r"\1", paragraph).rstrip()
+            key = " ".join(plain.split())
+            if key in seen:
+                continue
+            seen.add(key)
+            if plain != paragraph.rstrip():
+                sections.append("\n\n".join(current))
+                current = []
+            current.append(plain)
+        sections.append("\n\n".join(current))
+    return [section for section in sections if len(section) >= min_characters]
+
+
+def _library_modules(max_characters: int) -> list[str]:
+    # Only the top folder: packages hold tests, tables and site-packages. A Python without
+    # readable sources (zipped, embedded) still has the reference.
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    sources = []
+    for path in sorted(folder.glob("[a-z]*.py")):
+        source = path.read_text(encoding="utf-8", errors="replace")
+        if 2_000 <= len(source) <= max_characters:
+            sources.append(source)
+    return sources
+
+
+def split_sections(
+    sections: Sequence[str], *, held_out: float = 0.25, seed: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Shuffle sections, then split them into training and held-out text.
+
+    Args:
+        sections: the documents; at least two.
+        held_out: fraction of the *characters* to hold out, in (0, 1).
+        seed: decides the order.
+
+    Returns:
+        (training, held-out); together they are all sections, and neither is empty.
+
+    Raises:
+        ValueError: `held_out` is not in (0, 1), or there are fewer than two sections.
+
+    Source: derived here; `tests/test_language.py::test_split_is_a_partition`.
+
+    >>> train, test = split_sections(["aa", "b", "cc", "d"], held_out=0.5, seed=0)
+    >>> sorted(train + test)
+    ['aa', 'b', 'cc', 'd']
+    """
+    _checks.number("held_out", held_out, above=0, below=1)
+    if len(sections) < 2:
+        raise ValueError(f"sections must hold at least 2 texts, got {len(sections)}")
+    order = np.random.default_rng(seed).permutation(len(sections))
+    shuffled = [sections[i] for i in order]
+    length = np.cumsum([len(section) for section in shuffled])
+    n = int(np.searchsorted(length, held_out * length[-1])) + 1
+    n = min(n, len(shuffled) - 1)
+    return tuple(shuffled[n:]), tuple(shuffled[:n])
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Strings to integers and back by a fixed vocabulary; what it lacks is spelled out.
+
+    Attributes:
+        vocabulary: distinct token strings. The first 97 are the newline, printable ASCII and a
+            sign for any other character, so every text can be encoded.
+
+    Source: derived here; `tests/test_language.py::test_round_trip`.
+
+    >>> tokenizer = build_tokenizer(["to be or not to be"] * 9, n_tokens=102)
+    >>> [tokenizer.vocabulary[i] for i in tokenizer.encode("to be")]
+    ['to', ' be']
+    """
+
+    vocabulary: tuple[str, ...]
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {token: i for i, token in enumerate(self.vocabulary)}
+
+    def encode(self, text: str) -> list[int]:
+        """Token numbers of a text."""
+        index, unknown = self._index, self._index[_UNKNOWN]
+        numbers: list[int] = []
+        for piece in _TOKEN.findall(text):
+            if piece in index:
+                numbers.append(index[piece])
+            else:
+                numbers.extend(index.get(character, unknown) for character in piece)
+        return numbers
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        """The text of a sequence of token numbers."""
+        return "".join(self.vocabulary[i] for i in numbers)
+
+
+def build_tokenizer(texts: Sequence[str], *, n_tokens: int = 700) -> Tokenizer:
+    """A vocabulary of the single characters and the most frequent pieces of some texts.
+
+    Args:
+        texts: where to count.
+        n_tokens: size of the vocabulary, at least 97; less if the texts have fewer pieces.
+
+    Returns:
+        The tokenizer. Ties in frequency are broken alphabetically.
+
+    Raises:
+        ValueError: `n_tokens` is below 97.
+
+    Source: derived here; `tests/test_language.py::test_round_trip`.
+
+    >>> len(build_tokenizer(["a tiny text"], n_tokens=98).vocabulary)
+    98
+    """
+    _checks.integer("n_tokens", n_tokens, minimum=len(_BASE))
+    counts = Counter(piece for text in texts for piece in _TOKEN.findall(text))
+    ranked = sorted(counts, key=lambda piece: (-counts[piece], piece))
+    extra = [piece for piece in ranked if piece not in _BASE][: n_tokens - len(_BASE)]
+    return Tokenizer((*_BASE, *extra))
+
+
+class _Block(nn.Module):
+    """Causal self-attention and an MLP, each added to the stream after its own layer norm."""
+
+    def __init__(self, width: int, n_heads: int) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.attention_layernorm = nn.LayerNorm(width)
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.attention_out = nn.Linear(width, width)
+        self.mlp_layernorm = nn.LayerNorm(width)
+        self.mlp_in = nn.Linear(width, 4 * width)
+        self.mlp_out = nn.Linear(4 * width, width)
+
+    def forward(self, stream: Tensor, future: Tensor) -> Tensor:
+        batch, time, width = stream.shape
+        heads = self.query_key_value(self.attention_layernorm(stream))
+        query, key, value = heads.view(batch, time, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+        score = query @ key.mT / math.sqrt(width // self.n_heads)
+        weight = score.masked_fill(future, -torch.inf).softmax(-1)
+        mixed = (weight @ value).transpose(1, 2).reshape(batch, time, width)
+        stream = stream + self.attention_out(mixed)
+        hidden = functional.gelu(self.mlp_in(self.mlp_layernorm(stream)))
+        out: Tensor = stream + self.mlp_out(hidden)
+        return out
+
+
+class Transformer(nn.Module):
+    """A decoder-only transformer with learned positions and pre-layer-norm blocks.
+
+    Module names follow one rule: a parameter outside the attention and MLP matrices has
+    "embed" or "layernorm" in its name.
+
+    Args:
+        n_tokens: vocabulary size.
+        width: of the residual stream, a multiple of `n_heads`.
+        n_layers: number of blocks.
+        n_heads: attention heads a block.
+        context: longest sequence.
+        seed: of the initial weights.
+
+    Raises:
+        ValueError: a size is not positive, or `width` is no multiple of `n_heads`.
+
+    Source: derived here; `tests/test_language.py::test_future_tokens_do_not_matter`.
+
+    >>> model = Transformer(100, width=16, n_layers=1, n_heads=2, context=8, seed=0)
+    >>> model(torch.zeros(3, 8, dtype=torch.long)).shape
+    torch.Size([3, 8, 100])
+    """
+
+    def __init__(
+        self, n_tokens: int, *, width: int, n_layers: int, n_heads: int, context: int, seed: int
+    ) -> None:
+        """Make the layers and draw their weights."""
+        sizes = {
+            "n_tokens": n_tokens,
+            "width": width,
+            "n_layers": n_layers,
+            "n_heads": n_heads,
+            "context": context,
+        }
+        for name, size in sizes.items():
+            _checks.integer(name, size, minimum=1)
+        if width % n_heads:
+            raise ValueError(f"width must be a multiple of n_heads = {n_heads}, got {width!r}")
+        super().__init__()
+        self.context = context
+        self.embed = nn.Embedding(n_tokens, width)
+        self.embed_position = nn.Embedding(context, width)
+        self.blocks = nn.ModuleList(_Block(width, n_heads) for _ in range(n_layers))
+        self.final_layernorm = nn.LayerNorm(width)
+        self.unembed = nn.Linear(width, n_tokens, bias=False)
+        future = torch.ones(context, context, dtype=torch.bool).triu(1)
+        self.register_buffer("_future", future, persistent=False)
+        self._initialise(seed, n_layers)
+
+    def _initialise(self, seed: int, n_layers: int) -> None:
+        # nn.Linear and nn.Embedding draw from the global stream when made; drawing again from a
+        # generator makes the weights a function of the seed alone.
+        generator = torch.Generator().manual_seed(seed)
+        for name, parameter in self.named_parameters():
+            if "layernorm" in name:
+                continue
+            if parameter.dim() == 1:
+                nn.init.zeros_(parameter)
+                continue
+            std = 1 / math.sqrt(parameter.shape[1])
+            if name.endswith("_out.weight"):
+                std /= math.sqrt(2 * n_layers)
+            nn.init.normal_(parameter, std=std, generator=generator)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits (row, position, n_tokens) of the token after each position."""
+        time = tokens.shape[1]
+        if time > self.context:
+            raise ValueError(f"tokens must have at most {self.context} positions, got {time}")
+        stream = self.embed(tokens) + self.embed_position.weight[:time]
+        future = self.get_buffer("_future")[:time, :time]
+        for block in self.blocks:
+            stream = block(stream, future)
+        logits: Tensor = self.unembed(self.final_layernorm(stream))
+        return logits
+
+
+def train(
+    model: nn.Module,
+    documents: Sequence[Sequence[int]],
+    *,
+    steps: int,
+    batch_size: int,
+    lr: float,
+    context: int,
+    seed: int,
+    progress: bool = False,
+) -> Tensor:
+    """Train on random windows with AdamW and a cosine schedule, in place.
+
+    The loss is the mean over positions of -ln p(next token), in nats.
+
+    Args:
+        model: tokens (row, position) -> logits (row, position, n_tokens).
+        documents: token numbers of each text; joined in the order given.
+        steps: number of updates, at least 1.
+        batch_size: windows a step.
+        lr: largest learning rate; 5 % of the steps warm up to it.
+        context: positions a window.
+        seed: decides which windows are drawn.
+        progress: show a bar.
+
+    Returns:
+        Training loss of every step, (steps,), nats.
+
+    Raises:
+        ValueError: a size is below 1, `lr` is not positive, or the text holds no window.
+
+    Source: derived here; `tests/test_language.py::test_training_learns_a_cycle`.
+
+    >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
+    >>> setting = {"batch_size": 2, "lr": 1e-2, "context": 4, "seed": 0}
+    >>> train(model, [[0, 1, 2, 3, 4] * 3], steps=3, **setting).shape
+    torch.Size([3])
+    """
+    for name, value in {"steps": steps, "batch_size": batch_size, "context": context}.items():
+        _checks.integer(name, value, minimum=1)
+    _checks.number("lr", lr, above=0)
+    stream = torch.tensor([token for document in documents for token in document])
+    if len(stream) < context + 1:
+        raise ValueError(f"documents must hold more than {context} tokens, got {len(stream)}")
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.98))
+    warm_up = max(1, steps // 20)
+    offset = torch.arange(context + 1)
+    losses = torch.empty(steps)
+    for step in trange(steps, disable=not progress):
+        for group in optimizer.param_groups:
+            cosine = 0.55 + 0.45 * math.cos(math.pi * step / steps)
+            group["lr"] = lr * min(1.0, (step + 1) / warm_up) * cosine
+        start = torch.randint(len(stream) - context, (batch_size, 1), generator=generator)
+        window = stream[start + offset]
+        logits = model(window[:, :-1])
+        loss = functional.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten())
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        losses[step] = loss.detach()
+    return losses
+
+
+def windows(documents: Sequence[Sequence[int]], *, context: int) -> Tensor:
+    """Cut documents into half-overlapping windows, none across two documents.
+
+    Each window holds `context` tokens and one more, the last target. Windows start every
+    `context // 2` tokens, so a token in the second half of a window is met once.
+
+    Args:
+        documents: token numbers of each text; those shorter than a window are skipped.
+        context: positions a window, at least 2.
+
+    Returns:
+        Token numbers (row, context + 1).
+
+    Raises:
+        ValueError: `context` is below 2, or no document is long enough.
+
+    Source: derived here; `tests/test_language.py::test_windows_cover_each_token_once`.
+
+    >>> windows([[0, 1, 2, 3, 4, 5, 6]], context=4).tolist()
+    [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6]]
+    """
+    _checks.integer("context", context, minimum=2)
+    rows = [
+        document[start : start + context + 1]
+        for document in documents
+        for start in range(0, len(document) - context, context // 2)
+    ]
+    if not rows:
+        longest = max((len(document) for document in documents), default=0)
+        raise ValueError(f"context must be below the longest document, {longest}, got {context}")
+    return torch.tensor([list(row) for row in rows])
+
+
+def token_losses(model: nn.Module, rows: Tensor, *, batch_size: int = 64) -> Tensor:
+    """Loss of every next token, -ln p(token | tokens before it in its row), in nats.
+
+    Args:
+        model: tokens (row, position) -> logits (row, position, n_tokens).
+        rows: token numbers (row, position + 1).
+        batch_size: rows at once; it limits memory and changes nothing else.
+
+    Returns:
+        Losses (row, position): entry [i, t] is the loss of token rows[i, t + 1].
+
+    Source: Michaud et al. 2023 study this per-token loss;
+    `tests/test_language.py::test_token_losses_are_cross_entropy`.
+
+    >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
+    >>> token_losses(model, torch.zeros(2, 5, dtype=torch.long)).shape
+    torch.Size([2, 4])
+    """
+    out = []
+    with torch.no_grad():
+        for part in torch.split(rows, batch_size):
+            logits = model(part[:, :-1]).flatten(0, 1)
+            losses = functional.cross_entropy(logits, part[:, 1:].flatten(), reduction="none")
+            out.append(losses.view(len(part), -1))
+    return torch.cat(out)
