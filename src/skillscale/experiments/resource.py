@@ -14,9 +14,8 @@ import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from skillscale import _checks
+from skillscale import _checks, _progress
 from skillscale.lab.optimizers import Adam
 
 __all__ = ["LIVE", "STANDARD", "NoiseScaling", "noise_scaling"]
@@ -92,15 +91,12 @@ def noise_scaling(settings: NoiseScaling, *, progress: bool = False) -> xr.Datas
     x = torch.linspace(-1, 1, settings.n_points, dtype=torch.float64)
     shape = (len(settings.seeds), len(settings.targets), len(settings.widths))
     loss, largest = np.empty((*shape, len(settings.steps))), np.empty(shape)
-    bar = tqdm(total=shape[1] * shape[2], disable=not progress)
-    for j, name in enumerate(settings.targets):
-        target = TARGETS[name](x)
+    cells = [(j, m) for j in range(shape[1]) for m in range(shape[2])]
+    for j, m in _progress.bar(cells, show=progress):
+        target = TARGETS[settings.targets[j]](x)
         target = target / target.square().mean().sqrt()
-        for m, width in enumerate(settings.widths):
-            losses, weights = _train(width, x, target, settings)
-            loss[:, j, m], largest[:, j, m] = losses.numpy(), weights.abs().amax(dim=1).numpy()
-            bar.update()
-    bar.close()
+        losses, weights = _train(settings.widths[m], x, target, settings)
+        loss[:, j, m], largest[:, j, m] = losses.numpy(), weights.abs().amax(dim=1).numpy()
     dims = ("member", "target", "width")
     return xr.Dataset(
         {

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
-from skillscale import _checks
+from skillscale import _checks, _progress
 
 __all__ = ["LIVE", "STANDARD", "Adversaries", "adversaries", "random_graph"]
 
@@ -93,7 +92,7 @@ def adversaries(settings: Adversaries, *, progress: bool = False) -> xr.Dataset:
         len(STRATEGIES),
     )
     reached, targeted = np.empty(shape), np.empty(shape)
-    for i, seed in enumerate(tqdm(settings.seeds, disable=not progress)):
+    for i, seed in enumerate(_progress.bar(settings.seeds, show=progress)):
         for j, n_texts in enumerate(settings.n_texts):
             generator = np.random.default_rng([seed, n_texts])
             graph = random_graph(settings.n_skills, n_texts, settings.k, generator=generator)
