@@ -12,9 +12,8 @@ import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from skillscale import _checks, frequencies
+from skillscale import _checks, _progress, frequencies
 from skillscale.lab.optimizers import SGD, Adam, Optimizer, SignDescent
 from skillscale.lab.streams import Stream
 
@@ -111,7 +110,7 @@ class TwoSkills:
 
 
 LIVE = {
-    "skill_curves": SkillCurves(seeds=tuple(range(8))),
+    "skill_curves": SkillCurves(every=1, seeds=tuple(range(8))),
     "two_skills": TwoSkills(seeds=tuple(range(3))),
 }
 STANDARD = {"skill_curves": SkillCurves(), "two_skills": TwoSkills()}
@@ -259,7 +258,7 @@ def _descend(
     theta = [torch.zeros(vectors.shape[0], vectors.shape[2], dtype=vectors.dtype)]
     state = rule.start(theta)
     streams = [Stream(seed, "gradient noise") for seed in seeds] if noise else []
-    for step in tqdm(range(steps + 1), disable=not progress):
+    for step in _progress.bar(range(steps + 1), show=progress):
         unlearned = 1 - torch.bmm(vectors, theta[0][..., None])[..., 0]
         yield unlearned
         gradient = -2 * torch.bmm((frequency * unlearned)[:, None], vectors)[:, 0]

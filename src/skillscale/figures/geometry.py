@@ -1,0 +1,108 @@
+"""Figures of the geometry chapter."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from skillscale.figures import style
+
+Floats = NDArray[np.float64]
+
+_THEORY, _MEASURED = style.COLOURS["geometry"], style.COLOURS["measured"]
+_CONTROL = style.COLOURS["control"]
+
+
+def skill_curves(
+    steps: Floats, measured: dict[str, Floats], predicted: dict[str, Floats], other: Floats
+) -> Figure:
+    """Draw learned fractions over time, one panel per optimizer, theory over measurement.
+
+    Args:
+        steps: Shape (step,).
+        measured: Unlearned fractions by optimizer, "sign" and "sgd", shape (member, step, skill).
+        predicted: Mean fields by optimizer, shape (step, skill).
+        other: The form with the sum of demands, shape (step, skill), drawn beside sign descent.
+    """
+    figure, axes = style.new(1, 2, width=7.6, height=3.4, sharey=True)
+    titles = {"sign": "sign descent", "sgd": "gradient descent"}
+    with style.context():
+        for ax, (name, title) in zip(axes, titles.items(), strict=True):
+            for member in measured[name]:
+                ax.plot(steps, 1 - member, color=_MEASURED, lw=0.6, alpha=0.35)
+            ax.plot(steps, 1 - predicted[name], color=_THEORY, lw=1.6)
+            ax.set(title=title, xlabel="step", ylim=(-0.03, 1.08))
+        axes[0].plot(steps, 1 - other, color=_CONTROL, lw=1.1, ls="--")
+        axes[1].set(xscale="log", xlim=(steps[1], steps[-1]))
+        axes[0].set_ylabel(r"learned fraction $1-u_k$")
+        for colour, line, label in (
+            (_MEASURED, "-", "simulation"),
+            (_THEORY, "-", "mean field"),
+            (_CONTROL, "--", "sum form"),
+        ):
+            axes[0].plot([], [], color=colour, ls=line, label=label)
+        axes[0].legend(loc="lower right", fontsize="small")
+    return figure
+
+
+def two_skills(
+    ratios: Floats, measured: dict[str, Floats], fine: Floats, predicted: dict[str, Floats]
+) -> Figure:
+    """Draw the ratio of completion times over the frequency ratio.
+
+    Args:
+        ratios: Measured frequency ratios, shape (ratio,).
+        measured: Ratios of completion times by label, shape (member, ratio).
+        fine: Frequency ratios of the curves, shape (point,).
+        predicted: Curves by label, shape (point,).
+    """
+    figure, axes = style.new(height=3.6)
+    markers = iter("os^")
+    with style.context():
+        for style_, (label, curve) in zip(("-", "--", ":"), predicted.items(), strict=False):
+            axes.loglog(fine, curve, style_, color=_THEORY, label=label)
+        for label, ratio in measured.items():
+            middle = np.median(ratio, 0)
+            spread = np.stack([middle - ratio.min(0), ratio.max(0) - middle])
+            axes.errorbar(
+                ratios, middle, spread, fmt=next(markers), color=_MEASURED, ms=5, label=label
+            )
+        axes.set(xlabel=r"frequency ratio $p_1/p_2$", ylabel=r"time ratio $t_2/t_1$")
+        axes.legend(fontsize="small")
+    return figure
+
+
+def time_exponent(t: Floats, exponents: dict[str, Floats], asymptotes: dict[str, float]) -> Figure:
+    """Draw local loss exponents -dlnL/dlnT, one curve (t,) per label, with their asymptotes."""
+    figure, axes = style.new(height=3.3)
+    with style.context():
+        for (label, curve), line in zip(exponents.items(), ("-", "--", ":"), strict=False):
+            axes.semilogx(t, curve, line, color=_THEORY, label=label)
+            axes.axhline(asymptotes[label], color=_CONTROL, lw=0.8, zorder=0)
+        axes.set(xlabel="step", ylabel="local exponent", ylim=(0, None))
+        axes.legend(fontsize="small")
+    return figure
+
+
+def capacity(load: Floats, fraction: dict[str, Floats]) -> Figure:
+    """Draw the separable fraction over the load n/d, one curve (load,) per label."""
+    figure, axes = style.new(height=3.2)
+    with style.context():
+        for (label, curve), line in zip(fraction.items(), (":", "--", "-"), strict=False):
+            axes.plot(load, curve, line, color=_THEORY, label=label)
+        axes.axvline(2, color=_CONTROL, lw=0.8, zorder=0)
+        axes.set(xlabel=r"skills per dimension $n/d$", ylabel="probability")
+        axes.legend()
+    return figure
+
+
+def panels(learned: dict[str, Floats], times: dict[str, Floats]) -> Figure:
+    """Draw learned fractions (t, skill) over their `times` (t,), a panel per label."""
+    figure, axes = style.new(1, len(learned), width=7.6, height=2.8, sharey=True)
+    with style.context():
+        for ax, (label, curves) in zip(axes, learned.items(), strict=True):
+            ax.plot(times[label], curves, color=_THEORY, lw=1.3)
+            ax.set(title=label, xlabel="step")
+        axes[0].set_ylabel(r"learned fraction $1-u_k$")
+    return figure
