@@ -47,7 +47,7 @@ def curves(
             xlabel="fraction $a$ of skills counted as bad",
             ylabel=r"failure factor $\beta$",
             xlim=(0, None),
-            ylim=(0.9, 8),
+            ylim=(0.8, 8),
         )
         axes.legend(fontsize="small")
     return figure
@@ -95,7 +95,7 @@ def finite_size(
             xlabel="texts per skill $N_2/N_1$",
             ylabel=rf"$\beta$ at $a = {bad_fraction:g}$",
         )
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
