@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from tqdm.auto import tqdm
 
-from skillscale import _checks
+from skillscale import _checks, _progress
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import Batch, Batches
@@ -78,6 +77,9 @@ def cross_entropy(outputs: Tensor, batch: Batch) -> Tensor:
     return _mean(each, batch.weight)
 
 
+_LOSSES: dict[str, Loss] = {"mse": mse, "cross_entropy": cross_entropy}
+
+
 def train(
     model: MLPEnsemble,
     batches: Batches,
@@ -86,7 +88,7 @@ def train(
     steps: int,
     loss: Literal["mse", "cross_entropy"] | Loss = "mse",
     measure: Measure,
-    at: Iterable[int],
+    at: Iterable[int] | NDArray[np.int64],
     progress: bool = False,
 ) -> dict[str, Tensor]:
     """Train all members together, each as if it were alone, and return what was measured.
@@ -131,23 +133,16 @@ def train(
     if not times or max(times) > steps:
         raise ValueError(f"at must hold steps from 0 to {steps}, at least one, got {sorted(times)}")
     if not callable(loss):
-        loss = {"mse": mse, "cross_entropy": cross_entropy}[
-            _checks.choice("loss", loss, ("mse", "cross_entropy"))
-        ]
+        loss = _LOSSES[_checks.choice("loss", loss, tuple(_LOSSES))]
     record: dict[str, list[Tensor]] = {}
     state = optimizer.start(model.parameters)
     with _flushed_denormals():
-        for step in tqdm(range(steps + 1), disable=not progress):
+        for step in _progress.bar(range(steps + 1), show=progress):
             if step in times:
                 _refuse_diverged(model.parameters, step)
                 with torch.no_grad():
                     measured = measure(model, step)
-                if record and measured.keys() != record.keys():
-                    raise ValueError(
-                        f"measure must return the names {sorted(record)}, got {sorted(measured)}"
-                    )
-                for name, value in measured.items():
-                    record.setdefault(name, []).append(value.detach().clone())
+                _append(record, measured)
             if step == steps:
                 break
             batch = batches(step)
@@ -162,6 +157,14 @@ def train(
             gradients = torch.autograd.grad(losses.sum(), model.parameters)
             optimizer.step(model.parameters, gradients, state)
     return {name: torch.stack(values) for name, values in record.items()}
+
+
+def _append(record: dict[str, list[Tensor]], measured: dict[str, Tensor]) -> None:
+    if record and measured.keys() != record.keys():
+        raise ValueError(f"measure must return the names {sorted(record)}, got {sorted(measured)}")
+    for name, value in measured.items():
+        # A copy, for what is measured may be a parameter that the next update changes.
+        record.setdefault(name, []).append(value.detach().clone())
 
 
 def _mean(each: Tensor, weight: Tensor | None) -> Tensor:
