@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -97,7 +98,7 @@ def run(notebook: NotebookNode, folder: Path) -> None:
             manager.ip = str(Path(sockets) / "socket")
             client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise ChapterError(str(error)) from error
+        raise ChapterError(re.sub(r"\x1b\[[0-9;]*m", "", str(error))) from error
 
 
 def strip_machine_metadata(notebook: NotebookNode) -> None:

@@ -35,21 +35,6 @@ def drop_thebe(app: Sphinx, _config: Any) -> None:
     ]
 
 
-def drop_repeated_scripts(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any
-) -> None:
-    """Load each script file once: a second copy redeclares its constants and throws."""
-    seen: set[str] = set()
-    kept = []
-    for script in context.get("script_files", []):
-        name = getattr(script, "filename", None)
-        if name is None or name not in seen:
-            kept.append(script)
-        if name is not None:
-            seen.add(name)
-    context["script_files"] = kept
-
-
 def prune_mathjax(app: Sphinx, exception: Exception | None) -> None:
     """Remove the parts of MathJax that no page can ask for (20 of 24 MB)."""
     folder = Path(app.outdir) / "_static" / "mathjax"
@@ -67,6 +52,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_lexer("python", IPython3Lexer)  # the install cell holds a ! and a % line
     app.connect("config-inited", drop_thebe, priority=900)
-    app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("build-finished", prune_mathjax, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

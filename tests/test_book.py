@@ -1,0 +1,276 @@
+"""The chapters as committed: executed in order, complete, and free of what differs by machine.
+
+Strict nbval compares stored outputs with new ones, but passes a cell that stores nothing.
+These tests demand that nothing is missing.
+"""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from IPython.core.inputtransformer2 import TransformerManager
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [TOC["root"]] + [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
+THEORIES = [
+    Path(entry["file"]).name
+    for part in TOC["parts"]
+    if part["caption"] == "Five theories"
+    for entry in part["chapters"]
+]
+NOTEBOOKS = sorted(path.stem for path in BOOK.glob("*.ipynb"))
+HEADINGS = [
+    "In one minute",
+    "Claims",
+    "Setting",
+    "Derivation",
+    "Exact against asymptotic",
+    "Experiment",
+    "Comparison",
+    "What would falsify it",
+    "Where it breaks",
+    "Play",
+    "Exercises",
+    "Relation to the other theories",
+    "Provenance",
+]
+LINES_PER_FUNCTION = 10
+MEGABYTE = 1_000_000
+SILENT = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.Assert,
+    ast.With,
+    ast.For,
+    ast.If,
+)
+SHOWING = {"print", "display", "show", "glue"}
+
+
+@cache
+def cells(name: str) -> list[Any]:
+    return list(nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells)
+
+
+def code_cells(name: str) -> list[Any]:
+    return [cell for cell in cells(name) if cell.cell_type == "code" and cell.source.strip()]
+
+
+def parsed(cell: Any) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(cell.source))
+
+
+def calls(nodes: list[ast.stmt]) -> Iterator[str]:
+    """Names of the functions that a cell surely calls: not inside a definition or a condition."""
+    for node in nodes:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.If)):
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Call):
+                yield ast.unparse(inner.func).rsplit(".", 1)[-1]
+
+
+def must_show(cell: Any) -> bool:
+    """Whether a cell shows something when it runs, judged by its source alone."""
+    body = parsed(cell).body
+    if SHOWING & set(calls(body)):
+        return True
+    last = body[-1] if body else None
+    if last is None or isinstance(last, SILENT) or cell.source.endswith(";"):
+        return False
+    return not list(calls([last]))[:1] or not next(calls([last])).startswith("set_")
+
+
+def texts(output: Any) -> Iterator[str]:
+    """What a stored output says, in whatever form of text."""
+    if output.output_type == "stream":
+        yield output.text
+    for mime, value in output.get("data", {}).items():
+        if not mime.startswith("image/"):
+            yield str(value)
+
+
+def tags(cell: Any) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
+# The book as a whole
+
+
+def test_contents_and_files_are_the_same() -> None:
+    for page in PAGES:
+        found = [suffix for suffix in (".md", ".ipynb") if (ROOT / f"{page}{suffix}").exists()]
+        assert len(found) == 1, page
+    assert {f"book/{name}" for name in NOTEBOOKS} <= set(PAGES)
+    assert len(THEORIES) == 7
+
+
+def test_commands_of_readme_and_ci_are_the_same() -> None:
+    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    commands = [line for line in lines if line.startswith("make ")]
+    assert sorted(commands) == ["make book", "make test"]
+    ci = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert sorted(line for line in ci if line.startswith("make ")) == sorted(commands)
+    workflows = "".join(path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    used = set(re.findall(r"run: (make .*)", workflows))
+    assert set(commands) <= used <= {*commands, "make lint"}
+
+
+def test_stored_results_are_small() -> None:
+    sizes = {path.name: path.stat().st_size for path in (ROOT / "results").rglob("*.nc")}
+    assert {name: size for name, size in sizes.items() if size > MEGABYTE} == {}
+    assert sum(sizes.values()) <= 15 * MEGABYTE
+
+
+def test_the_install_cell_is_the_same_everywhere_and_clones_this_repository() -> None:
+    sources = {name: code_cells(name)[0].source.strip() for name in ["parity", *THEORIES]}
+    (preamble,) = set(sources.values())
+    (address,) = re.findall(r"git clone .*?(https://\S+)", preamble)
+    assert address.removesuffix(".git") == CONFIG["repository"]["url"]
+    assert "./" + address.removesuffix(".git").rsplit("/", 1)[1] in preamble
+    for name in sources:
+        assert {"hide-cell", "hide-input"} & set(tags(code_cells(name)[0])), name
+
+
+def test_figure_names_are_unique() -> None:
+    names = [
+        cell.metadata["mystnb"]["figure"]["name"]
+        for name in NOTEBOOKS
+        for cell in code_cells(name)
+        if "figure" in cell.metadata.get("mystnb", {})
+    ]
+    assert len(names) == len(set(names))
+
+
+# Every notebook
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_chapter_was_executed_in_order(name: str) -> None:
+    counts = [cell.execution_count for cell in code_cells(name)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_output_is_missing(name: str) -> None:
+    bare = [cell.source for cell in code_cells(name) if must_show(cell) and not cell.outputs]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_outputs_hold_nothing_that_differs_by_machine(name: str) -> None:
+    for cell in code_cells(name):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", output.text
+            for text in texts(output):
+                assert not re.search(r"\b0x[0-9a-f]{6,}", text), cell.source
+                assert not re.search(r"\d+%\|", text), f"progress bar: {cell.source}"
+                assert not re.search(r"/(home|root|tmp|Users)/", text), f"path: {cell.source}"
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_metadata_are_the_same_on_every_machine(name: str) -> None:
+    metadata = nbformat.read(BOOK / f"{name}.ipynb", as_version=4).metadata
+    assert set(metadata) == {"kernelspec", "language_info"}
+    assert metadata["kernelspec"]["name"] == "python3"
+    assert set(metadata["language_info"]) == {"name"}
+    for cell in cells(name):
+        assert set(cell.metadata) <= {"tags", "mystnb"}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_functions_in_chapters_are_short(name: str) -> None:
+    for cell in code_cells(name):
+        for node in ast.walk(parsed(cell)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert node.end_lineno is not None
+                assert node.end_lineno - node.lineno < LINES_PER_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_chapters_leave_plotting_to_the_package(name: str) -> None:
+    for cell in code_cells(name):
+        assert not re.search(r"^\s*(import|from) (matplotlib|seaborn)", cell.source, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_figures_have_a_caption_and_alternative_text(name: str) -> None:
+    for cell in code_cells(name):
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            shown = cell.metadata.get("mystnb", {})
+            assert shown.get("figure", {}).get("name", "").startswith("fig-"), cell.source
+            assert len(shown["figure"].get("caption", "")) > 20, cell.source
+            assert len(shown.get("image", {}).get("alt", "")) > 20, cell.source
+
+
+# The theory chapters
+
+
+@pytest.mark.parametrize("name", THEORIES)
+def test_headings_are_the_house_s(name: str) -> None:
+    prose = "\n".join(cell.source for cell in cells(name) if cell.cell_type == "markdown")
+    prose = re.sub(r"^(`{3,}|:{3,}).*?^\1", "", prose, flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^## (.+?)\s*$", prose, re.MULTILINE) == HEADINGS
+    assert len(re.findall(r"^# ", prose, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize("name", THEORIES)
+def test_each_heading_has_something_below_it(name: str) -> None:
+    prose = "\n".join(cell.source for cell in cells(name) if cell.cell_type == "markdown")
+    sections = re.split(r"^## .+$", prose, flags=re.MULTILINE)[1:]
+    assert [len(section.split()) > 8 for section in sections] == [True] * len(HEADINGS)
+
+
+@pytest.mark.parametrize("name", THEORIES)
+def test_one_compared_cell_prints_the_verdicts_of_all_claims(name: str) -> None:
+    claims = tomllib.loads((ROOT / "claims.toml").read_text())["claim"]
+    expected = {claim["id"] for claim in claims if claim["chapter"] == name}
+    assert expected, f"claims.toml has no claim of {name}"
+    (printing,) = [cell for cell in code_cells(name) if "claims.lines(" in cell.source]
+    assert not {"nbval-ignore-output", "nbval-skip"} & set(tags(printing))
+    printed = "".join(output.text for output in printing.outputs).strip().splitlines()
+    rows = [[part.strip() for part in line.split("·")] for line in printed]
+    assert {row[0] for row in rows} == expected
+    verdicts = {"reproduced", "not reproduced", "inconclusive", "partly"}
+    assert all(any(verdict in row[-1] for verdict in verdicts) for row in rows)
+
+
+# The checks themselves
+
+
+@pytest.mark.parametrize(
+    ("source", "shows"),
+    [
+        ("x = 1", False),
+        ("import sympy", False),
+        ("assert True", False),
+        ("def f():\n    print(1)", False),
+        ("if missing:\n    !git clone x\n    %pip install x", False),
+        ("x;", False),
+        ("torch.set_num_threads(1)", False),
+        ("x", True),
+        ("x = 1\nx + 1", True),
+        ("print(1)\ny = 2", True),
+        ("for k in range(3):\n    print(k)", True),
+        ("style.show(figure)", True),
+    ],
+)
+def test_what_counts_as_showing(source: str, shows: bool) -> None:
+    assert must_show(nbformat.v4.new_code_cell(source)) is shows

@@ -1,0 +1,121 @@
+"""The runner of the chapters, on a book of two or three tiny notebooks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+RUNNER = Path(__file__).parents[1] / "book" / "_ext" / "execute.py"
+
+
+def write_chapter(root: Path, name: str, *sources: str) -> Path:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    path = root / "book" / f"{name}.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A book with one chapter, the ledger that reads it, and a module beside them."""
+    for folder in ("book", "src", "results"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "_config.yml").write_text("title: tiny\n")
+    toc = "root: book/intro\nparts:\n- chapters:\n  - file: book/ledger\n  - file: book/first\n"
+    (tmp_path / "_toc.yml").write_text(toc)
+    (tmp_path / "src" / "module.py").write_text("VALUE = 1\n")
+    (tmp_path / "results" / "run.nc").write_bytes(b"1")
+    (tmp_path / "claims.toml").write_text("")
+    write_chapter(tmp_path, "first", "print(6 * 7)", "", "'end'")
+    read = "import json\ncells = json.load(open('first.ipynb'))['cells']"
+    write_chapter(tmp_path, "ledger", read, "cells[0]['outputs'][0]['text']")
+    return tmp_path
+
+
+def execute(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(RUNNER), "--root", str(root), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+    )
+
+
+def make_copies(root: Path) -> dict[str, str]:
+    """Execute copies; returns each chapter's line: its seconds, or `cached`."""
+    done = execute(root, "--to", "_build/source")
+    assert done.returncode == 0, done.stderr
+    lines = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    return {name: time.strip() for name, time in lines}
+
+
+def outputs(path: Path) -> list[list[nbformat.NotebookNode]]:
+    return [cell.outputs for cell in nbformat.read(path, as_version=4).cells]
+
+
+def test_copies_are_executed_and_the_originals_left_alone(tree: Path) -> None:
+    before = (tree / "book" / "first.ipynb").read_bytes()
+    times = make_copies(tree)
+    assert list(times) == ["first", "ledger"]  # the ledger is last, whatever the contents' order
+    assert all(time.endswith(" s") for time in times.values())
+    copies = tree / "_build" / "source" / "book"
+    assert outputs(copies / "first.ipynb")[0][0].text == "42\n"
+    assert "42" in outputs(copies / "ledger.ipynb")[1][0].data["text/plain"]
+    assert (tree / "book" / "first.ipynb").read_bytes() == before
+
+
+def test_a_failing_chapter_stops_the_build_with_its_name_and_traceback(tree: Path) -> None:
+    write_chapter(tree, "first", "value = 0", "1 / value")
+    done = execute(tree, "--to", "_build/source")
+    assert done.returncode == 1
+    assert "chapter first failed" in done.stderr
+    assert "1 / value" in done.stderr
+    assert "ZeroDivisionError: division by zero" in done.stderr
+    assert "ledger" not in done.stdout
+
+
+def test_a_failing_chapter_stays_as_it_was_in_place(tree: Path) -> None:
+    path = write_chapter(tree, "first", "1 / 0")
+    before = path.read_bytes()
+    assert execute(tree, "--in-place", "first").returncode == 1
+    assert path.read_bytes() == before
+
+
+def test_unchanged_chapters_come_from_the_cache(tree: Path) -> None:
+    make_copies(tree)
+    first = (tree / "_build" / "source" / "book" / "first.ipynb").read_bytes()
+    assert make_copies(tree) == {"first": "cached", "ledger": "cached"}
+    assert (tree / "_build" / "source" / "book" / "first.ipynb").read_bytes() == first
+
+
+@pytest.mark.parametrize("name", ["src/module.py", "results/run.nc", "claims.toml"])
+def test_what_a_chapter_can_see_is_part_of_the_cache_key(tree: Path, name: str) -> None:
+    make_copies(tree)
+    (tree / name).write_text("# changed\n")
+    assert "cached" not in make_copies(tree).values()
+
+
+def test_a_changed_chapter_re_executes_itself_and_the_ledger(tree: Path) -> None:
+    make_copies(tree)
+    write_chapter(tree, "first", "print(6 * 8)")
+    assert "cached" not in make_copies(tree).values()
+
+
+def test_in_place_stores_counts_and_no_trace_of_the_machine(tree: Path) -> None:
+    assert execute(tree, "--in-place").returncode == 0
+    stored = nbformat.read(tree / "book" / "first.ipynb", as_version=4)
+    assert [cell.execution_count for cell in stored.cells] == [1, None, 2]
+    assert set(stored.metadata) == {"kernelspec", "language_info"}
+    assert stored.metadata.language_info == {"name": "python"}
+    assert all(cell.metadata == {} for cell in stored.cells)
+
+
+def test_an_unknown_chapter_is_named(tree: Path) -> None:
+    done = execute(tree, "--in-place", "nowhere")
+    assert done.returncode == 1
+    assert "no such chapter: nowhere" in done.stderr

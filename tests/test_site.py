@@ -1,0 +1,279 @@
+"""The pages as a reader gets them: built from the stored outputs, then opened in Chromium.
+
+Without Chromium the browser tests are skipped; SKILLSCALE_REQUIRE_BROWSER makes that a failure.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [TOC["root"]] + [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
+DESKTOP, PHONE = 1280, 360
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What axe finds that is not ours to mend: a part of the markup and the rule it breaks.
+AXE_KNOWN = {
+    ('class="citation-list"', "aria-required-children"),  # docutils' bibliography
+}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages, built from the outputs stored in book/, in a folder of their own."""
+    target = tmp_path_factory.mktemp("site")
+    options = ["--quiet", "-W", "-n", "--keep-going", "--path-output", str(target)]
+    built = subprocess.run(
+        [str(Path(sys.executable).with_name("jupyter-book")), "build", *options, str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONWARNINGS"},
+    )
+    assert built.returncode == 0, built.stderr[-5000:]
+    return target / "_build" / "html"
+
+
+# What can be read from the files
+
+
+class Page(HTMLParser):
+    """Collects what a page links to, loads and names."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.names: set[str] = set()
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {key: value or "" for key, value in attrs}
+        self.names |= {values[key] for key in ("id", "name") if key in values}
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        if tag in {"script", "img", "iframe", "source", "video", "audio", "embed"}:
+            self.loads += [values["src"]] if "src" in values else []
+        if tag == "link" and values.get("rel") in {
+            "stylesheet",
+            "preload",
+            "modulepreload",
+            "icon",
+        }:
+            self.loads.append(values["href"])
+
+
+def html_files(site: Path) -> list[Path]:
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+def is_foreign(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme not in {"", "data"} or bool(parts.netloc)
+
+
+def test_every_page_is_built(site: Path) -> None:
+    assert [page for page in PAGES if not (site / f"{page}.html").exists()] == []
+    assert (site / "index.html").exists()
+
+
+def test_no_page_loads_anything_from_another_host(site: Path) -> None:
+    for path in html_files(site):
+        assert [address for address in Page(path).loads if is_foreign(address)] == [], path.name
+    for path in site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", path.read_text()), path.name
+
+
+@pytest.mark.parametrize(
+    ("tag", "n_foreign"),
+    [
+        ('<script src="https://cdn.example/x.js"></script>', 1),
+        ('<script src="//cdn.example/x.js"></script>', 1),
+        ('<link rel="stylesheet" href="http://cdn.example/x.css">', 1),
+        ('<script src="../_static/x.js"></script>', 0),
+    ],
+)
+def test_a_foreign_tag_is_seen(tmp_path: Path, tag: str, n_foreign: int) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(f"<html><body>{tag}</body></html>")
+    assert len([address for address in Page(path).loads if is_foreign(address)]) == n_foreign
+
+
+def test_internal_links_lead_somewhere(site: Path) -> None:
+    pages = {path: Page(path) for path in html_files(site)}
+    broken = []
+    for path, page in pages.items():
+        for link in [*page.links, *page.loads]:
+            if is_foreign(link):
+                continue
+            parts = urlsplit(link)
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            anchor = unquote(parts.fragment)
+            if not target.exists() or (
+                anchor and target in pages and anchor not in pages[target].names
+            ):
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+def test_launch_buttons_open_this_repository(site: Path) -> None:
+    repository = urlsplit(CONFIG["repository"]["url"]).path.strip("/")
+    branch = CONFIG["repository"]["branch"]
+    colab, binder = (CONFIG["launch_buttons"][key] for key in ("colab_url", "binderhub_url"))
+    for page in PAGES:
+        path = f"{page}.ipynb"
+        if (ROOT / path).exists():
+            links = Page(site / f"{page}.html").links
+            assert f"{colab}/github/{repository}/blob/{branch}/{path}" in links
+            assert f"{binder}/v2/gh/{repository}/{branch}?urlpath=lab/tree/{path}" in links
+
+
+# What takes a browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        message = "no Chromium found: the pages are not opened in a browser"
+        if os.environ.get("SKILLSCALE_REQUIRE_BROWSER"):
+            pytest.fail(message + ", but SKILLSCALE_REQUIRE_BROWSER asks for it")
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing: a request is not news."""
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Visit:
+    """A page opened in Chromium, with what it asked for and complained about."""
+
+    def __init__(self, browser: Any, address: str, page: str, width: int) -> None:
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+        self.address = address
+        self.context = browser.new_context(viewport={"width": width, "height": 800})
+        self.context.route("**/*", self.guard)
+        self.tab = self.context.new_page()
+        self.tab.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.tab.on("console", self.listen)
+        self.tab.on("response", self.check)
+        self.status = self.tab.goto(f"{address}/{page}.html", wait_until="load").status
+        self.tab.evaluate("() => window.MathJax?.startup?.promise.then(() => true)")
+        self.tab.evaluate("() => document.fonts.ready.then(() => true)")
+
+    def guard(self, route: Any) -> None:
+        if urljoin(route.request.url, "/") == self.address + "/":
+            route.continue_()
+        else:
+            self.foreign.append(route.request.url)
+            route.abort()
+
+    def listen(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def check(self, response: Any) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def __enter__(self) -> "Visit":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("page", PAGES)
+def test_page_in_browser(browser: Any, address: str, page: str, width: int) -> None:
+    with Visit(browser, address, page, width) as visit:
+        assert visit.status == 200
+        assert visit.foreign == []
+        assert visit.complaints == []
+        look = visit.tab.evaluate(
+            """() => {
+                const root = document.documentElement, article = document.querySelector("article");
+                return {
+                    overflow: root.scrollWidth - root.clientWidth,
+                    maths: document.querySelectorAll(".math").length,
+                    rendered: article.querySelectorAll("mjx-container").length,
+                    wrong: [...article.querySelectorAll("mjx-merror")].map(e => e.textContent),
+                    raw: /\\\\\\(|\\\\\\[|\\$\\$/.test([...article.querySelectorAll("p, li, td")]
+                        .map(e => e.innerText).join(" ")),
+                    images: [...article.querySelectorAll("img")]
+                        .filter(e => !e.alt || !e.naturalWidth).map(e => e.src),
+                };
+            }"""
+        )
+    assert look["overflow"] <= 0
+    assert look["rendered"] > 0 or look["maths"] == 0
+    assert look["wrong"] == []
+    assert not look["raw"]
+    assert look["images"] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_accessible(browser: Any, address: str, page: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = []
+    with Visit(browser, address, page, DESKTOP) as visit:
+        for scheme in ("light", "dark"):
+            visit.tab.emulate_media(color_scheme=scheme)
+            for violation in Axe().run(visit.tab).response["violations"]:
+                found += [(scheme, violation, node["html"]) for node in violation["nodes"]]
+    serious = [
+        f"{scheme}: {violation['id']}: {html[:200]}"
+        for scheme, violation, html in found
+        if violation["impact"] in {"serious", "critical"}
+        and not any(rule == violation["id"] and part in html for part, rule in AXE_KNOWN)
+    ]
+    assert serious == []
+
+
+@pytest.mark.browser
+def test_the_front_address_leads_to_the_introduction(browser: Any, address: str) -> None:
+    tab = browser.new_page()
+    tab.goto(f"{address}/index.html")
+    tab.wait_for_url(f"{address}/{TOC['root']}.html")
+    tab.close()
