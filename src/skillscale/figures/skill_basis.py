@@ -44,7 +44,7 @@ def strengths(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
         axes.plot([], [], color=_MEASURED, lw=1, label="networks")
         axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
         axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
-        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.08))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
 
 
@@ -61,6 +61,11 @@ def half_times(frequency: Floats, measured: Floats, predicted: Floats) -> Figure
             axes.annotate(f"skill {rank}", (share, time), textcoords="offset points", xytext=(8, 6))
         axes.set(xlabel=r"frequency $P(k)$", ylabel="half-time (updates)")
         axes.set_xlim(right=frequency.max() * 1.6)
+        axes.set_xticks(frequency, [f"{share:.2g}" for share in frequency])
+        axes.set_xticks([], minor=True)
+        times = [time for time in (250, 500, 1000, 2000, 4000) if time > measured.min() / 2]
+        axes.set_yticks(times, [f"{time}" for time in times])
+        axes.set_yticks([], minor=True)
         axes.legend()
     return figure
 
