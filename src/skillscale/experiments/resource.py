@@ -86,7 +86,7 @@ def noise_scaling(settings: NoiseScaling, *, progress: bool = False) -> xr.Datas
     Returns:
         Dataset with dims (member, target, width, step): `loss`, the expected mean squared error
         (not halved, noise included), in units of the target's mean square; and (member, target,
-        width) `largest_weight`, the largest |w| after training.
+        width) `largest_weight`, the largest hidden weight in size, after training.
     """
     x = torch.linspace(-1, 1, settings.n_points, dtype=torch.float64)
     shape = (len(settings.seeds), len(settings.targets), len(settings.widths))

@@ -45,7 +45,7 @@ def allocate(
         exponent: decay rate of a subtask's loss, > 0; one for all, or one per subtask.
 
     Returns:
-        Array of shape (*N.shape, subtask) which sums to N along its last axis.
+        Array of shape ``(*N.shape, subtask)`` which sums to N along its last axis.
 
     Raises:
         ValueError: for values that are not finite and positive, or shapes that do not match.
@@ -196,10 +196,10 @@ def noise_limited_loss(
 def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
     """Smallest total output that neurons from a dictionary need to make the target.
 
-    γ = min Σ_i |v_i| rms(h_i) subject to Σ_i v_i h_i = y on all samples, a linear program solved by
-    column generation; infinite if the dictionary cannot make the target. With N neurons chosen
-    freely from the dictionary, the noise-limited loss obeys N L → σ² γ² (Cauchy-Schwarz:
-    N_i ∝ |v_i| rms(h_i)).
+    γ = min Σ_i abs(v_i) rms(h_i) subject to Σ_i v_i h_i = y on all samples, a linear program
+    solved by column generation; infinite if the dictionary cannot make the target. With N neurons
+    chosen freely from the dictionary, the noise-limited loss obeys N L → σ² γ² (Cauchy-Schwarz:
+    N_i ∝ abs(v_i) rms(h_i)).
 
     Args:
         features: h, shape (sample, neuron); no neuron may be zero on all samples.
