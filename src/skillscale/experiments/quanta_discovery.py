@@ -20,9 +20,8 @@ from sklearn.metrics import (
     normalized_mutual_info_score,
 )
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from skillscale import _checks
+from skillscale import _checks, _progress
 from skillscale.lab import gradients, language
 from skillscale.lab.streams import Stream
 
@@ -30,6 +29,7 @@ __all__ = ["LIVE", "STANDARD", "Clusters", "clusters", "excess_cosine", "novel_t
 
 SHARED = (1, 2, 3)
 _NETWORKS = 2
+_BACK = 14
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,14 @@ def clusters(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
         sample, back) `tokens`, the last tokens of the context, the predicted one at back = 0; and
         (member, network, measured_in, shared) `excess`: by how much two samples that share their
         last `shared` tokens (the predicted one included) have a larger cosine in the network
-        `measured_in` if `network` put them into one cluster.
+        `measured_in` if `network` put them into one cluster. `null_excess` is the same for
+        shuffled labels, measured in the other network.
     """
     documents = language.python_documents()
     tokenizer = language.build_tokenizer(documents, n_tokens=settings.n_tokens)
     parts = [
         _member(settings, documents, tokenizer, seed, keep=settings.keep_similarity and i == 0)
-        for i, seed in enumerate(tqdm(settings.seeds, disable=not progress))
+        for i, seed in enumerate(_progress.bar(settings.seeds, show=progress))
     ]
     kept = [part["cosine"] for part in parts if "cosine" in part]
     data = xr.concat([part.drop_vars("cosine", errors="ignore") for part in parts], "member")
@@ -238,7 +239,7 @@ def _member(
         )
         for network in networks
     ]
-    back = torch.arange(settings.context // 2)
+    back = torch.arange(min(_BACK, settings.context // 2))
     tokens = samples.rows[every[:, None], samples.positions[:, None] + 1 - back].numpy()
     label = np.stack([_spectral(c, settings.n_clusters, seed) for c in cosines])
     excess, null = _excesses(cosines, label, tokens, settings.n_permutations, seed)
@@ -252,7 +253,7 @@ def _member(
         "tokens": (("sample", "back"), tokens.astype(np.int16)),
         "n_candidates": (("stage",), np.asarray(samples.counts)),
         "excess": (("network", "measured_in", "shared"), excess),
-        "null_excess": (("network", "measured_in", "shared", "permutation"), null),
+        "null_excess": (("network", "shared", "permutation"), null),
         "size": (("n_clusters", "rank"), sizes, {"units": "samples"}),
         "coherence": (("network", "cluster"), _coherence(cosines, label, settings.n_clusters)),
         **_agreements(label, tokens[:, 0]),
@@ -319,18 +320,26 @@ def _excesses(
     n_permutations: int,
     seed: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """`excess_cosine` for labels from each network, cosines of each, and each kind of key."""
-    shape = (_NETWORKS, _NETWORKS, len(SHARED))
-    excess = np.empty(shape, np.float32)
-    null = np.empty((*shape, n_permutations), np.float32)
+    """`excess_cosine` for labels from each network, cosines of each, and each kind of key.
+
+    Shuffles are measured in the other network: in its own, labels were made from the cosines.
+    """
+    excess = np.empty((_NETWORKS, _NETWORKS, len(SHARED)), np.float32)
+    null = np.empty((_NETWORKS, len(SHARED), n_permutations), np.float32)
     rng = Stream(seed, "permutations").at(0)
     for k, shared in enumerate(SHARED):
         key = np.unique(tokens[:, :shared], axis=0, return_inverse=True)[1].ravel()
         for i in range(_NETWORKS):
             for j, cosine in enumerate(cosines):
-                excess[i, j, k], null[i, j, k] = excess_cosine(
-                    cosine.numpy(), label[i], key, n_permutations=n_permutations, rng=rng
+                excess[i, j, k], shuffled = excess_cosine(
+                    cosine.numpy(),
+                    label[i],
+                    key,
+                    n_permutations=n_permutations if i != j else 0,
+                    rng=rng,
                 )
+                if i != j:
+                    null[i, k] = shuffled
     return excess, null
 
 

@@ -21,9 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm.auto import trange
 
-from skillscale import _checks
+from skillscale import _checks, _progress
 
 # A newline keeps its indentation and a word keeps the space before it, so that one token is one
 # thing a reader would name.
@@ -337,7 +336,7 @@ def train(
     warm_up = max(1, steps // 20)
     offset = torch.arange(context + 1)
     losses = torch.empty(steps)
-    for step in trange(steps, disable=not progress):
+    for step in _progress.bar(range(steps), show=progress):
         for group in optimizer.param_groups:
             cosine = 0.55 + 0.45 * math.cos(math.pi * step / steps)
             group["lr"] = lr * min(1.0, (step + 1) / warm_up) * cosine
