@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 import time
 from pathlib import Path
 from types import ModuleType
@@ -69,7 +70,7 @@ def run(
     if profile.upper() != "STANDARD":
         record += f"_{profile.lower()}"
     start = time.perf_counter()
-    dataset = getattr(module, name)(settings, progress=True)
+    dataset = getattr(module, name)(settings, progress=sys.stderr.isatty())
     stamped = records.stamp(
         dataset,
         settings=settings,
