@@ -1,0 +1,185 @@
+"""Figures of the quanta-discovery chapter, and its list of clusters."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from skillscale.figures import style
+
+Floats = NDArray[np.float64]
+
+_THEORY, _MEASURED = style.COLOURS["quantization"], style.COLOURS["measured"]
+_CONTROL = style.COLOURS["control"]
+
+
+def similarity(cosine: Floats, label: NDArray[np.int64], target: NDArray[np.int64]) -> Figure:
+    """Draw cosines (sample, sample), samples ordered by predicted token and by cluster."""
+    figure, axes = style.new(1, 2, height=3.5, sharex=True, sharey=True)
+    with style.context():
+        # The samples of a cluster stay together by token, and those of a token by cluster.
+        orders = {"by predicted token": (label, target), "by cluster": (target, label)}
+        for axis, (title, keys) in zip(axes, orders.items(), strict=True):
+            order = np.lexsort((keys[0], _by_size(keys[1])))
+            image = axis.imshow(cosine[np.ix_(order, order)], vmin=-1, vmax=1, cmap="RdBu_r")
+            axis.set(title=title, xlabel="sample", aspect="equal")
+        axes[0].set_ylabel("sample")
+        bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02)
+        bar.set_label("cosine of gradients")
+    return figure
+
+
+def excess(shared: Sequence[int], own: Floats, other: Floats, null: Floats) -> Figure:
+    """Draw excess cosines (member, shared) in the clustered and the other network.
+
+    `null` (member, permutation, shared) is the excess of shuffled labels in the other network.
+    """
+    figure, axes = style.new(height=3.4)
+    x = np.arange(len(shared))
+    with style.context():
+        low, high = np.quantile(null, [0.025, 0.975], axis=(0, 1))
+        for i in x:
+            axes.fill_between(
+                [i - 0.32, i + 0.32], low[i], high[i], color=_THEORY, alpha=0.45, lw=0
+            )
+        axes.axhline(0, color=_THEORY, lw=1.2, label="shuffled labels: mean 0, middle 95 %")
+        for shift, values, colour, name in (
+            (-0.14, own, _CONTROL, "in the clustered network"),
+            (0.14, other, _MEASURED, "in the other network"),
+        ):
+            spread = np.linspace(-0.07, 0.07, len(values))[:, None]
+            axes.plot(x + shift + spread, values, "o", ms=3.5, color=colour, alpha=0.6)
+            axes.plot(x + shift, values.mean(0), "_", ms=22, mew=2.2, color=colour)
+            axes.plot([], [], "o", ms=4, color=colour, label=name)
+        names = [f"{n} token{'s' if n > 1 else ''}" for n in shared]
+        axes.set(
+            xticks=x,
+            xticklabels=names,
+            xlabel="what the two samples share, the predicted token included",
+            ylabel="excess cosine",
+            xlim=(-0.5, len(x) - 0.5),
+        )
+        axes.set_ylim(top=1.5 * max(own.max(), other.max()))
+        axes.legend(loc="upper right", fontsize="small")
+    return figure
+
+
+def rank_sizes(sizes: Mapping[int, Floats], envelope: Floats, alphas: Sequence[float]) -> Figure:
+    """Draw cluster sizes over rank for each number of clusters, and their envelope (rank,)."""
+    figure, axes = style.new(height=3.6)
+    ranks = np.arange(1, len(envelope) + 1)
+    with style.context():
+        for count, size in sizes.items():
+            drawn = size[size > 0]
+            axes.loglog(ranks[: len(drawn)], drawn, color=_CONTROL, lw=1, alpha=0.8)
+            axes.annotate(
+                f"{count}", (len(drawn), drawn[-1]), fontsize="small", color=_CONTROL, va="top"
+            )
+        axes.loglog(ranks, envelope, color=_MEASURED, lw=2.2, label="envelope")
+        middle = int(np.sqrt(len(envelope)))
+        for alpha, dashes in zip(alphas, ("-", "--", ":"), strict=False):
+            guide = envelope[middle] * (ranks / ranks[middle]) ** -(1 + alpha)
+            axes.loglog(
+                ranks, guide, color=_THEORY, ls=dashes, lw=1.3, label=f"slope −(1 + {alpha:g})"
+            )
+        axes.set(xlabel="rank of the cluster", ylabel="samples in the cluster")
+        axes.set_ylim(0.8, envelope[0] * 2)
+        axes.legend(fontsize="small")
+    return figure
+
+
+def distinct(samples: Floats, exact: Floats, asymptotic: Floats, threshold: Floats) -> Figure:
+    """Draw how many different quanta some samples hold: exact sum, its limit, sharp threshold."""
+    figure, axes = style.new(height=3.3)
+    with style.context():
+        axes.loglog(samples, asymptotic, color=_CONTROL, lw=4, alpha=0.5, label="asymptotic law")
+        axes.loglog(samples, exact, color=_THEORY, label="exact sum")
+        axes.loglog(samples, threshold, color=_THEORY, ls="--", label="quanta expected once")
+        axes.set(xlabel="samples", ylabel="different quanta among them")
+        axes.legend()
+    return figure
+
+
+@dataclass(frozen=True, repr=False)
+class ClusterList:
+    """Clusters with a few of their samples, as a table that a notebook shows as HTML.
+
+    Attributes:
+        tokens: last tokens of each sample, the predicted one first, (sample, back).
+        label: cluster of each sample.
+        vocabulary: text of each token number.
+        coherence: mean cosine of two samples of a cluster, (cluster,).
+        examples: samples shown of each cluster, at most.
+
+    Source: derived here; `tests/test_quanta_discovery_figures.py`.
+
+    >>> tokens, label = np.array([[1, 0], [1, 0]]), np.array([0, 0])
+    >>> "<mark>b</mark>" in ClusterList(tokens, label, ["a", "b"], np.ones(1))._repr_html_()
+    True
+    """
+
+    tokens: NDArray[np.int64]
+    label: NDArray[np.int64]
+    vocabulary: Sequence[str]
+    coherence: Floats
+    examples: int = 3
+
+    def __repr__(self) -> str:
+        """Return how many clusters and samples there are."""
+        return f"{len(self.coherence)} clusters of {len(self.label)} samples"
+
+    def _repr_html_(self) -> str:
+        largest_first = np.argsort(-np.bincount(self.label, minlength=len(self.coherence)))
+        rows = "".join(self._row(int(cluster)) for cluster in largest_first)
+        head = "<th>Cluster</th><th>Samples, with the predicted token <mark>marked</mark></th>"
+        return (
+            f'<table class="cluster-list" style="{_TABLE}"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+    def _row(self, cluster: int) -> str:
+        inside = np.flatnonzero(self.label == cluster)
+        if not len(inside):
+            return ""
+        token, count = Counter(self.tokens[inside, 0].tolist()).most_common(1)[0]
+        most = f"{count} × <mark>{_visible(self.vocabulary[token])}</mark>"
+        # Evenly spaced samples come from different documents, neighbours often from one line.
+        chosen = inside[
+            np.linspace(0, len(inside) - 1, min(self.examples, len(inside))).astype(int)
+        ]
+        lines = "".join(f'<div style="{_LINE}">{self._text(sample)}</div>' for sample in chosen)
+        return (
+            f'<tr><td style="{_CELL}">{len(inside)} samples<br>{most}'
+            f"<br>cosine {self.coherence[cluster]:.2f}</td>"
+            f'<td style="{_CELL}">{lines}</td></tr>'
+        )
+
+    def _text(self, sample: int, length: int = 14) -> str:
+        numbers = self.tokens[sample, :length][::-1]
+        before = "".join(_visible(self.vocabulary[n], mark_space=False) for n in numbers[:-1])
+        return f"{before}<mark>{_visible(self.vocabulary[numbers[-1]])}</mark>"
+
+
+_TABLE = "width:100%;table-layout:fixed;border-collapse:collapse;font-size:0.85rem"
+_CELL = "text-align:left;vertical-align:top;padding:0.3rem 0.4rem;overflow-wrap:anywhere"
+_LINE = "font-family:monospace;white-space:pre-wrap;margin-bottom:0.35rem"
+
+
+def _visible(token: str, *, mark_space: bool = True) -> str:
+    """Return the text of a token with line breaks, and if asked spaces, made visible."""
+    shown = token.replace("\n", "⏎")
+    return html.escape(shown.replace(" ", "·") if mark_space else shown)
+
+
+def _by_size(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return group numbers renumbered so that the largest group comes first."""
+    _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    rank = np.empty(len(counts), np.int64)
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    return rank[inverse]
