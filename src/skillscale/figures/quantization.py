@@ -1,0 +1,152 @@
+"""Figures of the quantization chapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from skillscale.figures import style
+
+Floats = NDArray[np.float64]
+
+_THEORY, _MEASURED = style.COLOURS["quantization"], style.COLOURS["measured"]
+_CONTROL = style.COLOURS["control"]
+
+
+def law(n: Floats, loss: Mapping[str, Floats], exponent: Mapping[str, Floats]) -> Figure:
+    """Draw losses and local exponents against n, one curve a label, each shaped like `n`.
+
+    The first curve of either mapping is the reference and is drawn broad and grey.
+    """
+    figure, (left, right) = style.new(1, 2, width=7.6, height=3.5)
+    with style.context():
+        for axes, curves in ((left, loss), (right, exponent)):
+            styles = ("-", "--", ":", "-.")
+            for index, (label, curve) in enumerate(curves.items()):
+                first = index == 0
+                axes.plot(
+                    n,
+                    curve,
+                    label=label,
+                    color=_CONTROL if first else _THEORY,
+                    ls="-" if first else styles[(index - 1) % 4],
+                    lw=4 if first else 1.8,
+                    alpha=0.6 if first else 1.0,
+                )
+            axes.set_xscale("log")
+            axes.set_xlabel("quanta learned $n$")
+            axes.legend(fontsize="small")
+        left.set(yscale="log", ylabel="loss $L_n$")
+        right.set(ylabel="local exponent", ylim=(0, 1.2))
+    return figure
+
+
+def skills(step: Floats, loss: Floats, total: Floats, *, threshold: float) -> Figure:
+    """Draw the losses of single skills (step, skill) and their weighted sum (step,)."""
+    figure, axes = style.new(height=3.4)
+    with style.context():
+        shades = np.linspace(0.95, 0.25, loss.shape[1])
+        for curve, shade in zip(loss.T, shades, strict=True):
+            axes.plot(step, curve, color=_MEASURED, lw=1, alpha=shade)
+        axes.plot([], [], color=_MEASURED, lw=1, label="one skill")
+        axes.plot(step, total, color=_THEORY, lw=3, label="all skills, by frequency")
+        axes.axhline(threshold, color=_CONTROL, lw=0.8, ls="--", zorder=0)
+        axes.set(xscale="log", xlabel="step", ylabel="test loss (bits)", ylim=(0, 1.35))
+        axes.legend(loc="lower left")
+    return figure
+
+
+def width_scaling(
+    width: Floats, count: Floats, line: Floats, loss: Floats, predicted: Floats
+) -> Figure:
+    """Draw counts and losses (seed, width) against width over theory.
+
+    Args:
+        width: Widths, shape (width,).
+        count: Skills learned, shape (seed, width).
+        line: Predicted count, shape (width,).
+        loss: Measured loss, shape (seed, width).
+        predicted: Loss predicted from the seeds' counts, shape (seed, width).
+    """
+    figure, (left, right) = style.new(1, 2, width=7.6, height=3.5)
+    with style.context():
+        left.plot(width, line, color=_THEORY, lw=3, alpha=0.6, label="$n = N/c$")
+        _members(left, width, count)
+        left.set(xscale="log", yscale="log", xlabel="width $N$", ylabel="skills learned $n$")
+        right.plot(
+            width, predicted.mean(0), color=_THEORY, lw=3, alpha=0.6, label="exact $L_n$ of count"
+        )
+        _members(right, width, loss)
+        right.set(xscale="log", yscale="log", xlabel="width $N$", ylabel="test loss (bits)")
+        for axes in (left, right):
+            axes.minorticks_off()
+            axes.set_xticks(width, [f"{value:g}" for value in width])
+            axes.legend()
+        _plain_ticks(left, (1, 2, 5, 10, 20))
+        _plain_ticks(right, (0.15, 0.2, 0.3, 0.4, 0.6))
+    return figure
+
+
+def step_scaling(
+    times: Mapping[str, Floats],
+    line: Mapping[str, Floats],
+    step: Floats,
+    loss: Mapping[str, Floats],
+    predicted: Mapping[str, Floats],
+) -> Figure:
+    """Draw, per optimizer, counts and losses through training over theory.
+
+    Args:
+        times: By optimizer the step at which the n-th skill is learned, shape (seed, n), n = 1, ….
+        line: By optimizer the predicted step of the n-th skill, shape (n,).
+        step: Measured steps, shape (step,).
+        loss: By optimizer the measured loss, shape (seed, step).
+        predicted: By optimizer the loss predicted from the count, shape (seed, step).
+    """
+    figure, rows = style.new(2, len(times), width=7.6, height=5.6, sharex=True, sharey="row")
+    with style.context():
+        for column, name in enumerate(times):
+            above, below = rows[0, column], rows[1, column]
+            rank = np.arange(1, times[name].shape[1] + 1)
+            above.loglog(times[name].T, rank, color=_MEASURED, lw=0.8, alpha=0.6)
+            above.loglog(line[name], rank, color=_THEORY, lw=3, alpha=0.7)
+            below.loglog(step, loss[name].T, color=_MEASURED, lw=0.8, alpha=0.6)
+            below.loglog(step, predicted[name].mean(0), color=_THEORY, lw=3, alpha=0.7)
+            above.set_title(name)
+            below.set_xlabel("step $S$")
+        above.plot([], [], color=_THEORY, lw=3, alpha=0.7, label="theory")
+        above.plot([], [], color=_MEASURED, lw=0.8, label="one network")
+        above.legend(loc="upper left")
+        rows[0, 0].set_ylabel("skills learned $n$")
+        rows[1, 0].set_ylabel("test loss (bits)")
+        _plain_ticks(rows[0, 0], (1, 2, 5, 10, 20))
+        _plain_ticks(rows[1, 0], (0.05, 0.1, 0.2, 0.5, 1.0))
+    return figure
+
+
+def apparent(n_skills: Floats, exponent: Mapping[str, Floats], truth: float) -> Figure:
+    """Draw the apparent exponent against the number of skills, one curve a window of the fit."""
+    figure, axes = style.new(height=3.6)
+    with style.context():
+        for (label, curve), ls in zip(exponent.items(), ("-", "--", ":", "-."), strict=False):
+            axes.semilogx(n_skills, curve, color=_THEORY, ls=ls, label=label)
+        axes.axhline(truth, color=_CONTROL, lw=3, alpha=0.6, zorder=0, label=r"$\alpha$")
+        axes.set(xlabel="number of skills $K$", ylabel=r"apparent exponent of $L_n$", ylim=(0, 1))
+        axes.legend(title="fit over")
+    return figure
+
+
+def _members(axes: Axes, x: Floats, y: Floats) -> None:
+    """Draw one point a member, spread sideways so that equal counts stay visible."""
+    spread = np.geomspace(0.96, 1.04, len(y))[:, None]
+    axes.plot(x * spread, y, ".", color=_MEASURED, ms=5, alpha=0.6)
+    axes.plot([], [], ".", color=_MEASURED, label="one network")
+
+
+def _plain_ticks(axes: Axes, values: tuple[float, ...]) -> None:
+    axes.set_yticks(values, [f"{value:g}" for value in values])
+    axes.minorticks_off()
