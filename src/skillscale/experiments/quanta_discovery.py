@@ -91,6 +91,7 @@ LIVE = {
         batch_size=16,
         steps=320,
         held_out=0.05,
+        max_loss=0.7,
         n_samples=400,
         sweep=(10, 20, 30, 50, 80),
         keep_similarity=True,
