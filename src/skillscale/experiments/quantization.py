@@ -114,7 +114,7 @@ def width_scaling(settings: WidthScaling, *, progress: bool = False) -> xr.Datas
     Raises:
         ValueError: If a setting is out of range.
 
-    Source: set-up of Michaud et al. 2023, section 3, smaller; see the settings.
+    Source: set-up of Michaud et al. 2023, their toy data, smaller; see the settings.
 
     >>> small = WidthScaling((2, 4), seeds=(0,), steps=2, n_times=2, n_skills=3, n_bits=4)
     >>> dict(width_scaling(small)["loss"].sizes)
@@ -147,7 +147,7 @@ def step_scaling(settings: StepScaling, *, progress: bool = False) -> xr.Dataset
     Raises:
         ValueError: If a setting is out of range.
 
-    Source: set-up of Michaud et al. 2023, section 3, smaller; see the settings.
+    Source: set-up of Michaud et al. 2023, their toy data, smaller; see the settings.
 
     >>> small = StepScaling(seeds=(0,), width=4, steps=2, n_times=2, n_skills=3, n_bits=4)
     >>> dict(step_scaling(small)["loss"].sizes)

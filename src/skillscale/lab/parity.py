@@ -55,7 +55,7 @@ class MultitaskParity:
     Raises:
         ValueError: If an argument is out of range, or there are fewer than n_skills such subsets.
 
-    Source: Michaud et al. 2023, section 3; sign of the target as in Nam et al. 2024, Eq. 2.
+    Source: Michaud et al. 2023, their toy data; sign of the target as in Nam et al. 2024.
 
     >>> task = MultitaskParity(n_skills=4, n_bits=4, subset_size=3)
     >>> sorted(map(tuple, task.subsets.tolist()))
@@ -180,7 +180,7 @@ class MultitaskParity:
         Raises:
             ValueError: If `k` is no skill or the last axis of `bits` is not n_bits.
 
-        Source: Nam et al. 2024, Eq. 2; orthonormality tested in `tests/test_parity.py`.
+        Source: Nam et al. 2024, skill functions; orthonormality tested in `tests/test_parity.py`.
 
         >>> MultitaskParity(1, 3).skill_basis(0, torch.tensor([[0.0, 1.0, 1.0], [1.0, 1.0, 1.0]]))
         tensor([ 1., -1.])

@@ -45,7 +45,7 @@ def loss(
     Raises:
         ValueError: If an argument is outside its range.
 
-    Source: Michaud et al. 2023, section 2 (the sum); Hurwitz and finite forms derived here, held by
+    Source: Michaud et al. 2023, theory (the sum); Hurwitz and finite forms derived here, held by
     `tests/test_quantization_theory.py::test_loss_is_the_sum`.
 
     >>> loss([0, 10, 100], alpha=0.4).round(4).tolist()
@@ -77,7 +77,7 @@ def loss_integral(
     Raises:
         ValueError: If an argument is outside its range.
 
-    Source: Michaud et al. 2023, section 2 (h = 0); midpoint and error terms derived here, held by
+    Source: Michaud et al. 2023, theory (h = 0); midpoint and error terms derived here, held by
     `tests/test_quantization_theory.py::test_integral_error_terms`.
 
     >>> loss_integral(10, alpha=0.4, midpoint=False).round(4).item()
@@ -180,7 +180,7 @@ def exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
     Raises:
         ValueError: If `alpha` or `q` is not a positive number.
 
-    Source: Michaud et al. 2023, section 2; q derived here. Both are re-derived symbolically by
+    Source: Michaud et al. 2023, theory; q derived here. Both are re-derived symbolically by
     `derivation` and in `tests/test_quantization_theory.py::test_exponents_are_the_derivation`.
 
     >>> {name: round(value, 4) for name, value in exponents(0.4).items()}
@@ -205,7 +205,7 @@ def count_exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
     Raises:
         ValueError: If `alpha` or `q` is not a positive number.
 
-    Source: Michaud et al. 2023, section 2;
+    Source: Michaud et al. 2023, theory of the quanta;
     `tests/test_quantization_theory.py::test_exponents_are_the_derivation`.
 
     >>> {name: round(value, 4) for name, value in count_exponents(0.4).items()}
@@ -248,7 +248,7 @@ def quanta_learned(
     Raises:
         ValueError: If an argument is outside its range.
 
-    Source: Michaud et al. 2023, section 2; D and S are held to the literal staircase by
+    Source: Michaud et al. 2023, theory of the quanta; D and S are held to the literal staircase by
     `tests/test_quantization_theory.py::test_quanta_learned_is_the_staircase`.
 
     >>> quanta_learned("N", [4, 64], 0.4, cost=4.0).tolist()
@@ -337,7 +337,7 @@ def derivation() -> Derivation:
     Returns:
         The symbols and the derived expressions; nothing in them is typed in as an answer.
 
-    Source: Michaud et al. 2023, section 2, re-derived here;
+    Source: Michaud et al. 2023, theory of the quanta, re-derived here;
     `tests/test_quantization_theory.py::test_derivation_agrees_with_the_functions`.
 
     >>> derivation().decay["D"]
