@@ -14,11 +14,11 @@ export TQDM_DISABLE := 1
 book: $(READY)  ## execute every chapter in copies, then build the site from them
 	rm -rf _build/html
 	$(BIN)/python book/_ext/execute.py --to _build/source
-	$(BIN)/jupyter-book build --quiet $(SPHINX_OPTIONS) --path-output . _build/source
+	$(BIN)/jupyter-book build --quiet --all $(SPHINX_OPTIONS) --path-output . _build/source
 	@echo "Built from what was just executed. Open $(CURDIR)/_build/html/index.html"
 
 html: $(READY)  ## build the site from the outputs stored in book/
-	$(BIN)/jupyter-book build --quiet $(SPHINX_OPTIONS) .
+	$(BIN)/jupyter-book build --quiet --all $(SPHINX_OPTIONS) .
 	@echo "Built from the stored outputs. Open $(CURDIR)/_build/html/index.html"
 
 execute: $(READY)  ## re-execute chapters in place: make execute CHAPTERS="parity ledger"

@@ -93,7 +93,8 @@ def must_show(cell: Any) -> bool:
     last = body[-1] if body else None
     if last is None or isinstance(last, SILENT) or cell.source.endswith(";"):
         return False
-    return not list(calls([last]))[:1] or not next(calls([last])).startswith("set_")
+    is_setter = re.match(r"[\w.]*\bset_\w+\(", ast.unparse(last))  # returns nothing
+    return is_setter is None
 
 
 def texts(output: Any) -> Iterator[str]:

@@ -258,6 +258,7 @@ def test_page_is_accessible(browser: Any, address: str, page: str) -> None:
 
     found = []
     with Visit(browser, address, page, DESKTOP) as visit:
+        visit.tab.add_style_tag(content="* { transition: none !important; }")
         for scheme in ("light", "dark"):
             visit.tab.emulate_media(color_scheme=scheme)
             for violation in Axe().run(visit.tab).response["violations"]:

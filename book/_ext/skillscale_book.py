@@ -1,11 +1,12 @@
 """What the book needs of Sphinx beyond configuration.
 
-Chapters are highlighted as the IPython that they are.
+Chapters are highlighted as the IPython that they are, docstrings read as plain text.
 A page asks no other host for anything and carries no script that it does not use:
 Jupyter Book always loads sphinx-thebe, whose script names a CDN and throws an error on every
 page, and the offline MathJax comes with every input, output and language that exists.
 """
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,18 @@ MATHJAX_USED = (
     "sre/mathmaps/base.json",
     "sre/mathmaps/en.json",
 )
+
+
+def escape_docstring(
+    _app: Sphinx, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]
+) -> None:
+    """Take docstrings as the plain text that they are: |x| and x* are formulas, not markup."""
+    for i, line in enumerate(lines):
+        if line.lstrip().startswith((">>>", "...")):
+            continue
+        parts = re.split(r"(`+[^`]*`+|^\s*\* )", line)
+        parts[::2] = [re.sub(r"([*|]|_(?=\W|$))", r"\\\1", part) for part in parts[::2]]
+        lines[i] = "".join(parts)
 
 
 def drop_thebe(app: Sphinx, _config: Any) -> None:
@@ -51,6 +64,8 @@ def prune_mathjax(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_lexer("python", IPython3Lexer)  # the install cell holds a ! and a % line
+    # Before napoleon, which turns what is left into reStructuredText.
+    app.connect("autodoc-process-docstring", escape_docstring, priority=400)
     app.connect("config-inited", drop_thebe, priority=900)
     app.connect("build-finished", prune_mathjax, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
