@@ -132,6 +132,12 @@ def test_excess_belongs_to_the_stored_labels(data):
     assert float(stored) == pytest.approx(found, abs=1e-5)
 
 
+def test_the_untrained_network_is_only_measured_in(data):
+    assert data.network.values.tolist() == ["network 0", "network 1"]
+    assert data.measured_in.values.tolist() == ["network 0", "network 1", "untrained"]
+    assert np.isfinite(data.excess.sel(shared=1)).all()
+
+
 def test_a_member_does_not_depend_on_its_companions(data):
     two = dataclasses.replace(TINY, seeds=(4, 3), keep_similarity=False)
     together = experiments.clusters(two).isel(member=1)

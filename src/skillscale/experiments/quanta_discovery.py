@@ -2,7 +2,8 @@
 
 Tokens that two networks both predict confidently are clustered by the direction of the gradient
 of their loss in one network; whether the clusters mean anything is then measured in the other,
-which shares the text with the first but neither its initial weights nor its batches.
+which shares the text with the first but neither its initial weights nor its batches. A third
+network that was never trained is the control: it shows what the text alone makes alike.
 """
 
 from collections.abc import Sequence
@@ -138,7 +139,7 @@ def clusters(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
     coordinates = {
         "seed": ("member", np.asarray(settings.seeds)),
         "network": [f"network {i}" for i in range(_NETWORKS)],
-        "measured_in": [f"network {i}" for i in range(_NETWORKS)],
+        "measured_in": [*(f"network {i}" for i in range(_NETWORKS)), "untrained"],
         "shared": ("shared", list(SHARED), {"units": "tokens"}),
         "back": ("back", np.arange(len(data["back"])), {"units": "tokens"}),
         "n_clusters": list(settings.sweep),
@@ -226,9 +227,9 @@ def _member(
     """Everything that is measured for one seed."""
     split = language.split_sections(documents, held_out=settings.held_out, seed=seed)
     training, held_out = ([tokenizer.encode(text) for text in texts] for texts in split)
-    networks = [
-        _network(settings, len(tokenizer.vocabulary), training, seed, i) for i in range(_NETWORKS)
-    ]
+    n_tokens = len(tokenizer.vocabulary)
+    networks = [_network(settings, n_tokens, training, seed, f"{i}") for i in range(_NETWORKS)]
+    untrained = _network(settings, n_tokens, (), seed, "untrained")
     samples = _choose(settings, networks, language.windows(held_out, context=settings.context))
     every = torch.arange(settings.n_samples)
     target = samples.rows[every, samples.positions + 1]
@@ -238,11 +239,11 @@ def _member(
                 network, samples.rows[:, :-1], target, positions=samples.positions
             )
         )
-        for network in networks
+        for network in (*networks, untrained)
     ]
     back = torch.arange(min(_BACK, settings.context // 2))
     tokens = samples.rows[every[:, None], samples.positions[:, None] + 1 - back].numpy()
-    label = np.stack([_spectral(c, settings.n_clusters, seed) for c in cosines])
+    label = np.stack([_spectral(c, settings.n_clusters, seed) for c in cosines[:_NETWORKS]])
     excess, null = _excesses(cosines, label, tokens, settings.n_permutations, seed)
     sizes = np.zeros((len(settings.sweep), max(settings.sweep)), np.int16)
     for i, count in enumerate(settings.sweep):
@@ -265,9 +266,10 @@ def _member(
 
 
 def _network(
-    settings: Clusters, n_tokens: int, training: Sequence[Sequence[int]], seed: int, number: int
+    settings: Clusters, n_tokens: int, training: Sequence[Sequence[int]], seed: int, name: str
 ) -> language.Transformer:
-    rng = Stream(seed, f"network {number}").at(0)
+    """A network trained on some text, or left as it was made if there is none."""
+    rng = Stream(seed, f"network {name}").at(0)
     initial, batches = (int(s) for s in rng.integers(2**31, size=2))
     model = language.Transformer(
         n_tokens,
@@ -277,6 +279,8 @@ def _network(
         context=settings.context,
         seed=initial,
     )
+    if not training:
+        return model
     language.train(
         model,
         training,
@@ -323,9 +327,10 @@ def _excesses(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """`excess_cosine` for labels from each network, cosines of each, and each kind of key.
 
-    Shuffles are measured in the other network: in its own, labels were made from the cosines.
+    Shuffles are measured in the other trained network; labels were made from the cosines of the
+    own one.
     """
-    excess = np.empty((_NETWORKS, _NETWORKS, len(SHARED)), np.float32)
+    excess = np.empty((_NETWORKS, len(cosines), len(SHARED)), np.float32)
     null = np.empty((_NETWORKS, len(SHARED), n_permutations), np.float32)
     rng = Stream(seed, "permutations").at(0)
     for k, shared in enumerate(SHARED):
@@ -336,10 +341,10 @@ def _excesses(
                     cosine.numpy(),
                     label[i],
                     key,
-                    n_permutations=n_permutations if i != j else 0,
+                    n_permutations=n_permutations if j == 1 - i else 0,
                     rng=rng,
                 )
-                if i != j:
+                if j == 1 - i:
                     null[i, k] = shuffled
     return excess, null
 
@@ -349,7 +354,7 @@ def _coherence(
 ) -> NDArray[np.float32]:
     """Mean cosine of two different samples of a cluster; nan for a cluster of one."""
     out = np.full((_NETWORKS, n_clusters), np.nan, np.float32)
-    for i, cosine in enumerate(cosines):
+    for i, cosine in enumerate(cosines[:_NETWORKS]):
         for c in range(n_clusters):
             inside = np.flatnonzero(label[i] == c)
             if (n := len(inside)) > 1:
