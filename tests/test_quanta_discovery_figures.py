@@ -54,10 +54,10 @@ def test_similarity_orders_by_size():
 
 def test_figures_draw_what_they_are_given():
     rng = np.random.default_rng(0)
-    own, other = rng.random((4, 3)), rng.random((4, 3))
-    figure = figures.excess((1, 2, 3), own, other, rng.normal(size=(4, 9, 3)))
+    own, other, untrained = rng.random((3, 4, 3))
+    figure = figures.excess((1, 2, 3), own, other, untrained, rng.normal(size=(4, 9, 3)))
     drawn = np.concatenate([line.get_ydata() for line in figure.axes[0].lines])
-    assert np.isin(other.ravel(), drawn).all()
+    assert np.isin([own, other, untrained], drawn).all()
     sizes = {2: np.array([5.0, 3.0, 0.0]), 3: np.array([4.0, 3.0, 1.0])}
     figure = figures.rank_sizes(sizes, np.array([5.0, 3.0, 1.0]), (0.4,))
     assert figure.axes[0].lines[0].get_ydata().tolist() == [5.0, 3.0]

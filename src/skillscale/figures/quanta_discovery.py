@@ -35,8 +35,10 @@ def similarity(cosine: Floats, label: NDArray[np.int64], target: NDArray[np.int6
     return figure
 
 
-def excess(shared: Sequence[int], own: Floats, other: Floats, null: Floats) -> Figure:
-    """Draw excess cosines (member, shared) in the clustered and the other network.
+def excess(
+    shared: Sequence[int], own: Floats, other: Floats, untrained: Floats, null: Floats
+) -> Figure:
+    """Draw excess cosines (member, shared) in the clustered, another and an untrained network.
 
     `null` (member, permutation, shared) is the excess of shuffled labels in the other network.
     """
@@ -49,14 +51,15 @@ def excess(shared: Sequence[int], own: Floats, other: Floats, null: Floats) -> F
                 [i - 0.32, i + 0.32], low[i], high[i], color=_THEORY, alpha=0.45, lw=0
             )
         axes.axhline(0, color=_THEORY, lw=1.2, label="shuffled labels: mean 0, middle 95 %")
-        for shift, values, colour, name in (
-            (-0.14, own, _CONTROL, "in the clustered network"),
-            (0.14, other, _MEASURED, "in the other network"),
+        for shift, values, colour, marker, name in (
+            (-0.21, own, _CONTROL, "o", "in the clustered network"),
+            (0.0, other, _MEASURED, "o", "in the other network"),
+            (0.21, untrained, _CONTROL, "^", "in an untrained network"),
         ):
             spread = np.linspace(-0.07, 0.07, len(values))[:, None]
-            axes.plot(x + shift + spread, values, "o", ms=3.5, color=colour, alpha=0.6)
-            axes.plot(x + shift, values.mean(0), "_", ms=22, mew=2.2, color=colour)
-            axes.plot([], [], "o", ms=4, color=colour, label=name)
+            axes.plot(x + shift + spread, values, marker, ms=3.5, color=colour, alpha=0.6)
+            axes.plot(x + shift, values.mean(0), "_", ms=20, mew=2.2, color=colour)
+            axes.plot([], [], marker, ms=4, color=colour, label=name)
         names = [f"{n} token{'s' if n > 1 else ''}" for n in shared]
         axes.set(
             xticks=x,
