@@ -15,62 +15,6 @@ def random_tokens(*shape, n_tokens=11, seed=0):
     return torch.randint(n_tokens, shape, generator=torch.Generator().manual_seed(seed))
 
 
-def test_no_paragraph_occurs_twice():
-    # modules keep their text as it is; the reference, which quotes itself, is what is cleaned
-    sections = language._reference_sections()
-    paragraphs = [" ".join(part.split()) for text in sections for part in text.split("\n\n")]
-    assert len(sections) > 50
-    assert len(paragraphs) == len(set(paragraphs))
-
-
-def test_drawn_lines_and_repeated_paragraphs_go(monkeypatch):
-    long = "Heading\n*******\n\nA paragraph.\n\n   +---+\n   | 1 |\n   +---+\n\nThe\nend of it."
-    short = "A   paragraph.\n\nNews."
-    monkeypatch.setattr("pydoc_data.topics.topics", {"short": short, "long": long})
-    assert language._reference_sections(min_characters=1) == [
-        "Heading\n\nA paragraph.\n\nThe\nend of it.",
-        "News.",
-    ]
-
-
-def test_documents_do_not_depend_on_the_call():
-    assert language.python_documents() == language.python_documents()
-    assert all(len(text) <= 5000 for text in language._library_modules(5000))
-
-
-def test_split_is_a_partition():
-    texts = [str(i) * (1 + i % 7) for i in range(100)]
-    train, test = language.split_sections(texts, held_out=0.3, seed=1)
-    assert sorted(train + test) == sorted(texts)
-    share = sum(map(len, test)) / sum(map(len, texts))
-    # the split falls on a document's end, and the longest has 14 of about 500 characters
-    assert 0.3 <= share < 0.34
-    assert train != tuple(texts[: len(train)])
-    assert language.split_sections(texts, held_out=0.3, seed=1) == (train, test)
-    assert language.split_sections(texts, held_out=0.3, seed=2) != (train, test)
-
-
-@pytest.mark.parametrize("held_out", [1e-9, 1 - 1e-9])
-def test_neither_part_of_a_split_is_empty(held_out):
-    train, test = language.split_sections(["a", "b"], held_out=held_out, seed=0)
-    assert len(train) == len(test) == 1
-
-
-def test_round_trip():
-    documents = language.python_documents(max_characters=8000)
-    tokenizer = language.build_tokenizer(documents, n_tokens=300)
-    assert len(tokenizer.vocabulary) == len(set(tokenizer.vocabulary)) == 300
-    text = "def unheard_of(x):\n    return x + 42  # 'quoted'\n"
-    assert tokenizer.decode(tokenizer.encode(text)) == text
-    assert tokenizer.decode(tokenizer.encode("naïve")) == "na\N{REPLACEMENT CHARACTER}ve"
-
-
-def test_a_newline_keeps_its_indentation_and_a_word_its_space():
-    tokenizer = language.build_tokenizer(["if x:\n    return x"] * 5, n_tokens=102)
-    pieces = [tokenizer.vocabulary[i] for i in tokenizer.encode("if x:\n    return x")]
-    assert pieces == ["if", " x", ":", "\n    ", "return", " x"]
-
-
 def test_future_tokens_do_not_matter():
     model, tokens = tiny(), random_tokens(4, 8)
     changed = tokens.clone()
@@ -129,17 +73,6 @@ def test_training_is_reproducible():
     assert not torch.equal(run(0), run(1))
 
 
-def test_windows_cover_each_token_once():
-    documents = [list(range(100, 141)), [1, 2, 3], list(range(200, 213))]
-    rows = language.windows(documents, context=8)
-    assert rows.shape[1] == 9
-    late = rows[:, 5:].flatten().tolist()
-    assert len(late) == len(set(late))
-    # 41 tokens: windows start at 0, 4, … 32, and targets run from 105 to the last, 140
-    assert [token for token in late if token < 200] == list(range(105, 141))
-    assert all(set((row // 100).tolist()) in ({1}, {2}) for row in rows)
-
-
 def test_token_losses_are_cross_entropy():
     model, rows = tiny(), random_tokens(5, 9)
     log_p = model(rows[:, :-1]).log_softmax(-1)
@@ -156,23 +89,12 @@ SIZES = {"width": 4, "n_layers": 1, "n_heads": 1, "context": 4, "seed": 0}
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: language.split_sections(["a"], seed=0), "sections must hold at least 2 texts"),
-        (
-            lambda: language.split_sections(["a", "b"], held_out=1, seed=0),
-            "held_out must be",
-        ),
-        (lambda: language.build_tokenizer(["a"], n_tokens=5), "n_tokens must be .* >= 97"),
         (lambda: language.Transformer(0, **SIZES), "n_tokens must be an integer >= 1, got 0"),
         (
             lambda: language.Transformer(5, **{**SIZES, "n_heads": 3}),
             "width must be a multiple of n_heads = 3, got 4",
         ),
         (lambda: tiny()(random_tokens(1, 9)), "tokens must have at most 8 positions, got 9"),
-        (lambda: language.windows([[1, 2, 3]], context=8), "context must be below .* 3, got 8"),
-        (
-            lambda: language.windows([[1, 2, 3]], context=1),
-            "context must be .* >= 2, got 1",
-        ),
         (
             lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "steps": 0}),
             "steps must be an integer >= 1, got 0",

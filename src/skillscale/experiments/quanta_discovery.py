@@ -23,7 +23,7 @@ from sklearn.metrics import (
 from torch import Tensor
 
 from skillscale import _checks, _progress
-from skillscale.lab import gradients, language
+from skillscale.lab import corpus, gradients, language
 from skillscale.lab.streams import Stream
 
 __all__ = ["LIVE", "STANDARD", "Clusters", "clusters", "excess_cosine", "novel_trigram"]
@@ -126,8 +126,8 @@ def clusters(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
         `measured_in` if `network` put them into one cluster. `null_excess` is the same for
         shuffled labels, measured in the other network.
     """
-    documents = language.python_documents()
-    tokenizer = language.build_tokenizer(documents, n_tokens=settings.n_tokens)
+    documents = corpus.python_documents()
+    tokenizer = corpus.build_tokenizer(documents, n_tokens=settings.n_tokens)
     parts = [
         _member(settings, documents, tokenizer, seed, keep=settings.keep_similarity and i == 0)
         for i, seed in enumerate(_progress.bar(settings.seeds, show=progress))
@@ -219,18 +219,18 @@ def excess_cosine(
 def _member(
     settings: Clusters,
     documents: Sequence[str],
-    tokenizer: language.Tokenizer,
+    tokenizer: corpus.Tokenizer,
     seed: int,
     *,
     keep: bool,
 ) -> xr.Dataset:
     """Everything that is measured for one seed."""
-    split = language.split_sections(documents, held_out=settings.held_out, seed=seed)
+    split = corpus.split_sections(documents, held_out=settings.held_out, seed=seed)
     training, held_out = ([tokenizer.encode(text) for text in texts] for texts in split)
     n_tokens = len(tokenizer.vocabulary)
     networks = [_network(settings, n_tokens, training, seed, f"{i}") for i in range(_NETWORKS)]
     untrained = _network(settings, n_tokens, (), seed, "untrained")
-    samples = _choose(settings, networks, language.windows(held_out, context=settings.context))
+    samples = _choose(settings, networks, corpus.windows(held_out, context=settings.context))
     every = torch.arange(settings.n_samples)
     target = samples.rows[every, samples.positions + 1]
     cosines = [

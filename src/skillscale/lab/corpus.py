@@ -1,0 +1,213 @@
+"""Text that ships with Python, cut into tokens and windows.
+
+The documents are Python's language reference (`pydoc_data.topics`) and the source of its library;
+the tokenizer is a regular expression. The text changes a little from one Python version to the
+next, and so do all numbers made from it.
+"""
+
+from __future__ import annotations
+
+import re
+import sysconfig
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skillscale import _checks
+
+# A newline keeps its indentation and a word keeps the space before it, so that one token is one
+# thing a reader would name.
+_TOKEN = re.compile(r"\n *| ?[A-Za-z]+|[0-9]| +|.", re.DOTALL)
+_UNDERLINE = re.compile(r"^(.+)\n[*=\-~^\"]{3,}$", re.MULTILINE)
+_TABLE_LINE = re.compile(r"^\s*[+|].*[+|]$\n?", re.MULTILINE)
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_BASE = (*"\n", *map(chr, range(32, 127)), _UNKNOWN)
+
+
+def python_documents(*, max_characters: int = 60_000) -> tuple[str, ...]:
+    r"""Texts that ship with Python: sections of the language reference, and library modules.
+
+    The topics of the reference quote each other at length ("compound" contains "if", "for",
+    "try", ...), so a paragraph that occurred in a longer topic is dropped: otherwise held-out
+    text would be text seen in training. Lines that only draw (under headings, around tables) go
+    too: a long run of dashes is easy to predict and says nothing about language.
+
+    Args:
+        max_characters: modules with longer source are left out.
+
+    Returns:
+        The documents, in an order that depends on the texts only.
+
+    Source: derived here; `tests/test_corpus.py::test_no_paragraph_occurs_twice`.
+
+    >>> len(python_documents()) > 100
+    True
+    """
+    return (*_reference_sections(), *_library_modules(max_characters))
+
+
+def _reference_sections(min_characters: int = 200) -> list[str]:
+    from pydoc_data.topics import topics
+
+    seen: set[str] = set()
+    sections: list[str] = []
+    for text in sorted(topics.values(), key=lambda text: (-len(text), text)):
+        current: list[str] = []
+        for paragraph in re.split(r"\n\s*\n", _TABLE_LINE.sub("", text).strip()):
+            plain = _UNDERLINE.sub(r"\1", paragraph).rstrip()
+            key = " ".join(plain.split())
+            if key in seen:
+                continue
+            seen.add(key)
+            if plain != paragraph.rstrip():
+                sections.append("\n\n".join(current))
+                current = []
+            current.append(plain)
+        sections.append("\n\n".join(current))
+    return [section for section in sections if len(section) >= min_characters]
+
+
+def _library_modules(max_characters: int) -> list[str]:
+    # Only the top folder: packages hold tests, tables and site-packages. A Python without
+    # readable sources (zipped, embedded) still has the reference.
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    sources = []
+    for path in sorted(folder.glob("[a-z]*.py")):
+        source = path.read_text(encoding="utf-8", errors="replace")
+        if 2_000 <= len(source) <= max_characters:
+            sources.append(source)
+    return sources
+
+
+def split_sections(
+    sections: Sequence[str], *, held_out: float = 0.25, seed: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Shuffle sections, then split them into training and held-out text.
+
+    Args:
+        sections: the documents; at least two.
+        held_out: fraction of the *characters* to hold out, in (0, 1).
+        seed: decides the order.
+
+    Returns:
+        (training, held-out); together they are all sections, and neither is empty.
+
+    Raises:
+        ValueError: `held_out` is not in (0, 1), or there are fewer than two sections.
+
+    Source: derived here; `tests/test_corpus.py::test_split_is_a_partition`.
+
+    >>> train, test = split_sections(["aa", "b", "cc", "d"], held_out=0.5, seed=0)
+    >>> sorted(train + test)
+    ['aa', 'b', 'cc', 'd']
+    """
+    _checks.number("held_out", held_out, above=0, below=1)
+    if len(sections) < 2:
+        raise ValueError(f"sections must hold at least 2 texts, got {len(sections)}")
+    order = np.random.default_rng(seed).permutation(len(sections))
+    shuffled = [sections[i] for i in order]
+    length = np.cumsum([len(section) for section in shuffled])
+    n = int(np.searchsorted(length, held_out * length[-1])) + 1
+    n = min(n, len(shuffled) - 1)
+    return tuple(shuffled[n:]), tuple(shuffled[:n])
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Strings to integers and back by a fixed vocabulary; what it lacks is spelled out.
+
+    Attributes:
+        vocabulary: distinct token strings. The first 97 are the newline, printable ASCII and a
+            sign for any other character, so every text can be encoded.
+
+    Source: derived here; `tests/test_corpus.py::test_round_trip`.
+
+    >>> tokenizer = build_tokenizer(["to be or not to be"] * 9, n_tokens=102)
+    >>> [tokenizer.vocabulary[i] for i in tokenizer.encode("to be")]
+    ['to', ' be']
+    """
+
+    vocabulary: tuple[str, ...]
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {token: i for i, token in enumerate(self.vocabulary)}
+
+    def encode(self, text: str) -> list[int]:
+        """Token numbers of a text."""
+        index, unknown = self._index, self._index[_UNKNOWN]
+        numbers: list[int] = []
+        for piece in _TOKEN.findall(text):
+            if piece in index:
+                numbers.append(index[piece])
+            else:
+                numbers.extend(index.get(character, unknown) for character in piece)
+        return numbers
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        """The text of a sequence of token numbers."""
+        return "".join(self.vocabulary[i] for i in numbers)
+
+
+def build_tokenizer(texts: Sequence[str], *, n_tokens: int = 700) -> Tokenizer:
+    """A vocabulary of the single characters and the most frequent pieces of some texts.
+
+    Args:
+        texts: where to count.
+        n_tokens: size of the vocabulary, at least 97; less if the texts have fewer pieces.
+
+    Returns:
+        The tokenizer. Ties in frequency are broken alphabetically.
+
+    Raises:
+        ValueError: `n_tokens` is below 97.
+
+    Source: derived here; `tests/test_corpus.py::test_round_trip`.
+
+    >>> len(build_tokenizer(["a tiny text"], n_tokens=98).vocabulary)
+    98
+    """
+    _checks.integer("n_tokens", n_tokens, minimum=len(_BASE))
+    counts = Counter(piece for text in texts for piece in _TOKEN.findall(text))
+    ranked = sorted(counts, key=lambda piece: (-counts[piece], piece))
+    extra = [piece for piece in ranked if piece not in _BASE][: n_tokens - len(_BASE)]
+    return Tokenizer((*_BASE, *extra))
+
+
+def windows(documents: Sequence[Sequence[int]], *, context: int) -> Tensor:
+    """Cut documents into half-overlapping windows, none across two documents.
+
+    Each window holds `context` tokens and one more, the last target. Windows start every
+    `context // 2` tokens, so a token in the second half of a window is met once.
+
+    Args:
+        documents: token numbers of each text; those shorter than a window are skipped.
+        context: positions a window, at least 2.
+
+    Returns:
+        Token numbers (row, context + 1).
+
+    Raises:
+        ValueError: `context` is below 2, or no document is long enough.
+
+    Source: derived here; `tests/test_corpus.py::test_windows_cover_each_token_once`.
+
+    >>> windows([[0, 1, 2, 3, 4, 5, 6]], context=4).tolist()
+    [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6]]
+    """
+    _checks.integer("context", context, minimum=2)
+    rows = [
+        document[start : start + context + 1]
+        for document in documents
+        for start in range(0, len(document) - context, context // 2)
+    ]
+    if not rows:
+        longest = max((len(document) for document in documents), default=0)
+        raise ValueError(f"context must be below the longest document, {longest}, got {context}")
+    return torch.tensor([list(row) for row in rows])

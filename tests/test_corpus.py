@@ -1,0 +1,91 @@
+import pytest
+
+from skillscale.lab import corpus
+
+
+def test_no_paragraph_occurs_twice():
+    # modules keep their text as it is; the reference, which quotes itself, is what is cleaned
+    sections = corpus._reference_sections()
+    paragraphs = [" ".join(part.split()) for text in sections for part in text.split("\n\n")]
+    assert len(sections) > 50
+    assert len(paragraphs) == len(set(paragraphs))
+
+
+def test_drawn_lines_and_repeated_paragraphs_go(monkeypatch):
+    long = "Heading\n*******\n\nA paragraph.\n\n   +---+\n   | 1 |\n   +---+\n\nThe\nend of it."
+    short = "A   paragraph.\n\nNews."
+    monkeypatch.setattr("pydoc_data.topics.topics", {"short": short, "long": long})
+    assert corpus._reference_sections(min_characters=1) == [
+        "Heading\n\nA paragraph.\n\nThe\nend of it.",
+        "News.",
+    ]
+
+
+def test_documents_do_not_depend_on_the_call():
+    assert corpus.python_documents() == corpus.python_documents()
+    assert all(len(text) <= 5000 for text in corpus._library_modules(5000))
+
+
+def test_split_is_a_partition():
+    texts = [str(i) * (1 + i % 7) for i in range(100)]
+    train, test = corpus.split_sections(texts, held_out=0.3, seed=1)
+    assert sorted(train + test) == sorted(texts)
+    share = sum(map(len, test)) / sum(map(len, texts))
+    # the split falls on a document's end, and the longest has 14 of about 500 characters
+    assert 0.3 <= share < 0.34
+    assert train != tuple(texts[: len(train)])
+    assert corpus.split_sections(texts, held_out=0.3, seed=1) == (train, test)
+    assert corpus.split_sections(texts, held_out=0.3, seed=2) != (train, test)
+
+
+@pytest.mark.parametrize("held_out", [1e-9, 1 - 1e-9])
+def test_neither_part_of_a_split_is_empty(held_out):
+    train, test = corpus.split_sections(["a", "b"], held_out=held_out, seed=0)
+    assert len(train) == len(test) == 1
+
+
+def test_round_trip():
+    documents = corpus.python_documents(max_characters=8000)
+    tokenizer = corpus.build_tokenizer(documents, n_tokens=300)
+    assert len(tokenizer.vocabulary) == len(set(tokenizer.vocabulary)) == 300
+    text = "def unheard_of(x):\n    return x + 42  # 'quoted'\n"
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+    assert tokenizer.decode(tokenizer.encode("naïve")) == "na\N{REPLACEMENT CHARACTER}ve"
+
+
+def test_a_newline_keeps_its_indentation_and_a_word_its_space():
+    tokenizer = corpus.build_tokenizer(["if x:\n    return x"] * 5, n_tokens=102)
+    pieces = [tokenizer.vocabulary[i] for i in tokenizer.encode("if x:\n    return x")]
+    assert pieces == ["if", " x", ":", "\n    ", "return", " x"]
+
+
+def test_windows_cover_each_token_once():
+    documents = [list(range(100, 141)), [1, 2, 3], list(range(200, 213))]
+    rows = corpus.windows(documents, context=8)
+    assert rows.shape[1] == 9
+    late = rows[:, 5:].flatten().tolist()
+    assert len(late) == len(set(late))
+    # 41 tokens: windows start at 0, 4, … 32, and targets run from 105 to the last, 140
+    assert [token for token in late if token < 200] == list(range(105, 141))
+    assert all(set((row // 100).tolist()) in ({1}, {2}) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: corpus.split_sections(["a"], seed=0), "sections must hold at least 2 texts"),
+        (
+            lambda: corpus.split_sections(["a", "b"], held_out=1, seed=0),
+            "held_out must be",
+        ),
+        (lambda: corpus.build_tokenizer(["a"], n_tokens=5), "n_tokens must be .* >= 97"),
+        (lambda: corpus.windows([[1, 2, 3]], context=8), "context must be below .* 3, got 8"),
+        (
+            lambda: corpus.windows([[1, 2, 3]], context=1),
+            "context must be .* >= 2, got 1",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
