@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skillscale import _checks, _published
+from skillscale import _checks, _published, _tables
 from skillscale.fits import Estimate
 
 MIMETYPE = "application/vnd.skillscale.claims+json"
@@ -247,24 +247,16 @@ class ClaimsTable:
         return {**bundle, MIMETYPE: [row for item in self.judgements for row in item.rows()]}
 
     def _html(self) -> str:
-        body = []
+        rows = []
         for judgement in self.judgements:
-            cells = zip(judgement.claim.targets, judgement.estimates, strict=True)
-            for index, (target, estimate) in enumerate(cells):
+            parts = zip(judgement.claim.targets, judgement.estimates, strict=True)
+            for index, (target, estimate) in enumerate(parts):
                 first, last = ("", "") if index else self._edges(judgement)
                 part = f"<em>{html.escape(target.name)}</em>: " if target.name else ""
-                body.append(
-                    f"<tr><td>{first}</td><td>{part}{html.escape(target.quantity)}</td>"
-                    f"<td>{html.escape(str(target))}</td>"
-                    f"<td>{html.escape(str(estimate))}<br>n = {estimate.n_members}</td>"
-                    f"<td>{last}</td></tr>"
-                )
-        titles = ("Claim", "Quantity", "Predicted", "Measured", "Verdict")
-        head = "".join(f"<th>{title}</th>" for title in titles)
-        return (
-            '<div class="claims-scroll"><table class="claims-table"><thead>'
-            f"<tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-        )
+                quantity = part + html.escape(target.quantity)
+                measured = f"{html.escape(str(estimate))}<br>n = {estimate.n_members}"
+                rows.append([first, quantity, html.escape(str(target)), measured, last])
+        return _tables.markup(("Claim", "Quantity", "Predicted", "Measured", "Verdict"), rows)
 
     def _edges(self, judgement: Judgement) -> tuple[str, str]:
         """Return the first and last cell of a claim: statement with id, verdict with flag."""

@@ -98,13 +98,14 @@ def reasons() -> Any:
     """Return every tolerance with its reason and what would falsify the claim, as HTML."""
     return _tables.html(
         {
-            "Claim": claim.id,
-            "Tolerance": f"{target.name} {target.tolerance:g}".strip(),
+            "Claim": "" if index else claim.id,
+            "Part": target.name,
+            "Tolerance": f"{target.tolerance:g}",
             "Reason": target.tolerance_reason,
-            "Falsified by": claim.falsified_by,
+            "Falsified by": "" if index else claim.falsified_by,
         }
         for claim in claims.load().values()
-        for target in claim.targets
+        for index, target in enumerate(claim.targets)
     )
 
 

@@ -216,7 +216,7 @@ def provenance_table(dataset: xr.Dataset) -> Any:
             value = ", ".join(f"{key} = {entry}" for key, entry in value.items())
         elif isinstance(value, list):
             value = ", ".join(map(str, value))
-        rows.append({"": name.replace("_", " "), "value": value})
+        rows.append({"What": name.replace("_", " "), "Value": value})
     return _tables.html(rows)
 
 
