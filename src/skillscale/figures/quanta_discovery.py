@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from skillscale import _tables
 from skillscale.figures import style
 
 Floats = NDArray[np.float64]
@@ -139,39 +140,25 @@ class ClusterList:
 
     def _repr_html_(self) -> str:
         largest_first = np.argsort(-np.bincount(self.label, minlength=len(self.coherence)))
-        rows = "".join(self._row(int(cluster)) for cluster in largest_first)
-        head = "<th>Cluster</th><th>Samples, with the predicted token <mark>marked</mark></th>"
-        return (
-            f'<table class="cluster-list" style="{_TABLE}"><thead><tr>{head}</tr></thead>'
-            f"<tbody>{rows}</tbody></table>"
-        )
+        rows = [self._row(int(cluster)) for cluster in largest_first if cluster in self.label]
+        return _tables.markup(("Cluster", "Samples"), rows)
 
-    def _row(self, cluster: int) -> str:
+    def _row(self, cluster: int) -> tuple[str, str]:
         inside = np.flatnonzero(self.label == cluster)
-        if not len(inside):
-            return ""
         token, count = Counter(self.tokens[inside, 0].tolist()).most_common(1)[0]
         most = f"{count} × <mark>{_visible(self.vocabulary[token])}</mark>"
         # Evenly spaced samples come from different documents, neighbours often from one line.
         chosen = inside[
             np.linspace(0, len(inside) - 1, min(self.examples, len(inside))).astype(int)
         ]
-        lines = "".join(f'<div style="{_LINE}">{self._text(sample)}</div>' for sample in chosen)
-        return (
-            f'<tr><td style="{_CELL}">{len(inside)} samples<br>{most}'
-            f"<br>cosine {self.coherence[cluster]:.2f}</td>"
-            f'<td style="{_CELL}">{lines}</td></tr>'
-        )
+        lines = "".join(f'<div class="sample">{self._text(sample)}</div>' for sample in chosen)
+        cosine = f"cosine {self.coherence[cluster]:.2f}"
+        return f"{len(inside)} samples<br>{most}<br>{cosine}", lines
 
     def _text(self, sample: int, length: int = 14) -> str:
         numbers = self.tokens[sample, :length][::-1]
         before = "".join(_visible(self.vocabulary[n], mark_space=False) for n in numbers[:-1])
         return f"{before}<mark>{_visible(self.vocabulary[numbers[-1]])}</mark>"
-
-
-_TABLE = "width:100%;table-layout:fixed;border-collapse:collapse;font-size:0.85rem"
-_CELL = "text-align:left;vertical-align:top;padding:0.3rem 0.4rem;overflow-wrap:anywhere"
-_LINE = "font-family:monospace;white-space:pre-wrap;margin-bottom:0.35rem"
 
 
 def _visible(token: str, *, mark_space: bool = True) -> str:
