@@ -1,6 +1,7 @@
 """The ledger collects what chapters stored, and stored verdicts follow from stored numbers."""
 
 import json
+import sys
 
 import pytest
 
@@ -59,3 +60,18 @@ def test_a_claim_judged_in_two_places_is_refused(tmp_path):
         (tmp_path / f"{name}.ipynb").write_text(json.dumps(notebook([row])))
     with pytest.raises(ValueError, match="more than once"):
         ledger.collect(tmp_path)
+
+
+def test_glue_does_nothing_where_the_books_tools_are_missing(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "myst_nb", None)
+    ledger.glue({"judged": 7})
+    assert capsys.readouterr().out == ""
+
+
+def test_glue_names_values_for_pages(monkeypatch):
+    glued = {}
+    fake = type(sys)("myst_nb")
+    fake.glue = lambda name, value, display: glued.update({name: value})
+    monkeypatch.setitem(sys.modules, "myst_nb", fake)
+    ledger.glue({"not reproduced": 2})
+    assert glued == {"not_reproduced": 2}
