@@ -58,7 +58,7 @@ def perturbed(statement: ast.stmt) -> ast.stmt | None:
 
 def execute(statement: ast.stmt, names: dict[str, Any]) -> None:
     module = ast.Module([statement], type_ignores=[])
-    exec(compile(ast.fix_missing_locations(module), "derivation", "exec"), names)  # noqa: S102
+    exec(compile(ast.fix_missing_locations(module), "derivation", "exec"), names)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
