@@ -1,0 +1,225 @@
+"""Plots with sliders: the JavaScript that a page carries computes what sympy and numpy compute.
+
+Node runs the formulas, as a browser would; without it those tests are skipped.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+import sympy as sp
+
+from skillscale import frequencies
+from skillscale.figures.explorable import explorable
+from skillscale.theory import domino, skill_basis, slingshot
+
+BOOK = Path(__file__).parents[1] / "book"
+T, A, B, K = sp.symbols("T a b k", positive=True)
+TIME = (T, 0.0, 5.0, "linear", "time")
+UNIT = (0.0, 1.0, "linear", "left")
+RATE = {A: (0.1, 2.0, 1.0, 0.1, "rate")}
+# Sums of 100 terms and powers, each rounded to 2e-16: agreement to 12 digits.
+TOLERANCE = 1e-12
+
+EVALUATE = """
+const { bodies, points } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const names = ["x", ...points[0].slice(1).map((_, i) => `p${i}`)];
+console.log(JSON.stringify(bodies.map((body) => {
+  const formula = new Function(...names, body);
+  return points.map((point) => formula(...point));
+})));
+"""
+
+
+def node(bodies: list[str], points: Any) -> Any:
+    """Values of function bodies, as the page's script compiles them, shape (body, point)."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("no Node found: the printed formulas are not evaluated")
+    question = json.dumps({"bodies": bodies, "points": np.asarray(points).tolist()})
+    answer = subprocess.run(
+        [program, "-e", EVALUATE], input=question, capture_output=True, text=True, check=True
+    )
+    return np.array(json.loads(answer.stdout), dtype=float)
+
+
+def stored(chapter: str) -> dict[str, Any]:
+    """What the plot in a chapter's stored output holds."""
+    found = []
+    for cell in nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells:
+        for output in cell.get("outputs", []):
+            shown = output.get("data", {}).get("text/html", "")
+            found += re.findall(r'<div class="explorable".*?<script[^>]*>(.*?)</script>', shown)
+    (text,) = found
+    return json.loads(text)
+
+
+def along(axis: dict[str, Any], count: int = 9) -> Any:
+    space = np.geomspace if axis["log"] else np.linspace
+    return space(axis["low"], axis["high"], count)
+
+
+# Formulas
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        sp.exp(-A * T) + sp.sqrt(B / 3),
+        T ** (-A) * sp.log(T + B) + sp.pi,
+        sp.Min(A, T * B, sp.Rational(1, 7)) + sp.Max(T, B) ** 2,
+        sp.Piecewise((T**2, T < A), (A * B, True)),
+        sp.Sum(K ** (-A) * sp.exp(-T * K ** (-A)), (K, 1, 40)),
+        sp.Sum(K ** (-A), (K, 1, 9)) / sp.Sum(K ** (-B), (K, 2, 5)) * sp.Sum(T * K, (K, 1, 3)),
+        (1 + A * T) ** 7 / (1 + A * T) + sp.sin(1 + A * T) * sp.tanh(1 + A * T),
+    ],
+)
+def test_printed_formula_has_sympys_values(formula: Any) -> None:
+    sliders = {A: (0.1, 3, 1, 0.1, "a"), B: (0.1, 3, 1, "log", "b")}
+    data = json.loads(explorable({"f": formula}, x=TIME, y=UNIT, sliders=sliders, title="t").text)
+    points = np.random.default_rng(1).uniform(0.2, 2.5, (6, 3))
+    (found,) = node([data["curves"][0]["y"]], points)
+    expected = [
+        float(formula.subs(dict(zip((T, A, B), map(float, point), strict=True)), n=30).evalf(20))
+        for point in points
+    ]
+    np.testing.assert_allclose(found, expected, rtol=TOLERANCE)
+
+
+def test_names_that_javascript_reserves_do_no_harm() -> None:
+    odd, other = sp.Symbol("new"), sp.Symbol("N_{0}, Σ")
+    sliders = {other: (1, 2, 1, 0.5, "other")}
+    plot = explorable(
+        {"f": odd + other}, x=(odd, 0, 1, "linear", "x"), y=UNIT, sliders=sliders, title="t"
+    )
+    assert node([json.loads(plot.text)["curves"][0]["y"]], [[2, 5]]) == 7
+
+
+# Chapters
+
+
+def test_domino_draws_the_theory() -> None:
+    data = stored("domino")
+    waste, alpha = 0.02, 1.3
+    points = [[v, waste, alpha] for v in along(data["parameter"])]
+    p = frequencies.power_law(8, alpha)
+    end = domino.completion_time(p, rate=1.0, N0=waste)[-1]
+    given = node([curve["x"] for curve in data["curves"]], points)
+    learned = node([curve["y"] for curve in data["curves"]], points)
+    assert np.ptp(given, axis=0).max() == 0
+    expected = 1 - domino.unlearned(given[0] * end, p, rate=1.0, N0=waste)
+    # The theory's clock is found by Newton steps, to 1e-13 of itself.
+    np.testing.assert_allclose(learned.T, expected, rtol=1e-10)
+
+
+def test_skill_basis_draws_the_theory() -> None:
+    data = stored("skill_basis")
+    alpha, gap = 0.8, 5.5
+    times = along(data["x"])
+    found = node([curve["y"] for curve in data["curves"]], [[t, alpha, gap] for t in times])
+    ranks = np.arange(1, 101.0)
+    rates = ranks ** -(alpha + 1)
+    strength = skill_basis.strength_time(times, rates[:, None], R0=np.exp(-gap), eta=0.5)
+    shown = [int(curve["label"].split()[1]) - 1 for curve in data["curves"][:-1]]
+    np.testing.assert_allclose(found[:-1], strength[shown], rtol=TOLERANCE)
+    loss = (rates[:, None] * (1 - strength) ** 2).sum(0) / rates.sum()
+    # Where nearly all is learned, 1 - R/S keeps fewer digits: absolute.
+    np.testing.assert_allclose(found[-1], loss, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 12])
+@pytest.mark.parametrize("theta", [0.001, 0.1, 0.5])
+def test_slingshot_draws_the_theory(theta: float, k: int) -> None:
+    data = stored("slingshot")
+    fractions = along(data["x"])
+    found = node([curve["y"] for curve in data["curves"]], [[a, theta, k] for a in fractions])
+    np.testing.assert_allclose(found[0], slingshot.exact_curve(fractions, theta, k), rtol=TOLERANCE)
+    np.testing.assert_allclose(found[2], 1 / fractions, rtol=TOLERANCE)
+    assert (found[:2] <= found[2] * (1 + TOLERANCE)).all()
+
+
+# What is shown
+
+
+def test_html_is_the_same_whatever_the_seed_of_hashes() -> None:
+    program = (
+        "import sympy as sp; from skillscale.figures.explorable import explorable\n"
+        "x, a, b = sp.symbols('x a b', positive=True)\n"
+        "print(explorable({'f': sp.Min(a * x, b, a + b, x**2) * (a + b + x)}, "
+        "x=(x, 1, 2, 'log', 'x'), y=(0, 1, 'linear', 'y'), "
+        "sliders={a: (1, 2, 1, 0.5, 'a'), b: (1, 2, 1, 'log', 'b')}, title='t')._repr_html_())"
+    )
+    shown = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2, 3)
+    }
+    assert len(shown) == 1
+
+
+def test_labels_cannot_leave_their_place() -> None:
+    title = '"><b>&'
+    sliders = {A: (0.1, 2, 1, 0.1, "</script><b>")}
+    plot = explorable({"<!-- f": T * A}, x=TIME, y=UNIT, sliders=sliders, title=title)
+    shown = plot._repr_html_()
+    assert "<b>" not in shown
+    assert "<!--" not in shown
+    assert shown.count("</script>") == 1
+    (text,) = re.findall(r"<script[^>]*>(.*)</script>", shown)
+    assert json.loads(text)["sliders"][0]["label"] == "</script><b>"
+    assert "web pages" in shown
+    assert "web pages" in repr(plot)
+
+
+GOOD: dict[str, Any] = {
+    "curves": {"f": sp.exp(-A * T)},
+    "x": TIME,
+    "y": UNIT,
+    "sliders": RATE,
+    "title": "t",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"curves": {}}, "curves must hold"),
+        ({"curves": {" ": T}}, "label of a curve"),
+        ({"curves": {"f": B * T}}, "curve 'f' holds symbols without a range: b"),
+        ({"curves": {"f": "T"}}, "curve 'f' must be a sympy expression"),
+        ({"curves": {"f": sp.Eq(T, A)}}, "curve 'f' must be a sympy expression"),
+        ({"curves": {"f": sp.LambertW(T)}}, "curve 'f' has no JavaScript form"),
+        ({"curves": {"f": sp.Sum(T**K, (K, 1, sp.oo))}}, "fixed whole numbers"),
+        ({"curves": {"f": (T, T)}}, "parameter must be given"),
+        ({"curves": {"f": (T,)}, "parameter": (T, 0, 1, "linear")}, "curve 'f' must be a pair"),
+        ({"x": (None, 0, 1, "linear", "x")}, "x must name a symbol"),
+        ({"x": (T, 0, 1, "log", "x")}, "low end of x must be .* > 0"),
+        ({"x": (T, 0, 1, "cubic", "x")}, "scale of x must be one of"),
+        ({"x": (A, 0, 1, "linear", "x")}, "sliders must not hold the symbol of an axis, got a"),
+        ({"y": (1, 1, "linear", "y")}, "high end of y must be .* > 1"),
+        ({"y": (0, float("inf"), "linear", "y")}, "high end of y must be a finite number"),
+        ({"sliders": {}}, "sliders must hold"),
+        ({"sliders": {A: (0, 1, 2, 0.1, "a")}}, "start of slider a must be .* <= 1"),
+        ({"sliders": {A: (0, 1, 1, "log", "a")}}, "low end of slider a must be .* > 0"),
+        ({"sliders": {A: (0, 1, 1, 0, "a")}}, "step of slider a must be .* > 0"),
+        ({"sliders": {A: (0, 1, 1, 0.5, "")}}, "label of slider a"),
+        ({"title": ""}, "title must be a text"),
+    ],
+)
+def test_bad_input_is_named(change: dict[str, Any], message: str) -> None:
+    arguments = GOOD | change
+    with pytest.raises(ValueError, match=message):
+        explorable(arguments.pop("curves"), **arguments)
