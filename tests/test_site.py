@@ -278,3 +278,50 @@ def test_the_front_address_leads_to_the_introduction(browser: Any, address: str)
     tab.goto(f"{address}/index.html")
     tab.wait_for_url(f"{address}/{TOC['root']}.html")
     tab.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("page", ["book/domino", "book/skill_basis", "book/slingshot"])
+def test_sliders_redraw_the_curves(browser: Any, address: str, page: str, width: int) -> None:
+    with Visit(browser, address, page, width) as visit:
+        box = visit.tab.locator(".explorable")
+        assert box.count() == 1
+        assert visit.tab.locator(".explorable-fallback").count() == 0
+        drawn = """box => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
+            done([...box.querySelectorAll(".explorable-curve")]
+                .map(path => path.getAttribute("d")).join(" ")))))"""
+        begin = box.evaluate(drawn)
+        assert begin.count("L") > 20
+        assert "NaN" not in begin
+        for slider in box.get_by_role("slider").all():
+            assert slider.get_attribute("aria-valuetext")
+            slider.focus()
+            was, said = box.evaluate(drawn), slider.get_attribute("aria-valuetext")
+            visit.tab.keyboard.press("ArrowRight")
+            assert slider.get_attribute("aria-valuetext") != said
+            assert box.evaluate(drawn) != was
+            visit.tab.keyboard.press("ArrowLeft")
+            slider.fill(slider.get_attribute("max") or "")
+            assert box.evaluate(drawn) != was
+        box.get_by_role("button").click()
+        assert box.evaluate(drawn) == begin
+        assert visit.complaints == []
+
+
+@pytest.mark.browser
+def test_axes_follow_the_width(browser: Any, address: str) -> None:
+    with Visit(browser, address, "book/domino", DESKTOP) as visit:
+        for width in (320, 768):
+            visit.tab.set_viewport_size({"width": width, "height": 800})
+            visit.tab.wait_for_function(
+                """() => {
+                    const plot = document.querySelector(".explorable > svg");
+                    const words = [...plot.querySelectorAll("text")];
+                    const box = plot.getBoundingClientRect();
+                    return plot.viewBox.baseVal.width === Math.round(box.width)
+                        && words.map(e => e.getBoundingClientRect())
+                            .every(e => e.left >= box.left - 1 && e.right <= box.right + 1);
+                }""",
+                timeout=5000,
+            )

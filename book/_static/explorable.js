@@ -1,0 +1,166 @@
+// Plots with sliders. Each div.explorable holds, as JSON, formulas that the book printed from
+// its sympy expressions; they are evaluated and drawn here, without a kernel.
+(() => {
+  "use strict";
+  const COLOURS = ["#0072B2", "#D55E00", "#00735C", "#A8477F", "#5B3A8C", "#8A6100", "#333333", "#2C7FB8"];
+  const DASHES = ["", "7 3", "2 3", "10 3 2 3", "4 2", "12 4", "1 2", "8 2 2 2 2 2"];
+  const POINTS = 240;
+  const MARGIN = { left: 58, right: 14, top: 12, bottom: 46 };
+  const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+  const html = (parent, name, properties = {}) =>
+    parent.appendChild(Object.assign(document.createElement(name), properties));
+  const svg = (parent, name, attributes = {}, text = "") => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.textContent = text;
+    return parent.appendChild(element);
+  };
+
+  // A number between 0 and 1 to a value of the axis, and back.
+  const between = (axis, share) =>
+    axis.log ? axis.low * (axis.high / axis.low) ** share : axis.low + (axis.high - axis.low) * share;
+  const shareOf = (axis, value) =>
+    axis.log ? Math.log(value / axis.low) / Math.log(axis.high / axis.low) : (value - axis.low) / (axis.high - axis.low);
+
+  const written = (value) => {
+    const power = Math.log10(Math.abs(value));
+    const whole = Math.round(power);
+    if (value !== 0 && (power < -3.01 || power > 3.99) && Math.abs(power - whole) < 1e-9)
+      return `${value < 0 ? "−" : ""}10${[...String(whole)].map((c) => SUPERSCRIPT[c]).join("")}`;
+    return String(Number(value.toPrecision(3))).replace("-", "−");
+  };
+
+  // Ticks as [value, has a label].
+  const ticks = (axis, most) => {
+    const found = [];
+    if (axis.log) {
+      const first = Math.floor(Math.log10(axis.low) - 1e-9), last = Math.ceil(Math.log10(axis.high) + 1e-9);
+      const decades = Math.log10(axis.high / axis.low);
+      const every = Math.max(1, Math.ceil(decades / most));
+      for (let power = first; power <= last; power++)
+        for (const factor of every > 1 ? [1] : [1, 2, 3, 4, 5, 6, 7, 8, 9])
+          found.push([factor * 10 ** power, (factor === 1 && power % every === 0) || (decades < 2 && [2, 5].includes(factor))]);
+    } else {
+      const rough = (axis.high - axis.low) / most, base = 10 ** Math.floor(Math.log10(rough));
+      const step = base * [1, 2, 5, 10].find((factor) => factor * base >= rough * 0.999);
+      for (let i = Math.ceil(axis.low / step - 1e-9); i * step <= axis.high + 1e-9 * step; i++) found.push([i * step, true]);
+    }
+    return found.filter(([value]) => shareOf(axis, value) > -1e-9 && shareOf(axis, value) < 1 + 1e-9);
+  };
+
+  const start = (box, number) => {
+    const data = JSON.parse(box.querySelector("script").textContent);
+    const names = data.sliders.map((_, i) => `p${i}`);
+    const compiled = (body) => new Function("x", ...names, body);
+    const curves = data.curves.map((curve) => ({ x: curve.x && compiled(curve.x), y: compiled(curve.y) }));
+    const values = data.sliders.map((slider) => slider.start);
+    box.querySelector(".explorable-fallback").remove();
+
+    const controls = html(box, "div", { className: "explorable-controls" });
+    const plot = svg(box, "svg", { role: "img", "aria-label": data.title });
+    const legend = html(box, "ul", { className: "explorable-legend" });
+    let waiting = false;
+    const redraw = () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => { waiting = false; draw(); });
+    };
+
+    const resets = data.sliders.map((slider, i) => {
+      const id = `explorable-${number}-${i}`;
+      const row = html(controls, "div", { className: "explorable-slider" });
+      html(row, "label", { htmlFor: id, textContent: slider.label });
+      // The slider itself announces its value; this one is for the eye.
+      const shown = html(row, "span", { className: "explorable-value" });
+      shown.setAttribute("aria-hidden", "true");
+      const range = slider.log
+        ? { min: 0, max: slider.steps, step: 1 }
+        : { min: slider.low, max: slider.high, step: slider.step };
+      const input = html(row, "input", { id, type: "range", ...range });
+      const set = (value) => {
+        values[i] = value;
+        shown.textContent = written(value);
+        input.setAttribute("aria-valuetext", written(value));
+        redraw();
+      };
+      input.addEventListener("input", () =>
+        set(slider.log ? between(slider, Number(input.value) / slider.steps) : Number(input.value)));
+      const reset = () => {
+        input.value = slider.log ? Math.round(shareOf(slider, slider.start) * slider.steps) : slider.start;
+        set(slider.start);
+      };
+      reset();
+      return reset;
+    });
+    html(controls, "button", { type: "button", textContent: "Reset" })
+      .addEventListener("click", () => resets.forEach((reset) => reset()));
+
+    const look = (i) => ({
+      stroke: COLOURS[i % COLOURS.length], "stroke-dasharray": DASHES[i % DASHES.length],
+      "stroke-width": 2, fill: "none",
+    });
+    data.curves.forEach((curve, i) => {
+      const item = html(legend, "li");
+      const sample = svg(item, "svg", { width: 34, height: 10, "aria-hidden": "true" });
+      svg(sample, "line", { x1: 0, x2: 34, y1: 5, y2: 5, ...look(i) });
+      item.append(curve.label);
+    });
+
+    const axes = svg(plot, "g", { class: "explorable-axes" });
+    const clip = svg(svg(plot, "clipPath", { id: `explorable-${number}-clip` }), "rect");
+    const lines = svg(plot, "g", { "clip-path": `url(#explorable-${number}-clip)` });
+    const paths = data.curves.map((_, i) => svg(lines, "path", { class: "explorable-curve", ...look(i) }));
+    let size = null; // width, height of the plot that the axes were drawn for
+    const across = (value) => MARGIN.left + shareOf(data.x, value) * (size[0] - MARGIN.left - MARGIN.right);
+    const up = (value) => size[1] - MARGIN.bottom - shareOf(data.y, value) * (size[1] - MARGIN.top - MARGIN.bottom);
+
+    const frame = (width, height) => {
+      size = [width, height];
+      plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      plot.setAttribute("height", height);
+      axes.replaceChildren();
+      const left = MARGIN.left, right = width - MARGIN.right, top = MARGIN.top, bottom = height - MARGIN.bottom;
+      for (const [key, value] of Object.entries({ x: left, y: top - 2, width: right - left, height: bottom - top + 4 })) clip.setAttribute(key, value);
+      for (const [value, named] of ticks(data.x, Math.max(3, Math.floor((right - left) / 65)))) {
+        svg(axes, "path", { d: `M${across(value)} ${bottom}v${named ? 6 : 3}` });
+        if (named) svg(axes, "text", { x: across(value), y: bottom + 19, "text-anchor": "middle" }, written(value));
+      }
+      for (const [value, named] of ticks(data.y, 6)) {
+        svg(axes, "path", { d: `M${left} ${up(value)}h${named ? -6 : -3}` });
+        if (named) svg(axes, "text", { x: left - 9, y: up(value) + 4, "text-anchor": "end" }, written(value));
+      }
+      svg(axes, "path", { d: `M${left} ${top}V${bottom}H${right}` });
+      svg(axes, "text", { x: (left + right) / 2, y: height - 6, "text-anchor": "middle" }, data.x.title);
+      svg(axes, "text", { transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, data.y.title);
+    };
+
+    const visible = (axis, value) => Number.isFinite(value) && (!axis.log || value > 0);
+    const outline = (curve) => {
+      const run = curve.x ? data.parameter : data.x;
+      let text = "", pen = "M";
+      for (let i = 0; i <= POINTS; i++) {
+        const at = between(run, i / POINTS);
+        const x = curve.x ? curve.x(at, ...values) : at, y = curve.y(at, ...values);
+        if (!visible(data.x, x) || !visible(data.y, y)) { pen = "M"; continue; }
+        const height = Math.min(Math.max(up(y), -1e4), 1e4); // far outside is out of sight
+        text += `${pen}${across(x).toFixed(2)} ${height.toFixed(2)}`;
+        pen = "L";
+      }
+      return text;
+    };
+    const draw = () => {
+      const width = Math.round(plot.clientWidth || box.clientWidth);
+      if (width < 100) return; // not laid out yet
+      const height = Math.round(Math.min(380, Math.max(240, width * 0.55)));
+      if (size === null || size[0] !== width) frame(width, height);
+      paths.forEach((path, i) => path.setAttribute("d", outline(curves[i])));
+    };
+    new ResizeObserver(redraw).observe(box);
+    draw();
+  };
+
+  const all = () => document.querySelectorAll("div.explorable").forEach(start);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", all);
+  else all();
+})();
