@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"]] + [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
+EXPLORABLES = ["book/domino", "book/skill_basis", "book/slingshot"]
 DESKTOP, PHONE = 1280, 360
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -282,15 +283,17 @@ def test_the_front_address_leads_to_the_introduction(browser: Any, address: str)
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("page", ["book/domino", "book/skill_basis", "book/slingshot"])
+@pytest.mark.parametrize("page", EXPLORABLES)
 def test_sliders_redraw_the_curves(browser: Any, address: str, page: str, width: int) -> None:
     with Visit(browser, address, page, width) as visit:
         box = visit.tab.locator(".explorable")
         assert box.count() == 1
         assert visit.tab.locator(".explorable-fallback").count() == 0
-        drawn = """box => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
-            done([...box.querySelectorAll(".explorable-curve")]
-                .map(path => path.getAttribute("d")).join(" ")))))"""
+        drawn = """async box => {
+            for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+            const curves = [...box.querySelectorAll(".explorable-curve")];
+            return curves.map(path => path.getAttribute("d")).join(" ");
+        }"""
         begin = box.evaluate(drawn)
         assert begin.count("L") > 20
         assert "NaN" not in begin
@@ -310,8 +313,9 @@ def test_sliders_redraw_the_curves(browser: Any, address: str, page: str, width:
 
 
 @pytest.mark.browser
-def test_axes_follow_the_width(browser: Any, address: str) -> None:
-    with Visit(browser, address, "book/domino", DESKTOP) as visit:
+@pytest.mark.parametrize("page", EXPLORABLES)
+def test_axes_follow_the_width(browser: Any, address: str, page: str) -> None:
+    with Visit(browser, address, page, DESKTOP) as visit:
         for width in (320, 768):
             visit.tab.set_viewport_size({"width": width, "height": 800})
             visit.tab.wait_for_function(

@@ -131,7 +131,8 @@
         if (named) svg(axes, "text", { x: left - 9, y: up(value) + 4, "text-anchor": "end" }, written(value));
       }
       svg(axes, "path", { d: `M${left} ${top}V${bottom}H${right}` });
-      svg(axes, "text", { x: (left + right) / 2, y: height - 6, "text-anchor": "middle" }, data.x.title);
+      const title = svg(axes, "text", { y: height - 6, "text-anchor": "middle" }, data.x.title);
+      title.setAttribute("x", Math.min((left + right) / 2, width - title.getComputedTextLength() / 2 - 1));
       svg(axes, "text", { transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, data.y.title);
     };
 
