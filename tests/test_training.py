@@ -245,8 +245,48 @@ def test_a_callable_loss_is_used():
         )
 
     # Rate 2 lr on the half loss is rate lr on the whole: powers of two, hence exact.
-    for ours, theirs in zip(run(half, 0.2).values(), run("mse", 0.1).values(), strict=True):
+    for ours, theirs in zip(run(half, 0.2).values(), run(mse, 0.1).values(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_a_schedule_multiplies_the_rates():
+    def run(lr, schedule):
+        return train(
+            MLPEnsemble(N_BITS, [8], seeds=[0], n_categories=N_SKILLS),
+            whole_population([_task(0)]),
+            optimizer=SGD(lr),
+            steps=4,
+            schedule=schedule,
+            measure=_parameters,
+            at=[0, 2, 4],
+        )
+
+    scheduled = run(0.4, lambda step: 0.25 if step < 2 else 0.5)
+    slow, fast = run(0.1, None), run(0.2, None)
+    for name, values in scheduled.items():
+        assert torch.equal(values[:2], slow[name][:2])
+        assert not torch.equal(values[2], slow[name][2])
+        assert not torch.equal(values[2], fast[name][2])
+
+
+@pytest.mark.parametrize("loss", ["mse", mse], ids=["written out", "autograd"])
+def test_observe_sees_the_outputs_of_every_step(loss):
+    model = MLPEnsemble(N_BITS, [8, 8], seeds=[0, 1], n_categories=N_SKILLS)
+    seen, expected = [], []
+
+    def forward(model, step):
+        batch = source(step)
+        expected.append(model(batch.bits, batch.skill))
+        return {}
+
+    source = fresh_batches([_task(0), _task(1)], 16, seeds=[0, 1])
+    train(
+        model, source, optimizer=SGD(0.1), steps=3, loss=loss, measure=forward, at=range(3),
+        observe=lambda step, batch, outputs: seen.append((step, outputs.clone())),
+    )  # fmt: skip
+    assert [step for step, _ in seen] == [0, 1, 2]
+    for (_, ours), theirs in zip(seen, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
 def test_diverged_members_are_named_and_do_not_disturb_others():

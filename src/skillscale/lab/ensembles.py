@@ -148,16 +148,20 @@ class MLPEnsemble:
         Raises:
             ValueError: If shapes, types or category numbers do not fit.
         """
-        checked = self._checked_inputs(inputs), self._checked_category(category, inputs.shape[-2])
-        return self._architecture.outputs(self.parameters, *checked)
+        return self._architecture.outputs(self.parameters, *self.checked(inputs, category))
 
     def hidden(self, inputs: Tensor, category: Tensor | None = None) -> Tensor:
         """Return the last hidden layer's activations, (member, batch, padded_width).
 
         Arguments and errors are those of calling the ensemble; padded units are exactly 0.
         """
-        checked = self._checked_inputs(inputs), self._checked_category(category, inputs.shape[-2])
-        return self._architecture.hidden(self.parameters, *checked)
+        return self._architecture.hidden(self.parameters, *self.checked(inputs, category))
+
+    def checked(
+        self, inputs: Tensor, category: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return inputs and categories with a leading member axis; errors as in a call."""
+        return self._checked_inputs(inputs), self._checked_category(category, inputs.shape[-2])
 
     def member(self, i: int) -> nn.Sequential:
         """Return member i as a plain network with a copy of its parameters and its true width.

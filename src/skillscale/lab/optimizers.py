@@ -61,15 +61,22 @@ class SGD:
         return State(_per_parameter(self.lr, parameters), first)
 
     @torch.no_grad()
-    def step(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State) -> None:
-        """Update `parameters` and `state` in place."""
+    def step(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        state: State,
+        *,
+        factor: float = 1.0,
+    ) -> None:
+        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
         moves = gradients
         if self.momentum:
             for velocity, gradient in zip(state.first, gradients, strict=True):
                 velocity.mul_(self.momentum).add_(gradient)
             moves = state.first
         for p, rate, move in zip(parameters, state.rates, moves, strict=True):
-            p.addcmul_(rate, move, value=-1)
+            p.addcmul_(rate, move, value=-factor)
         state.steps += 1
 
 
@@ -112,8 +119,15 @@ class Adam:
         return State(_per_parameter(self.lr, parameters), first, second)
 
     @torch.no_grad()
-    def step(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State) -> None:
-        """Update `parameters` and `state` in place."""
+    def step(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        state: State,
+        *,
+        factor: float = 1.0,
+    ) -> None:
+        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
         state.steps += 1
         beta1, beta2 = self.betas
         correction1 = 1 - beta1**state.steps
@@ -123,7 +137,7 @@ class Adam:
             m.lerp_(g, 1 - beta1)
             v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
             scale = (v.sqrt() / correction2).add_(self.eps)
-            p.addcmul_(rate, m / scale, value=-1 / correction1)
+            p.addcmul_(rate, m / scale, value=-factor / correction1)
 
 
 @dataclass(frozen=True)
@@ -155,10 +169,17 @@ class SignDescent:
         return State(_per_parameter(self.lr, parameters))
 
     @torch.no_grad()
-    def step(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State) -> None:
-        """Update `parameters` and `state` in place."""
+    def step(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        state: State,
+        *,
+        factor: float = 1.0,
+    ) -> None:
+        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
         for p, rate, g in zip(parameters, state.rates, gradients, strict=True):
-            p.addcmul_(rate, g.sign(), value=-1)
+            p.addcmul_(rate, g.sign(), value=-factor)
         state.steps += 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -16,9 +16,12 @@ from skillscale import _checks, _progress
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import Batch, Batches
+from skillscale.lab.two_layer import TwoLayerGradient
 
 Loss = Callable[[Tensor, Batch], Tensor]
 Measure = Callable[[MLPEnsemble, int], dict[str, Tensor]]
+Observe = Callable[[int, Batch, Tensor], None]
+Gradient = Callable[[Batch], tuple[Tensor, Tensor, Sequence[Tensor]]]
 
 
 def log_steps(steps: int, n: int) -> NDArray[np.int64]:
@@ -89,11 +92,14 @@ def train(
     loss: Literal["mse", "cross_entropy"] | Loss = "mse",
     measure: Measure,
     at: Iterable[int] | NDArray[np.int64],
+    schedule: Callable[[int], float] | None = None,
+    observe: Observe | None = None,
     progress: bool = False,
 ) -> dict[str, Tensor]:
     """Train all members together, each as if it were alone, and return what was measured.
 
-    The gradient is that of the members' summed losses, so a member's own loss alone drives it.
+    The gradient is that of the members' summed losses, so a member's own loss alone drives it. For
+    one hidden layer of ReLU under "mse" it is written out (`two_layer`), else autograd's.
     Numbers too small for full precision are flushed to zero meanwhile: Adam's moments of rare
     skills decay into them, and arithmetic on them is slow.
 
@@ -107,6 +113,10 @@ def train(
         measure: Called as measure(model, step), without gradients, when `step` updates are done;
             returns tensors with a leading member axis, under the same names each time.
         at: Steps to measure at, from 0 to `steps`; order and repetitions do not matter.
+        schedule: Factor on all learning rates as a function of the step; constant by default.
+        observe: Called as observe(step, batch, outputs) at every step with the outputs
+            (member, sample, n_outputs) that the gradient is computed from: on fresh batches a
+            source of unbiased averages at no cost.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -132,8 +142,7 @@ def train(
     times = {_checks.integer("at", time, minimum=0) for time in at}
     if not times or max(times) > steps:
         raise ValueError(f"at must hold steps from 0 to {steps}, at least one, got {sorted(times)}")
-    if not callable(loss):
-        loss = _LOSSES[_checks.choice("loss", loss, tuple(_LOSSES))]
+    gradient = _gradient(model, loss)
     record: dict[str, list[Tensor]] = {}
     state = optimizer.start(model.parameters)
     with _flushed_denormals():
@@ -146,17 +155,39 @@ def train(
             if step == steps:
                 break
             batch = batches(step)
-            outputs = model(batch.bits, batch.skill if model.n_categories else None)
-            losses = loss(outputs, batch)
-            if losses.shape != (model.n_members,):
-                raise ValueError(
-                    f"loss must return shape ({model.n_members},), got {tuple(losses.shape)}"
-                )
+            losses, outputs, gradients = gradient(batch)
             if step in times:
                 _refuse_diverged([losses], step)
-            gradients = torch.autograd.grad(losses.sum(), model.parameters)
-            optimizer.step(model.parameters, gradients, state)
+            if observe is not None:
+                observe(step, batch, outputs)
+            factor = 1.0 if schedule is None else schedule(step)
+            optimizer.step(model.parameters, gradients, state, factor=factor)
     return {name: torch.stack(values) for name, values in record.items()}
+
+
+def _gradient(model: MLPEnsemble, loss: str | Loss) -> Gradient:
+    """Return a function from a batch to losses, outputs and gradients."""
+    if loss == "mse" and TwoLayerGradient.serves(model):
+        written_out = TwoLayerGradient(model)
+
+        def two_layer(batch: Batch) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
+            losses, outputs, gradients = written_out(batch)
+            return losses, outputs.unsqueeze(-1), gradients
+
+        return two_layer
+    of_outputs = loss if callable(loss) else _LOSSES[_checks.choice("loss", loss, tuple(_LOSSES))]
+
+    def autograd(batch: Batch) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
+        outputs = model(batch.bits, batch.skill if model.n_categories else None)
+        losses = of_outputs(outputs, batch)
+        if losses.shape != (model.n_members,):
+            raise ValueError(
+                f"loss must return shape ({model.n_members},), got {tuple(losses.shape)}"
+            )
+        gradients = torch.autograd.grad(losses.sum(), model.parameters)
+        return losses.detach(), outputs.detach(), gradients
+
+    return autograd
 
 
 def _append(record: dict[str, list[Tensor]], measured: dict[str, Tensor]) -> None:

@@ -1,0 +1,106 @@
+"""The written-out gradient of two-layer networks against autograd."""
+
+import pytest
+import torch
+
+from skillscale.lab import two_layer
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.optimizers import SGD, Adam
+from skillscale.lab.parity import Batch, MultitaskParity, fixed_dataset, fresh_batches
+from skillscale.lab.training import mse, train
+from skillscale.lab.two_layer import TwoLayerGradient
+
+TASKS = [MultitaskParity(3, 7, seed=seed) for seed in (0, 1, 2)]
+
+
+def network(dtype=torch.float64, *, n_categories=3, bias=True, **options):
+    return MLPEnsemble(
+        7, [5, 12, 9], seeds=[0, 1, 2], n_categories=n_categories, bias=bias, dtype=dtype, **options
+    )
+
+
+def by_autograd(model, batch):
+    outputs = model(batch.bits, batch.skill if model.n_categories else None)
+    losses = mse(outputs, batch)
+    return losses.detach(), outputs.detach(), torch.autograd.grad(losses.sum(), model.parameters)
+
+
+@pytest.mark.parametrize("cached", [2**17, 13, 500])
+@pytest.mark.parametrize(("n_categories", "bias"), [(3, True), (3, False), (0, True), (0, False)])
+def test_equals_autograd_however_it_is_cut(monkeypatch, cached, n_categories, bias):
+    # 13 numbers cut a batch of 40 into single rows, 500 put two members of one batch together.
+    monkeypatch.setattr(two_layer, "_CACHED", cached)
+    model = network(n_categories=n_categories, bias=bias)
+    batch = fresh_batches(TASKS, 40, seeds=[0, 1, 2], dtype=torch.float64)(0)
+    losses, outputs, gradients = TwoLayerGradient(model)(batch)
+    expected_losses, expected_outputs, expected = by_autograd(model, batch)
+    torch.testing.assert_close(losses, expected_losses, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(outputs, expected_outputs[..., 0], rtol=1e-12, atol=1e-12)
+    assert len(gradients) == len(expected)
+    for found, wanted in zip(gradients, expected, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-11, atol=1e-13)
+
+
+def test_weights_and_padded_samples_count_as_in_the_loss():
+    model = network()
+    batch = fixed_dataset(TASKS, [30, 20, 7], seeds=[0, 1, 2], dtype=torch.float64)(0)
+    assert batch.weight is not None
+    losses, _, gradients = TwoLayerGradient(model)(batch)
+    expected_losses, _, expected = by_autograd(model, batch)
+    torch.testing.assert_close(losses, expected_losses)
+    for found, wanted in zip(gradients, expected, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-11, atol=1e-13)
+
+
+def test_padding_gets_no_gradient():
+    model = network()
+    batch = fresh_batches(TASKS, 40, seeds=[0, 1, 2], dtype=torch.float64)(0)
+    _, _, gradients = TwoLayerGradient(model)(batch)
+    for gradient, real in zip(gradients, model.masks, strict=True):
+        assert (gradient[~real] == 0).all()
+
+
+def test_a_batch_changed_for_another_is_noticed():
+    model, source = network(), fresh_batches(TASKS, 40, seeds=[0, 1, 2], dtype=torch.float64)
+    gradient = TwoLayerGradient(model)
+    first = gradient(source(0))[0]
+    second = gradient(source(1))[0]
+    assert (first != second).all()
+    torch.testing.assert_close(gradient(source(0))[0], first)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(0.01)])
+def test_training_is_that_of_autograd(optimizer):
+    source = fresh_batches(TASKS, 64, seeds=[0, 1, 2], dtype=torch.float64)
+    records = []
+    for loss in ("mse", mse):  # a function is differentiated by autograd
+        records.append(
+            train(
+                network(), source, optimizer=optimizer, steps=60, loss=loss, at=[60],
+                measure=lambda model, _: {str(i): p for i, p in enumerate(model.parameters)},
+            )
+        )  # fmt: skip
+    for name, values in records[0].items():
+        # Both are float64; 60 steps amplify differences of the order of summation.
+        torch.testing.assert_close(values, records[1][name], rtol=1e-9, atol=1e-10)
+
+
+def test_wrong_inputs_are_named():
+    gradient = TwoLayerGradient(network())
+    batch = fresh_batches(TASKS, 4, seeds=[0, 1, 2], dtype=torch.float64)(0)
+    with pytest.raises(ValueError, match=r"inputs must have shape \(batch, 7\)"):
+        gradient(batch._replace(bits=batch.bits[..., :6]))
+    with pytest.raises(ValueError, match=r"category must lie in 0\.\.2, got 0\.\.3"):
+        gradient(batch._replace(skill=torch.full_like(batch.skill, 3).tril()))
+    with pytest.raises(ValueError, match=r"inputs must have dtype torch\.float64"):
+        gradient(Batch(batch.bits.float(), batch.skill, batch.target))
+
+
+@pytest.mark.parametrize(
+    "options", [{"depth": 2}, {"activation": "silu"}, {"n_outputs": 2}], ids=str
+)
+def test_other_networks_are_refused(options):
+    model = network(**options)
+    assert not TwoLayerGradient.serves(model)
+    with pytest.raises(ValueError, match="model must have one hidden layer, ReLU and one output"):
+        TwoLayerGradient(model)
