@@ -235,7 +235,10 @@ def test_a_perturbed_coefficient_breaks_the_derivation():
         (lambda: theory.missing_tail(0.0, 10), "alpha must be .* > 0, got 0.0"),
         (lambda: theory.missing_tail(0.5, 0), "n_skills must be >= 1, got 0"),
         (lambda: theory.exponents(-0.5), "alpha must be .* > 0, got -0.5"),
-        (lambda: theory.prefactor("B", 0.6), "resource must be one of 'T', 'D', 'N', got 'B'"),
+        (
+            lambda: theory.prefactor("B", 0.6),
+            "resource must be one of 'T', 'D', 'N', 'C', got 'B'",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -1,0 +1,62 @@
+"""Theory 1, the skill basis: every skill follows its own logistic clock (Nam et al. 2024).
+
+The model f(i, x) = Σ_k a_k b_k g_k(i, x) is a product of two layers in a fixed orthogonal basis of
+skills. Gradient flow on the ½-loss decouples into one logistic equation per skill, whose clock
+runs at a rate proportional to the frequency P(k) of the skill:
+
+    dR_k/dT = 2 · eta · clock · P(k) · R_k · (S - R_k),      R_k(0) = R0.
+
+Losses are in units of ½·squared error: a skill that is not learned at all costs S²/2. A network
+trained on plain mean squared error has eta = 2 · learning rate.
+
+`curves` holds the strength of one skill in time and the times that follow from it, `capacity` the
+strength with finite data or width, `losses` the exact sums over skills, `laws` their power laws for
+infinitely many skills, and `forms` the closed forms as sympy expressions.
+"""
+
+from skillscale.theory.skill_basis.capacity import (
+    emergence_data,
+    emergence_width,
+    strength_data,
+    strength_width,
+)
+from skillscale.theory.skill_basis.curves import (
+    emergence_time,
+    linear_control,
+    saturation_time,
+    stage_like_margin,
+    strength_time,
+    unbalanced_strength_time,
+)
+from skillscale.theory.skill_basis.forms import derivation
+from skillscale.theory.skill_basis.laws import (
+    RESOURCES,
+    Allocation,
+    exponents,
+    joint_law,
+    optimal_allocation,
+    prefactor,
+)
+from skillscale.theory.skill_basis.losses import loss, missing_tail
+
+__all__ = [
+    "RESOURCES",
+    "Allocation",
+    "derivation",
+    "emergence_data",
+    "emergence_time",
+    "emergence_width",
+    "exponents",
+    "joint_law",
+    "linear_control",
+    "loss",
+    "missing_tail",
+    "optimal_allocation",
+    "prefactor",
+    "saturation_time",
+    "stage_like_margin",
+    "strength_data",
+    "strength_time",
+    "strength_width",
+    "unbalanced_strength_time",
+]
