@@ -6,10 +6,18 @@ parity of that skill, over all bit strings x.
 
 from skillscale.experiments.skill_basis.time import (
     LIVE,
+    PAPER,
     STANDARD,
     TimeEmergence,
     time_emergence,
     time_emergence_disjoint,
 )
 
-__all__ = ["LIVE", "STANDARD", "TimeEmergence", "time_emergence", "time_emergence_disjoint"]
+__all__ = [
+    "LIVE",
+    "PAPER",
+    "STANDARD",
+    "TimeEmergence",
+    "time_emergence",
+    "time_emergence_disjoint",
+]

@@ -1,24 +1,28 @@
-"""Emergence of skills in two-layer networks on multitask sparse parity.
-
-The strength of skill k is R_k = E[g_k(x) · f(k, x)], the projection of the network's output on the
-parity of that skill, over all bit strings x. It is measured on the enumerated population: there is
-no sampling noise, in the gradient or in the measurement.
-"""
+"""Emergence of skills in training time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import xarray as xr
+from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import _checks
+from skillscale.experiments.skill_basis.strengths import (
+    BatchAverages,
+    antithetic_strengths,
+    by_skill,
+)
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
-from skillscale.lab.parity import MultitaskParity, whole_population
+from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches, whole_population
 from skillscale.lab.training import train
+
+_BACKGROUNDS = 2000
 
 
 @dataclass(frozen=True)
@@ -27,53 +31,82 @@ class TimeEmergence:
 
     Attributes:
         n_skills: Number of skills.
-        n_bits: Number of bits; all 2^n_bits strings are enumerated.
+        n_bits: Number of bits.
         subset_size: Bits that a skill depends on.
-        alpha: Exponent α of the skill frequencies.
+        alphas: Exponents α of the skill frequencies; every seed is run with each of them.
         disjoint: Whether no bit may belong to two skills.
         width: Hidden units of the network.
         init_std: Standard deviation of all initial weights and biases.
         learning_rate: Rate of plain gradient descent on the squared error (without ½).
+        batch_size: Fresh samples per update; None enumerates all n_skills · 2^n_bits inputs.
         scale: S, the target is S · g_k.
         steps: Number of updates.
         every: Updates between two measurements.
-        seeds: One network per seed; a seed sets the bits of the skills and the initial weights.
+        steps_alone: Number of updates of the networks with a single skill.
+        every_alone: Updates between two measurements of the networks with a single skill.
+        seeds: A seed sets the bits of the skills, the initial weights and the samples.
     """
 
     n_skills: int = 5
     n_bits: int = 6
     subset_size: int = 3
-    alpha: float = 0.6
+    alphas: tuple[float, ...] = (0.6,)
     disjoint: bool = False
     width: int = 500
     init_std: float = 0.01
-    learning_rate: float = 0.05
+    learning_rate: float = 0.02
+    batch_size: int | None = None
     scale: float = 5.0
-    steps: int = 8000
-    every: int = 25
+    steps: int = 20_000
+    every: int = 50
+    steps_alone: int = 1500
+    every_alone: int = 5
     seeds: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
         _checks.number("scale", self.scale, above=0)
         _checks.number("init_std", self.init_std, above=0)
-        _checks.integer("steps", self.steps, minimum=1)
-        _checks.integer("every", self.every, minimum=1)
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        for name in ("steps", "every", "steps_alone", "every_alone"):
+            _checks.integer(name, getattr(self, name), minimum=1)
+        for steps, every in (("steps", "every"), ("steps_alone", "every_alone")):
+            if getattr(self, steps) % getattr(self, every):
+                raise ValueError(
+                    f"{steps} must be a multiple of {every} = {getattr(self, every)}, "
+                    f"got {getattr(self, steps)}"
+                )
+        for name in ("seeds", "alphas"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must hold at least one entry, got ()")
 
 
-LIVE = {"time_emergence": TimeEmergence(steps=4500, seeds=(0, 1))}
+_SAMPLED = TimeEmergence(
+    n_bits=16, disjoint=True, width=300, batch_size=2000, steps=30_000, every=100
+)
+LIVE = {
+    "time_emergence": TimeEmergence(
+        learning_rate=0.05, steps=4500, every=25, steps_alone=600, seeds=(0, 1)
+    )
+}
 STANDARD = {
-    "time_emergence": TimeEmergence(seeds=tuple(range(20))),
-    "time_emergence_disjoint": TimeEmergence(
-        n_skills=3, n_bits=9, disjoint=True, width=300, steps=4000, seeds=tuple(range(10))
+    "time_emergence": TimeEmergence(alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 40))),
+    "time_emergence_disjoint": replace(
+        _SAMPLED, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 30))
     ),
+}
+PAPER = {
+    "time_emergence_disjoint": replace(
+        _SAMPLED, n_bits=32, width=1000, batch_size=4000, steps=20_000, seeds=tuple(range(10))
+    )
 }
 
 
 def time_emergence(settings: TimeEmergence, *, progress: bool = False) -> xr.Dataset:
-    """Train networks by exact gradient descent and follow the strength of every skill.
+    """Train networks by gradient descent and follow the strength of every skill.
+
+    On the enumerated population gradient and strengths are exact. On fresh batches the strengths
+    of a step are averages over the `every` updates before the next measurement, which are unbiased
+    and stand at the middle of that window; the strengths at step 0 are those of `strengths`.
 
     Args:
         settings: Task, network, rate and seeds.
@@ -82,61 +115,59 @@ def time_emergence(settings: TimeEmergence, *, progress: bool = False) -> xr.Dat
     Returns:
         Dataset over (member, step, skill): `strength`, R_k/S, and `skill_loss`,
         E[(S·g_k - f(k, x))²]/S², which equals (1 - R_k/S)² only where f is parallel to g_k;
-        `frequency` over skill; coordinates `seed`, `step` and `skill` (1 is the most frequent).
+        `frequency` over (member, skill); `strength_alone` over (member_alone, step_alone), the
+        strength in a network that is trained on one skill only. Coordinates: `seed` and `alpha` of
+        a member, `seed_alone`, `step`, `step_alone` and `skill` (1 is the most frequent).
 
     Raises:
         ValueError: If a setting is out of range.
 
-    Source: after Nam et al. 2024, time emergence of two-layer networks, on a smaller population.
+    Source: after Nam et al. 2024, time emergence of two-layer networks.
 
-    >>> tiny = TimeEmergence(n_skills=2, n_bits=4, width=8, steps=4, every=2)
+    >>> tiny = TimeEmergence(n_skills=2, n_bits=4, width=8, steps=4, every=2, steps_alone=5)
     >>> dict(time_emergence(tiny).sizes)
-    {'member': 1, 'step': 3, 'skill': 2}
+    {'member': 1, 'step': 3, 'skill': 2, 'member_alone': 1, 'step_alone': 2}
     """
-    tasks = [
-        MultitaskParity(
-            settings.n_skills,
-            settings.n_bits,
-            settings.subset_size,
-            settings.alpha,
-            settings.disjoint,
-            seed=seed,
-        )
-        for seed in settings.seeds
-    ]
-    population = whole_population(tasks)(0)
-    target = settings.scale * population.target
-    scaled = population._replace(target=target)
-    model = MLPEnsemble(
-        settings.n_bits,
-        [settings.width] * len(tasks),
-        seeds=settings.seeds,
-        n_categories=settings.n_skills,
-        init=settings.init_std,
+    members = [(alpha, seed) for alpha in settings.alphas for seed in settings.seeds]
+    at, record = _follow(settings, members, progress)
+    alone = replace(
+        settings,
+        n_skills=1,
+        steps=settings.steps_alone,
+        every=settings.every_alone,
     )
-
-    def by_skill(values: Tensor) -> Tensor:
-        return values.reshape(len(values), settings.n_skills, 2**settings.n_bits).mean(-1)
-
-    def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-        outputs = model(population.bits, population.skill).squeeze(-1)
-        square = settings.scale**2
-        return {
-            "strength": by_skill(outputs * target) / square,
-            "skill_loss": by_skill((outputs - target).square()) / square,
-        }
-
-    at = np.unique(np.append(np.arange(0, settings.steps, settings.every), settings.steps))
-    record = train(
-        model,
-        lambda _: scaled,
-        optimizer=SGD(settings.learning_rate),
-        steps=settings.steps,
-        measure=measure,
-        at=at.tolist(),
-        progress=progress,
+    at_alone, record_alone = _follow(alone, [(1.0, seed) for seed in settings.seeds], progress)
+    frequency = np.stack([task.frequency for task in _tasks(settings, members)])
+    dims = ("member", "step", "skill")
+    strength = {"units": "1", "long_name": "strength R_k of a skill over the target scale S"}
+    return xr.Dataset(
+        {
+            "strength": (dims, record["strength"], strength),
+            "skill_loss": (
+                dims,
+                record["skill_loss"],
+                {"units": "1", "long_name": "mean squared error of a skill over S²"},
+            ),
+            "frequency": (
+                ("member", "skill"),
+                frequency,
+                {"units": "1", "long_name": "probability of a skill"},
+            ),
+            "strength_alone": (
+                ("member_alone", "step_alone"),
+                record_alone["strength"][..., 0],
+                strength,
+            ),
+        },
+        coords={
+            "alpha": ("member", [alpha for alpha, _ in members]),
+            "seed": ("member", [seed for _, seed in members]),
+            "seed_alone": ("member_alone", list(settings.seeds)),
+            "step": ("step", at, {"units": "updates"}),
+            "step_alone": ("step_alone", at_alone, {"units": "updates"}),
+            "skill": ("skill", np.arange(1, settings.n_skills + 1), {"long_name": "rank"}),
+        },
     )
-    return _dataset(settings, at, record, tasks[0].frequency)
 
 
 def time_emergence_disjoint(settings: TimeEmergence, *, progress: bool = False) -> xr.Dataset:
@@ -152,31 +183,70 @@ def time_emergence_disjoint(settings: TimeEmergence, *, progress: bool = False) 
     return time_emergence(settings, progress=progress)
 
 
-def _dataset(
-    settings: TimeEmergence,
-    at: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    record: dict[str, Tensor],
-    frequency: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-) -> xr.Dataset:
-    dims = ("member", "step", "skill")
-    names = {
-        "strength": "strength R_k of a skill over the target scale S",
-        "skill_loss": "mean squared error of a skill over S²",
-    }
-    curves = {
-        name: (
-            dims,
-            record[name].movedim(0, 1).to(torch.float32).numpy(),
-            {"units": "1", "long_name": long_name},
-        )
-        for name, long_name in names.items()
-    }
-    share = {"units": "1", "long_name": "probability of a skill"}
-    return xr.Dataset(
-        {**curves, "frequency": ("skill", frequency, share)},
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "step": ("step", at, {"units": "updates"}),
-            "skill": ("skill", np.arange(1, settings.n_skills + 1), {"long_name": "rank"}),
-        },
+def _tasks(
+    settings: TimeEmergence, members: Iterable[tuple[float, int]]
+) -> list[MultitaskParity]:
+    shape = settings.n_skills, settings.n_bits, settings.subset_size
+    return [
+        MultitaskParity(*shape, alpha, settings.disjoint, seed=seed) for alpha, seed in members
+    ]
+
+
+def _follow(
+    settings: TimeEmergence, members: list[tuple[float, int]], progress: bool
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float32]]]:
+    """Train one network per member; return the times of measurement and what was measured."""
+    tasks = _tasks(settings, members)
+    seeds = [seed for _, seed in members]
+    model = MLPEnsemble(
+        settings.n_bits,
+        [settings.width] * len(members),
+        seeds=seeds,
+        n_categories=settings.n_skills,
+        init=settings.init_std,
     )
+    windows = BatchAverages(len(members), settings.n_skills, settings.scale)
+    if settings.batch_size is None:
+        whole = _scaled(whole_population(tasks)(0), settings.scale)
+    else:
+        fresh = fresh_batches(tasks, settings.batch_size, seeds=seeds)
+
+    def batches(step: int) -> Batch:
+        return whole if settings.batch_size is None else _scaled(fresh(step), settings.scale)
+
+    def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
+        if settings.batch_size is None:
+            outputs = model(whole.bits, whole.skill).squeeze(-1)
+            strength = by_skill(outputs * whole.target, settings.n_skills) / settings.scale**2
+            error = by_skill((outputs - whole.target).square(), settings.n_skills)
+            return {"strength": strength, "skill_loss": error / settings.scale**2}
+        if step == 0:
+            initial, power = antithetic_strengths(model, tasks, backgrounds=_BACKGROUNDS)
+            strength = initial / settings.scale
+            return {
+                "strength": strength,
+                "skill_loss": 1 - 2 * strength + power / settings.scale**2,
+            }
+        strength, error = windows.read()
+        return {"strength": strength, "skill_loss": error}
+
+    at = np.arange(0, settings.steps + 1, settings.every)
+    record = train(
+        model,
+        batches,
+        optimizer=SGD(settings.learning_rate),
+        steps=settings.steps,
+        measure=measure,
+        at=at.tolist(),
+        observe=None if settings.batch_size is None else windows.observe,
+        progress=progress,
+    )
+    times = at.astype(np.float64)
+    if settings.batch_size is not None:
+        times[1:] -= settings.every / 2
+    found = {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}
+    return times, found
+
+
+def _scaled(batch: Batch, scale: float) -> Batch:
+    return batch._replace(target=scale * batch.target)
