@@ -1,0 +1,257 @@
+"""What fixes the clock of a network: how well a single neuron can follow a parity.
+
+While its output is small, a two-layer ReLU network f = Σ_j a_j relu(w_j·x) learns S·g by the flow
+
+    da_j/dT = eta · P · S · G(w_j),    dw_j/dT = eta · P · S · a_j · ∇G(w_j),
+    G(w) = E_x[g(x) · relu(w·x)],
+
+where x holds the bits (0 or 1) and the inputs that are always 1. Neurons do not see each other. One
+with |a| = |w| grows at the rate d ln(a|w|)/dT = 2 · eta · P · S · |G(w)|/|w| and turns so that
+|G|/|w| rises; the multilinear model with a clock c grows at 2 · eta · c · P · S. So the largest
+|G| of a unit vector is the clock of an aligned network, and the rest is the time to align.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
+
+from skillscale import _checks
+
+FloatArray = NDArray[np.float64]
+
+_LARGEST_ENUMERATION = 20
+_SATURATED = 1e9
+
+
+def neuron_clock(subset_size: int) -> float:
+    """Return the largest correlation of a neuron of unit weights with a parity, the clock c*.
+
+    c* = max |G(w)| over |w| = 1. With m = `subset_size` >= 2:
+    c* = C(m-2, ⌊m/2⌋-1) / (2^m · √m), and c* = 1/2 for m = 1. It falls no faster than 1/m:
+    c* ≈ √(2/π)/(4·m) for large m. Neither the other bits, nor how many inputs are always 1, nor
+    frequency, width or scale enter.
+
+    Args:
+        subset_size: Number m of bits that the parity depends on.
+
+    Returns:
+        The clock of a network whose neurons are aligned.
+
+    Raises:
+        ValueError: If `subset_size` is not an integer >= 1.
+
+    Source: derived here; `tests/test_skill_basis_neuron.py` compares it with the largest value on
+    all faces of the piecewise linear G.
+
+    >>> [round(1 / neuron_clock(m), 2) for m in (1, 2, 3, 4)]
+    [2.0, 5.66, 13.86, 16.0]
+    """
+    m = _checks.integer("subset_size", subset_size, minimum=1)
+    if m == 1:
+        return 0.5
+    return math.comb(m - 2, m // 2 - 1) / (2.0**m * math.sqrt(m))
+
+
+def best_neuron(subset_size: int) -> FloatArray:
+    """Return weights, one per relevant bit, of a unit neuron with |G| = `neuron_clock`.
+
+    Half of the weights are +1/√m, the others -1/√m (one more of these for odd m); all further
+    weights and the bias are 0. Permuting the bits and, for m >= 2, changing the sign of all weights
+    gives equally good ones.
+
+    Args:
+        subset_size: Number m of bits that the parity depends on.
+
+    Raises:
+        ValueError: If `subset_size` is not an integer >= 1.
+
+    Source: derived here; tested with `neuron_clock`.
+
+    >>> best_neuron(4)
+    array([ 0.5,  0.5, -0.5, -0.5])
+    """
+    m = _checks.integer("subset_size", subset_size, minimum=1)
+    signs = np.where(np.arange(m) < max(1, m // 2), 1.0, -1.0)
+    return np.asarray(signs / math.sqrt(m))
+
+
+def neuron_correlation(
+    weights: ArrayLike, offset: ArrayLike = 0.0, *, subset_size: int
+) -> FloatArray:
+    """Return G = E[g(x) · relu(weights·x + offset)] over uniform bits x in {0, 1}.
+
+    g(x) = (-1)^(x_1 + … + x_m) with m = `subset_size` is the parity of the first m bits.
+
+    Args:
+        weights: Weights of the bits, shape (..., n_bits) with n_bits <= 20.
+        offset: Sum of the weights of all inputs that are always 1; broadcasts with (...).
+        subset_size: Number m of bits that the parity depends on.
+
+    Returns:
+        Shape (...).
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: the definition, by enumeration of all strings.
+
+    >>> float(neuron_correlation([0.5, 0.5, -0.5, -0.5], subset_size=4))
+    -0.0625
+    """
+    rows = np.atleast_1d(_checks.array("weights", weights))
+    m = _checks.integer("subset_size", subset_size, minimum=1)
+    if not m <= rows.shape[-1] <= _LARGEST_ENUMERATION:
+        raise ValueError(
+            f"weights must have {m} to {_LARGEST_ENUMERATION} entries along the last axis, "
+            f"got shape {rows.shape}"
+        )
+    strings = _strings(rows.shape[-1])
+    inputs = rows @ strings.T + _checks.array("offset", offset)[..., None]
+    return np.asarray(np.maximum(inputs, 0.0) @ _parity(strings[:, :m]) / len(strings))
+
+
+def neuron_strength(
+    T: ArrayLike,
+    *,
+    S: float = 1.0,
+    eta: float,
+    init_std: float,
+    width: int,
+    n_bits: int,
+    subset_size: int = 3,
+    frequency: float = 1.0,
+    constant_inputs: int = 2,
+    n_networks: int = 10,
+    seed: int,
+) -> FloatArray:
+    """Return the relative strength R/S of networks of independent neurons: nothing is fitted.
+
+    R/S = U/(1 + U), U = Σ_j a_j · G(w_j) / S, where every neuron starts from its own normal weights
+    and makes updates of rate `eta` on the small-output flow of the module's docstring. U/(1 + U)
+    is how the multilinear model turns unlimited growth into saturation.
+
+    A neuron sees the bits that do not matter through their sum alone, which is taken as normal:
+    its state is a, the weights of the relevant bits, the offset, and the sum and the squared length
+    of the other weights. So the cost does not depend on `n_bits`, and the updates keep the finite
+    size of the learning rate, which makes the best neurons, who sit on a kink of G, jump about it.
+
+    Args:
+        T: Times in updates, whole numbers >= 0, shape (n_times,).
+        S: Target scale.
+        eta: Rate of an update on the ½-loss; 2 · lr for plain squared error.
+        init_std: Standard deviation of all initial weights and biases.
+        width: Neurons of a network.
+        n_bits: Number of bits.
+        subset_size: Number of bits that the parity depends on, at most `n_bits` and 12.
+        frequency: Share of the data that exercises the skill.
+        constant_inputs: Inputs that are always 1: the bias and, if there is one, the control bit.
+        n_networks: Networks to draw.
+        seed: Chooses the initial weights.
+
+    Returns:
+        R/S, shape (n_networks, n_times).
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: derived here; compared with neurons that see every string in
+    `tests/test_skill_basis_neuron.py`.
+
+    >>> curve = neuron_strength([0, 900], S=5, eta=0.04, init_std=0.01, width=100, n_bits=8, seed=0)
+    >>> curve.mean(0).round(2)
+    array([0., 1.])
+    """
+    times = _checks.array("T", T, minimum=0.0, dims=(1,))
+    if (times != np.floor(times)).any():
+        raise ValueError(f"T must be whole numbers >= 0, got {T!r}")
+    S = _checks.number("S", S, above=0)
+    std = _checks.number("init_std", init_std, above=0)
+    width = _checks.integer("width", width, minimum=1)
+    n_networks = _checks.integer("n_networks", n_networks, minimum=1)
+    step = _checks.number("eta", eta, above=0) * S
+    step *= _checks.number("frequency", frequency, above=0, maximum=1)
+    seed = _checks.integer("seed", seed, minimum=0)
+    neurons = _Neurons(width * n_networks, n_bits, subset_size, constant_inputs, seed)
+    order = np.argsort(times)
+    growth = np.full((n_networks, times.size), np.inf)
+    done = 0
+    for place in order:
+        for _ in range(int(times[place]) - done):
+            neurons.update(step)
+        done = int(times[place])
+        total = neurons.strengths().reshape(n_networks, width).sum(1)
+        growth[:, place] = total * std**2 / S
+        if (growth[:, place] > _SATURATED).all():
+            break
+    # A network whose parity starts with the wrong sign is still at zero for this purpose.
+    reached = np.clip(growth, 0.0, _SATURATED)
+    return np.asarray(reached / (1.0 + reached))
+
+
+class _Neurons:
+    """Independent neurons with normal weights of standard deviation 1."""
+
+    def __init__(self, n: int, n_bits: int, m: int, constant_inputs: int, seed: int) -> None:
+        _checks.integer("n_bits", n_bits, minimum=1)
+        _checks.integer("subset_size", m, minimum=1)
+        if m > min(n_bits, 12):
+            raise ValueError(f"subset_size must be <= min(n_bits, 12) = {min(n_bits, 12)}, got {m}")
+        self.constants = _checks.integer("constant_inputs", constant_inputs, minimum=0)
+        self.others = n_bits - m
+        self.strings = _strings(m)
+        self.parity = _parity(self.strings) / len(self.strings)
+        draw = np.random.default_rng(seed)
+        self.a = draw.normal(size=n)
+        self.w = draw.normal(size=(n, m))
+        self.offset = math.sqrt(self.constants) * draw.normal(size=n)
+        along = draw.normal(size=n)
+        across = draw.chisquare(self.others - 1, size=n) if self.others > 1 else np.zeros(n)
+        self.sum = math.sqrt(self.others) * along
+        self.square = along**2 * (self.others > 0) + across
+
+    def _inputs(self) -> tuple[FloatArray, FloatArray]:
+        """Return the mean and the spread of the input of each neuron, by relevant string."""
+        mean = self.w @ self.strings.T + (self.offset + self.sum / 2)[:, None]
+        floor = 1e-12 * np.abs(mean).max(1, keepdims=True)
+        return mean, np.sqrt(self.square)[:, None] / 2 + floor
+
+    def strengths(self) -> FloatArray:
+        """Return a · G(w) of each neuron."""
+        mean, spread = self._inputs()
+        z = mean / spread
+        return np.asarray(self.a * ((mean * ndtr(z) + spread * _density(z)) @ self.parity))
+
+    def update(self, step: float) -> None:
+        """Make one update of all neurons."""
+        mean, spread = self._inputs()
+        z = mean / spread
+        active, edge = ndtr(z), _density(z)
+        a = self.a
+        self.a = a + step * ((mean * active + spread * edge) @ self.parity)
+        self.w = self.w + step * a[:, None] * ((active * self.parity) @ self.strings)
+        drive = step * a * (active @ self.parity)
+        self.offset = self.offset + self.constants * drive
+        if self.others:
+            # Weight v of another bit moves by drive/2 + turn·v: half of it mean, half covariance.
+            turn = 1 + step * a * ((edge / spread) @ self.parity) / 4
+            half, total = drive / 2, self.sum
+            self.sum = turn * total + self.others * half
+            square = turn**2 * self.square + 2 * turn * half * total + self.others * half**2
+            self.square = np.maximum(square, 0.0)
+
+
+def _strings(n_bits: int) -> FloatArray:
+    words = np.arange(2**n_bits)[:, None] >> np.arange(n_bits)
+    return np.asarray(words & 1, dtype=np.float64)
+
+
+def _parity(strings: FloatArray) -> FloatArray:
+    return np.asarray(1.0 - 2.0 * (strings.sum(-1) % 2))
+
+
+def _density(z: FloatArray) -> FloatArray:
+    return np.asarray(np.exp(-0.5 * np.minimum(z * z, 1400.0)) / math.sqrt(2 * math.pi))
