@@ -1,0 +1,150 @@
+"""Explicit gradient descent on the parameters of the multilinear model, skill by skill.
+
+Skills do not interact, so the model f = Σ_k a_k b_k g_k is a list of pairs (a_k, b_k), and a data
+set enters only through the share of its samples that each skill has. No closed form is used: what
+these runs are compared with is computed elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from skillscale import _checks
+from skillscale.lab.streams import Stream
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def two_layers(
+    share: Floats,
+    at: Integers,
+    *,
+    scale: float,
+    initial: float,
+    step: float,
+    ratio: ArrayLike = 1.0,
+) -> Floats:
+    """Train a_k and b_k on Σ_k ½ · share_k · (scale - a_k · b_k)² and return a_k · b_k.
+
+    Args:
+        share: Share of a skill in the data, any shape.
+        at: Increasing numbers of updates after which to measure.
+        scale: S, what a_k · b_k is to become.
+        initial: a_k · b_k before the first update.
+        step: Learning rate; the time is the number of updates times `step`.
+        ratio: a_k / b_k before the first update; broadcasts with `share`.
+
+    Returns:
+        Strengths R_k = a_k · b_k, shape (len(at), *share.shape).
+
+    >>> at, share = np.array([0, 200]), np.array([0.5, 0.0])
+    >>> two_layers(share, at, scale=1.0, initial=0.01, step=0.1).round(4)
+    array([[0.01, 0.01],
+           [1.  , 0.01]])
+    """
+    a = np.ones_like(share) * np.sqrt(initial * np.asarray(ratio))
+    b = initial / a
+    pull, gap, move = step * share, np.empty_like(share), np.empty_like(share)
+    found, done = np.empty((len(at), *share.shape)), 0
+    for index, until in enumerate(at):
+        for _ in range(done, until):
+            np.multiply(a, b, out=gap)
+            np.subtract(scale, gap, out=gap)
+            gap *= pull
+            np.multiply(gap, b, out=move)
+            gap *= a
+            a += move
+            b += gap
+        found[index], done = a * b, until
+    return found
+
+
+def one_layer(share: Floats, at: Integers, *, scale: float, step: float) -> Floats:
+    """Train w_k from zero on Σ_k ½ · share_k · (scale - w_k)² and return w_k, as `two_layers`.
+
+    >>> one_layer(np.array([0.5]), np.array([0, 1, 2]), scale=1.0, step=1.0)[:, 0]
+    array([0.  , 0.5 , 0.75])
+    """
+    w, gap = np.zeros_like(share), np.empty_like(share)
+    pull = step * share
+    found, done = np.empty((len(at), *share.shape)), 0
+    for index, until in enumerate(at):
+        for _ in range(done, until):
+            np.subtract(scale, w, out=gap)
+            gap *= pull
+            w += gap
+        found[index], done = w, until
+    return found
+
+
+def draw_counts(frequency: Floats, n_samples: int, *, seed: int) -> Integers:
+    """Draw the number of samples of each skill; every size of a data set is a draw of its own.
+
+    >>> int(draw_counts(np.array([0.7, 0.3]), 100, seed=0).sum())
+    100
+    """
+    purpose = f"data set of {n_samples} with first frequency {frequency[0]:.12f}"
+    counts = Stream(seed, purpose).at(0).multinomial(n_samples, frequency)
+    return np.asarray(counts, dtype=np.int64)
+
+
+def log_steps(first: float, last: float, n: int, *, step: float) -> Integers:
+    """Return the numbers of updates that are closest to `n` log-spaced times.
+
+    >>> log_steps(1.0, 100.0, 3, step=0.5)
+    array([  2,  20, 200])
+    """
+    return np.unique((np.geomspace(first, last, n) / step).round().astype(np.int64))
+
+
+def dataset(
+    rows: list[dict[str, Floats]],
+    dims: dict[str, tuple[str, ...]],
+    members: Sequence[tuple[float, int]],
+) -> xr.Dataset:
+    """Stack what each member, a pair of alpha and seed, measured, and label it.
+
+    >>> dataset([{"share": np.ones(2)}], {"share": ("skill",)}, [(0.6, 0)])["share"].dims
+    ('member', 'skill')
+    """
+    names = {
+        "strength": ("1", "strength R_k of a skill over the target scale S"),
+        "frequency": ("1", "probability of a skill"),
+        "share": ("1", "share of a skill in the drawn data set"),
+    }
+    loss = ("½ squared error", "loss under the true frequencies")
+    variables = {}
+    for name, own in dims.items():
+        units, long_name = names.get(name, loss)
+        values = np.stack([row[name] for row in rows]).astype(np.float32)
+        variables[name] = (("member", *own), values, {"units": units, "long_name": long_name})
+    alphas, seeds = zip(*members, strict=True)
+    coordinates = {"seed": ("member", list(seeds)), "alpha": ("member", list(alphas))}
+    return xr.Dataset(variables, coords=coordinates)
+
+
+def check(seeds: Sequence[int], scale: float, initial: float, *, step: float = 0.0) -> None:
+    """Raise ValueError for settings out of range, or for a `step` that would diverge."""
+    if not seeds:
+        raise ValueError(f"seeds must hold at least one seed, got {seeds!r}")
+    scale = _checks.number("scale", scale, above=0)
+    _checks.number("initial", initial, above=0, below=scale)
+    # No share exceeds 1, so the curvature at the minimum, 2 · share · S, stays below 2/step.
+    _checks.number("step", step, minimum=0, below=1.0 / scale)
+
+
+def check_whole(name: str, values: Sequence[int], maximum: int) -> None:
+    """Raise ValueError unless `values` are whole numbers from 1 to `maximum`, at least one.
+
+    >>> check_whole("skills", (3, 5), 5)
+    """
+    if not values:
+        raise ValueError(f"{name} must hold at least one number, got {values!r}")
+    for value in values:
+        if _checks.integer(name, value, minimum=1) > maximum:
+            raise ValueError(f"{name} must be at most {maximum}, got {value!r}")
