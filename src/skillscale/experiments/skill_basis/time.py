@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
@@ -83,20 +82,31 @@ class TimeEmergence:
 _SAMPLED = TimeEmergence(
     n_bits=16, disjoint=True, width=300, batch_size=2000, steps=30_000, every=100
 )
-LIVE = {
-    "time_emergence": TimeEmergence(
-        learning_rate=0.05, steps=4500, every=25, steps_alone=600, seeds=(0, 1)
-    )
-}
+LIVE = {"time_emergence": TimeEmergence(steps=9000, every=50, steps_alone=800, seeds=(0, 1))}
 STANDARD = {
-    "time_emergence": TimeEmergence(alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 40))),
+    # Where skills share bits, half-times still change with the rate at 0.02.
+    "time_emergence": TimeEmergence(
+        alphas=(0.3, 0.6, 0.9),
+        learning_rate=0.005,
+        steps=60_000,
+        every=250,
+        steps_alone=6000,
+        every_alone=20,
+        seeds=tuple(range(20, 40)),
+    ),
     "time_emergence_disjoint": replace(
         _SAMPLED, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 30))
     ),
 }
 PAPER = {
     "time_emergence_disjoint": replace(
-        _SAMPLED, n_bits=32, width=1000, batch_size=4000, steps=20_000, seeds=tuple(range(10))
+        _SAMPLED,
+        n_bits=32,
+        width=1000,
+        batch_size=4000,
+        steps=20_000,
+        every=50,
+        seeds=tuple(range(10)),
     )
 }
 
@@ -183,13 +193,9 @@ def time_emergence_disjoint(settings: TimeEmergence, *, progress: bool = False) 
     return time_emergence(settings, progress=progress)
 
 
-def _tasks(
-    settings: TimeEmergence, members: Iterable[tuple[float, int]]
-) -> list[MultitaskParity]:
+def _tasks(settings: TimeEmergence, members: Iterable[tuple[float, int]]) -> list[MultitaskParity]:
     shape = settings.n_skills, settings.n_bits, settings.subset_size
-    return [
-        MultitaskParity(*shape, alpha, settings.disjoint, seed=seed) for alpha, seed in members
-    ]
+    return [MultitaskParity(*shape, alpha, settings.disjoint, seed=seed) for alpha, seed in members]
 
 
 def _follow(

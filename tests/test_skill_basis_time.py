@@ -1,0 +1,196 @@
+"""Time emergence measures what it says, on networks small enough to check by hand."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale import fits
+from skillscale.experiments import skill_basis as experiments
+from skillscale.experiments.skill_basis.strengths import BatchAverages, antithetic_strengths
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.parity import Batch, MultitaskParity
+
+SMALL = experiments.TimeEmergence(
+    n_skills=2,
+    n_bits=4,
+    width=60,
+    scale=2.0,
+    init_std=0.1,
+    learning_rate=0.05,
+    steps=2000,
+    steps_alone=1000,
+    seeds=(3, 4),
+)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return experiments.time_emergence(SMALL)
+
+
+def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
+    for member, seed in enumerate(SMALL.seeds):
+        task = MultitaskParity(2, 4, seed=seed)
+        ensemble = MLPEnsemble(4, [60], seeds=[seed], n_categories=2, init=0.1)
+        network = ensemble.member(0)
+        bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4)
+        for k in range(2):
+            control = torch.nn.functional.one_hot(torch.tensor(k), 2).float().expand(16, -1)
+            output = network(torch.cat([control, bits], 1)).squeeze(-1)
+            parity = task.skill_basis(k, bits)
+            found = run.isel(member=member, step=0, skill=k)
+            # float32 sums over 16 inputs.
+            assert found.strength == pytest.approx((output * parity).mean().item() / 2, abs=1e-6)
+            loss = (output - 2 * parity).square().mean().item() / 4
+            assert found.skill_loss == pytest.approx(loss, abs=1e-5)
+
+
+def test_training_learns_the_frequent_skill_first(run):
+    half_time = fits.crossing_times(
+        run.step.values, run.strength.transpose("member", "skill", "step").values, threshold=0.5
+    )
+    assert np.isfinite(half_time).all()
+    assert (half_time[:, 0] < half_time[:, 1]).all()
+    assert (run.strength.isel(step=-1) > 0.9).all()
+
+
+def test_loss_is_never_below_that_of_the_strength(run):
+    # E(S g - f)² = (S - R)² + E(f - R g)²; float32 sums leave 1e-6.
+    assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    # Small steps: rounding, which may differ between partitions of a sum, is then not amplified.
+    gentle = dataclasses.replace(SMALL, learning_rate=0.01, init_std=0.3, steps=300)
+    both = experiments.time_emergence(gentle)
+    alone = experiments.time_emergence(dataclasses.replace(gentle, seeds=(4,)))
+    np.testing.assert_allclose(alone.strength[0], both.strength[1], atol=1e-5)
+    assert np.ptp(both.strength.values[1]) > 0.01
+
+
+def test_record_is_labelled(run):
+    assert run.strength.dims == ("member", "step", "skill")
+    assert run.seed.values.tolist() == [3, 4]
+    assert run.skill.values.tolist() == [1, 2]
+    assert run.step.values[[0, -1]].tolist() == [0, 2000]
+    assert run.step_alone.values[[0, 1, -1]].tolist() == [0, 5, 1000]
+    np.testing.assert_allclose(run.frequency[0], MultitaskParity(2, 4).frequency)
+    assert all("long_name" in run[name].attrs for name in run.data_vars)
+    assert run.strength.dtype == np.float32
+
+
+def test_every_alpha_is_run_with_every_seed():
+    settings = dataclasses.replace(SMALL, alphas=(0.3, 0.9), steps=400, steps_alone=5)
+    both = experiments.time_emergence(settings)
+    assert both.alpha.values.tolist() == [0.3, 0.3, 0.9, 0.9]
+    assert both.seed.values.tolist() == [3, 4, 3, 4]
+    np.testing.assert_allclose(both.frequency[2], MultitaskParity(2, 4, alpha=0.9).frequency)
+    single = experiments.time_emergence(dataclasses.replace(settings, alphas=(0.9,)))
+    # Rounding differs between partitions of a sum and is amplified a little in 400 steps.
+    np.testing.assert_allclose(both.strength[2:], single.strength, atol=1e-3)
+
+
+def test_the_network_alone_learns_its_skill(run):
+    assert run.strength_alone.dims == ("member_alone", "step_alone")
+    assert run.seed_alone.values.tolist() == [3, 4]
+    assert (run.strength_alone.isel(step_alone=-1) > 0.9).all()
+    alone = experiments.time_emergence(
+        dataclasses.replace(SMALL, n_skills=1, steps=1000, every=5, steps_alone=5)
+    )
+    np.testing.assert_allclose(run.strength_alone, alone.strength[..., 0], atol=1e-5)
+
+
+def test_fresh_batches_measure_what_the_population_does():
+    """Both trainings follow nearly the same path; the averages of a window are unbiased."""
+    listed = dataclasses.replace(SMALL, init_std=0.3, learning_rate=0.02, steps=600, steps_alone=5)
+    sampled = experiments.time_emergence(dataclasses.replace(listed, batch_size=4000))
+    exact = experiments.time_emergence(dataclasses.replace(listed, every=1))
+    assert sampled.step.values[:3].tolist() == [0, 25, 75]
+    # 2000 backgrounds for the one bit that a skill does not look at.
+    np.testing.assert_allclose(sampled.strength[:, 0], exact.strength[:, 0], atol=1e-3)
+    np.testing.assert_allclose(sampled.skill_loss[:, 0], exact.skill_loss[:, 0], atol=1e-2)
+    for name in ("strength", "skill_loss"):
+        windows = exact[name].values[:, :-1].reshape(2, -1, 50, 2).mean(2)
+        # 50 batches leave 1/sqrt(50 * 4000 * P) < 0.004; the paths drift apart by a few times that.
+        assert abs(sampled[name].values[:, 1:] - windows).max() < 0.03
+
+
+def test_antithetic_strengths_are_exact_where_all_bits_matter():
+    task = MultitaskParity(1, 3, 3, seed=5)
+    model = MLPEnsemble(3, [20, 20], seeds=[0, 1], n_categories=1, dtype=torch.float64)
+    population = task.population()
+    outputs = model(population.bits, population.skill)[..., 0]
+    strengths, powers = antithetic_strengths(model, [task, task], backgrounds=1)
+    torch.testing.assert_close(strengths[:, 0], (outputs * population.target).mean(-1))
+    torch.testing.assert_close(powers[:, 0], outputs.square().mean(-1))
+
+
+def test_antithetic_strengths_are_unbiased_and_quiet():
+    """Against the listed population; a plain sample of as many inputs is far noisier."""
+    tasks = [MultitaskParity(2, 8, 3, seed=seed) for seed in range(20)]
+    model = MLPEnsemble(8, [50] * 20, seeds=range(20), n_categories=2, init=0.1)
+    population = tasks[0].population(torch.float32)
+    outputs = model(population.bits, population.skill)[..., 0].double().reshape(20, 2, 256)
+    parities = torch.stack(
+        [
+            torch.stack([task.skill_basis(k, population.bits[:256]) for k in range(2)])
+            for task in tasks
+        ]
+    )
+    exact = (outputs * parities).mean(-1)
+    found, _ = antithetic_strengths(model, tasks, backgrounds=200)
+    error = (found - exact).square().mean().sqrt()
+    plain = (outputs.square().mean() / (200 * 8)).sqrt()
+    assert error < plain / 5
+    # Forty errors of zero mean: their mean is within three standard errors of 0.
+    assert abs((found - exact).mean()) < 3 * error / 40**0.5
+
+
+def test_averages_over_batches_are_sums_over_their_samples():
+    averages = BatchAverages(1, 3, scale=2.0)
+    batch = Batch(
+        torch.zeros(1, 4, 1), torch.tensor([[0, 0, 1, 0]]), torch.tensor([[2.0, -2.0, 2.0, 2.0]])
+    )
+    averages.observe(0, batch, torch.tensor([[[1.0], [1.0], [2.0], [0.0]]]))
+    strength, loss = averages.read()
+    torch.testing.assert_close(strength[0, :2], torch.tensor([0.0, 1.0]).double())
+    torch.testing.assert_close(loss[0, :2], torch.tensor([(1 + 9 + 4) / 12, 0.0]).double())
+    assert strength[0, 2].isnan()
+    assert loss[0, 2].isnan()
+    assert averages.read()[0].isnan().all()
+
+
+def test_profiles():
+    assert all(len(settings.seeds) >= 10 for settings in experiments.STANDARD.values())
+    assert set(experiments.LIVE) <= set(experiments.STANDARD)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scale": 0.0}, "scale must be .* > 0, got 0.0"),
+        ({"init_std": -1.0}, "init_std must be .* > 0, got -1.0"),
+        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
+        ({"every": 0}, "every must be an integer >= 1, got 0"),
+        ({"seeds": ()}, r"seeds must hold at least one entry, got \(\)"),
+        ({"alphas": ()}, r"alphas must hold at least one entry, got \(\)"),
+        ({"steps": 70}, r"steps must be a multiple of every = 50, got 70"),
+        ({"steps_alone": 7}, r"steps_alone must be a multiple of every_alone = 5, got 7"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        experiments.TimeEmergence(**change)
+
+
+def test_the_disjoint_experiment_refuses_shared_bits():
+    with pytest.raises(ValueError, match="disjoint must be True, got False"):
+        experiments.time_emergence_disjoint(SMALL)
+
+
+def test_disjoint_skills_without_room_are_refused():
+    settings = experiments.TimeEmergence(n_bits=6, disjoint=True)
+    with pytest.raises(ValueError, match="n_skills must be <= n_bits // subset_size = 2"):
+        experiments.time_emergence(settings)
