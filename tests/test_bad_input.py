@@ -198,6 +198,46 @@ THEORY = {
         lambda: skill_basis.strength_time(1.0, 0.5, S=1.0, R0=2.0, eta=1.0),
         "R0 must be .*, got 2.0",
     ),
+    "skill basis: no samples needed": (
+        lambda: skill_basis.strength_data(100, 0.5, D_c=0.0),
+        "D_c must be a finite number and > 0, got 0.0",
+    ),
+    "skill basis: unknown form": (
+        lambda: skill_basis.emergence_data(0.5, D_c=800.0, form="square"),
+        "form must be one of 'projection', 'loss_matched', got 'square'",
+    ),
+    "skill basis: negative width": (
+        lambda: skill_basis.strength_width(-1, 1, N_c=4.0),
+        "N must be >= 0, got -1",
+    ),
+    "skill basis: level of zero": (
+        lambda: skill_basis.emergence_width(1, N_c=4.0, eps=0.0),
+        "eps must be a finite number and > 0 and <= 1, got 0.0",
+    ),
+    "skill basis: rise without end": (
+        lambda: skill_basis.saturation_time(0.5, eta=1.0, eps=0.5),
+        "eps must be a finite number and > 0 and < 0.5, got 0.5",
+    ),
+    "skill basis: skill before the first": (
+        lambda: skill_basis.stage_like_margin(0, 0.6, R0=0.01),
+        "k must be >= 1, got 0",
+    ),
+    "skill basis: unbalanced NaN": (
+        lambda: skill_basis.unbalanced_strength_time(1.0, 0.5, R0=0.01, imbalance=NAN, eta=1.0),
+        "imbalance must be a finite number, got nan",
+    ),
+    "skill basis: balanced layers at zero": (
+        lambda: skill_basis.unbalanced_strength_time(1.0, 0.5, R0=0.0, imbalance=0.0, eta=1.0),
+        "R0 must be a finite number and > 0 and < 1, got 0.0",
+    ),
+    "skill basis: law in two resources": (
+        lambda: skill_basis.joint_law("N", 10, 10, 0.6),
+        "resource must be one of 'T', 'D', got 'N'",
+    ),
+    "skill basis: no compute": (
+        lambda: skill_basis.optimal_allocation(0.0, 0.6),
+        "C must be > 0, got 0.0",
+    ),
     "quantization: negative count": (
         lambda: quantization.loss(-1, 0.4),
         "n must be .*, got -1",

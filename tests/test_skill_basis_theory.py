@@ -1,12 +1,11 @@
-"""The skill-basis theory against integrated flows, brute-force sums, drawn counts and limits."""
+"""Curves and losses of the skill basis against integrated flows, brute-force sums and limits."""
 
 import math
 
 import numpy as np
 import pytest
-import sympy as sp
 from scipy.integrate import quad, solve_ivp
-from scipy.special import zeta
+from scipy.optimize import brentq
 
 from skillscale.frequencies import power_law
 from skillscale.theory import skill_basis as theory
@@ -14,7 +13,7 @@ from skillscale.theory import skill_basis as theory
 S, R0, ETA = 5.0, 0.01, 0.02
 
 
-def integrated_flow(frequency, times, *, layers=2):
+def integrated_flow(frequency, times, *, layers=2, start=None):
     """R/S from the gradient flow of the loss itself, for one skill."""
 
     def two_layers(_, state):
@@ -25,7 +24,8 @@ def integrated_flow(frequency, times, *, layers=2):
     def one_layer(_, state):
         return ETA * frequency * (S - state)
 
-    start = [math.sqrt(R0)] * 2 if layers == 2 else [0.0]
+    if start is None:
+        start = [math.sqrt(R0)] * 2 if layers == 2 else [0.0]
     flow = solve_ivp(
         two_layers if layers == 2 else one_layer,
         (0, times[-1]),
@@ -64,6 +64,82 @@ def test_emergence_time_inverts_the_strength(eps):
     np.testing.assert_allclose(theory.strength_time(times, frequency, **options), eps, rtol=1e-10)
     slope = np.diff(np.log(times)) / np.diff(np.log(np.arange(1, 51)))
     np.testing.assert_allclose(slope, 1.6, rtol=1e-10)
+
+
+@pytest.mark.parametrize("eps", [0.05, 0.3])
+def test_saturation_is_the_time_from_eps_to_its_complement(eps):
+    frequency = power_law(5, 0.6)
+    options = {"S": S, "eta": ETA, "clock": 0.07}
+    begin, end = (
+        theory.emergence_time(frequency, R0=R0, eps=level, **options) for level in (eps, 1 - eps)
+    )
+    found = theory.saturation_time(frequency, eps=eps, **options)
+    np.testing.assert_allclose(found, end - begin, rtol=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [-0.3, 0.6, 2.0])
+def test_stage_like_margin_is_the_ratio_of_the_times(alpha):
+    frequency = power_law(8, alpha)
+    options = {"S": S, "eta": ETA, "clock": 0.07}
+    begin = theory.emergence_time(frequency, R0=1e-4, **options)
+    expected = np.diff(begin) / theory.saturation_time(frequency, **options)[:-1]
+    found = theory.stage_like_margin(np.arange(1, 8), alpha, S=S, R0=1e-4)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_stage_like_for_finitely_many_skills():
+    margins = theory.stage_like_margin(np.geomspace(1, 1e6, 50), 0.6, S=S, R0=1e-20)
+    assert margins[0] > 1 > margins[-1]
+    assert (np.diff(margins) < 0).all()
+    # A skill that starts above eps has no wait at all.
+    assert theory.stage_like_margin(1, 0.6, R0=0.1, eps=0.05) < 0
+
+
+@pytest.mark.parametrize("ratio", [1.0, 3.0, 100.0, 1e-4])
+def test_unbalanced_strength_solves_the_flow_of_unequal_layers(ratio):
+    times = np.linspace(0, 400, 21)
+    start = [math.sqrt(R0 * ratio), math.sqrt(R0 / ratio)]
+    expected = integrated_flow(0.3, times, start=start)
+    imbalance = R0 * (ratio - 1 / ratio)
+    found = theory.unbalanced_strength_time(times, 0.3, S=S, R0=R0, imbalance=imbalance, eta=ETA)
+    np.testing.assert_allclose(found, expected, atol=1e-8)  # integrator's own error
+
+
+def test_unbalanced_strength_lies_between_sigmoid_and_exponential():
+    times = np.linspace(0, 400, 21)
+    options = {"S": S, "R0": R0, "eta": ETA, "clock": 0.9}
+    sigmoid = theory.strength_time(times, 0.3, **options)
+    for imbalance in (0.0, 1e-9):
+        found = theory.unbalanced_strength_time(times, 0.3, imbalance=imbalance, **options)
+        np.testing.assert_allclose(found, sigmoid, rtol=1e-9)
+    large = 1e6 * S
+    options |= {"R0": 0.0, "eta": ETA / large, "clock": 1.0}
+    found = theory.unbalanced_strength_time(times, 0.3, imbalance=large, **options)
+    # The rate √(4R² + Δ²) differs from Δ by 2(S/Δ)² at most; doubles hold R to 1e-16.
+    np.testing.assert_allclose(found, theory.linear_control(times, 0.3, eta=ETA), atol=1e-11)
+
+
+def test_imbalance_shortens_the_delay():
+    def half_time(ratio):
+        imbalance = R0 * (ratio - 1 / ratio)
+        options = {"S": S, "R0": R0, "imbalance": imbalance, "eta": ETA}
+        return brentq(
+            lambda T: theory.unbalanced_strength_time(T, 0.5, **options) - 0.5, 0, 100, xtol=1e-10
+        )
+
+    ratios = [1.0, 3.0, 10.0, 30.0, 100.0]
+    found = [half_time(ratio) for ratio in ratios]
+    # Separation of variables, the time by quadrature over ln R.
+    for ratio, time in zip(ratios, found, strict=True):
+        gap = R0 * (ratio - 1 / ratio)
+        span = quad(
+            lambda x, gap=gap: math.exp(x) / (math.hypot(2 * math.exp(x), gap) * (S - math.exp(x))),
+            math.log(R0),
+            math.log(S / 2),
+            epsabs=1e-12,
+        )[0]
+        assert time == pytest.approx(span / (ETA * 0.5), rel=1e-8)
+    assert (np.diff(found) < 0).all()
 
 
 def test_loss_in_time_is_the_loss_of_the_integrated_flows():
@@ -137,76 +213,9 @@ def test_missing_tail_is_the_loss_of_the_skills_beyond():
     assert ratio[0] > ratio[1] > 1
 
 
-@pytest.mark.parametrize("alpha", [0.3, 0.6, 0.9])
-def test_loss_plus_missing_tail_follows_the_power_laws(alpha):
-    n_skills = 20_000
-    tail = theory.missing_tail(alpha, n_skills, exact=True)
-    share = float(1 / (1 + 2 * tail))  # weight of the finite problem within the infinite one
-    predicted = theory.exponents(alpha)
-    for resource, points in (("T", [30.0, 300.0]), ("D", [30, 300])):
-        exact = theory.loss(alpha=alpha, n_skills=n_skills, **{resource: points}) + tail
-        # As a part of the infinite problem the finite one has its frequencies scaled by 1/share.
-        law = theory.prefactor(resource, alpha) * share ** (-1 + predicted[resource])
-        law = law * np.array(points) ** -predicted[resource]
-        # The tail counts skills as S²/2, not (S - R0)²/2 (2 %), and the first ones are discrete.
-        np.testing.assert_allclose(exact, law, rtol=0.035)
-        slope = -np.log(exact[1] / exact[0]) / math.log(10)
-        assert slope == pytest.approx(predicted[resource], abs=0.012)
-    N = np.array([50, 500])
-    exact = theory.loss(alpha=alpha, n_skills=n_skills, N=N) + tail
-    law = theory.prefactor("N", alpha) / share * (N + 0.5) ** -predicted["N"]
-    np.testing.assert_allclose(exact, law, rtol=1e-4)  # midpoint rule, error of order N^-2
-
-
-@pytest.mark.parametrize("alpha", [0.3, 0.6, 0.9])
-def test_time_prefactor_equals_its_integral(alpha):
-    p, M = alpha / (alpha + 1), S / R0 - 1
-    # u = x^(1/p) takes the singularity at u = 0 out of the integrand.
-    integral = quad(lambda x: (1 + math.exp(min(2 * x ** (1 / p), 700)) / M) ** -2, 0, 12**p)[0] / p
-    expected = S**2 / 2 * zeta(alpha + 1) ** (p - 1) / (alpha + 1) * (ETA * S) ** -p * integral
-    found = theory.prefactor("T", alpha, S=S, R0=R0, eta=ETA)
-    assert found == pytest.approx(expected, rel=1e-7)
-
-
-def test_prefactors_in_units_of_a_skill_not_learned():
-    # Rounded constants of the published plotting code for S = 1, R0 = 0.01.
-    found = [round(2 * theory.prefactor("T", alpha), 2) for alpha in (0.3, 0.6, 0.9)]
-    assert found == [1.29, 1.20, 1.06]
-    assert 2 * theory.prefactor("D", 0.6, R0=1e-12) == pytest.approx(0.8837, abs=5e-5)
-    assert 2 * theory.prefactor("N", 0.6) == pytest.approx(0.7292, abs=5e-5)
-
-
-def test_prefactor_is_stable_for_tiny_starts():
-    small = [theory.prefactor("T", 0.6, R0=10.0**-power) for power in (4, 8, 16)]
-    # For small R0 the prefactor grows with ln(S/R0) to the power p = 0.375.
-    assert small[2] / small[1] == pytest.approx(2**0.375, rel=0.02)
-    assert small[0] < small[1]
-
-
-def test_exponents():
-    assert theory.exponents(1.0) == {"T": 0.5, "D": 0.5, "N": 1.0, "C": pytest.approx(1 / 3)}
-
-
-def test_derivation_is_consistent_and_equals_the_functions():
-    forms = theory.derivation()
-    symbols = {s.name: s for form in forms.values() for s in form.free_symbols}
-    strength = forms["strength"]
-    flow = forms["rate"].subs(symbols["R"], symbols["S"] * strength) / symbols["S"]
-    assert sp.simplify(sp.diff(strength, symbols["T"]) - flow) == 0
-    assert sp.simplify(strength.subs(symbols["T"], 0) - symbols["R0"] / symbols["S"]) == 0
-    assert sp.simplify(strength.subs(symbols["T"], forms["half_time"])) == sp.Rational(1, 2)
-    values = {"P": 0.3, "S": S, "R0": R0, "eta": ETA, "clock": 0.1, "T": 700.0}
-    number = float(strength.subs({symbols[name]: value for name, value in values.items()}))
-    expected = theory.strength_time(700.0, 0.3, S=S, R0=R0, eta=ETA, clock=0.1)
-    assert number == pytest.approx(float(expected), rel=1e-12)
-
-
-def test_a_perturbed_coefficient_breaks_the_derivation():
-    forms = theory.derivation()
-    symbols = {s.name: s for form in forms.values() for s in form.free_symbols}
-    wrong = forms["strength"].subs(symbols["eta"], sp.Rational(101, 100) * symbols["eta"])
-    flow = forms["rate"].subs(symbols["R"], symbols["S"] * wrong) / symbols["S"]
-    assert sp.simplify(sp.diff(wrong, symbols["T"]) - flow) != 0
+def unbalanced(**changes):
+    settings = {"T": 1.0, "frequency": 0.1, "R0": 0.01, "imbalance": 1.0, "eta": 1.0, **changes}
+    return theory.unbalanced_strength_time(settings.pop("T"), settings.pop("frequency"), **settings)
 
 
 @pytest.mark.parametrize(
@@ -234,11 +243,18 @@ def test_a_perturbed_coefficient_breaks_the_derivation():
         (lambda: theory.loss(alpha=0.6, n_skills=3, N=math.nan), "N must be .*, got nan"),
         (lambda: theory.missing_tail(0.0, 10), "alpha must be .* > 0, got 0.0"),
         (lambda: theory.missing_tail(0.5, 0), "n_skills must be >= 1, got 0"),
-        (lambda: theory.exponents(-0.5), "alpha must be .* > 0, got -0.5"),
         (
-            lambda: theory.prefactor("B", 0.6),
-            "resource must be one of 'T', 'D', 'N', 'C', got 'B'",
+            lambda: theory.saturation_time(0.1, eta=1, eps=0.5),
+            "eps must be .* < 0.5, got 0.5",
         ),
+        (lambda: theory.saturation_time(-0.1, eta=1), "frequency must be > 0, got -0.1"),
+        (lambda: theory.stage_like_margin(0, 0.6, R0=0.01), "k must be >= 1, got 0"),
+        (lambda: theory.stage_like_margin(1, -1.0, R0=0.01), "alpha must be .* > -1, got -1.0"),
+        (lambda: theory.stage_like_margin(1, 0.6, R0=1.0), "R0 must be .* < 1, got 1.0"),
+        (lambda: unbalanced(imbalance=math.inf), "imbalance must be a finite number, got inf"),
+        (lambda: unbalanced(R0=0.0, imbalance=0), "R0 must be .* > 0 .*, got 0.0"),
+        (lambda: unbalanced(R0=-0.1), "R0 must be .* >= 0, got -0.1"),
+        (lambda: unbalanced(T=-1.0), "T must be >= 0, got -1.0"),
     ],
 )
 def test_bad_input_is_named(call, message):

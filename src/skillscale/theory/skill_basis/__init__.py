@@ -11,7 +11,8 @@ trained on plain mean squared error has eta = 2 · learning rate.
 
 `curves` holds the strength of one skill in time and the times that follow from it, `capacity` the
 strength with finite data or width, `losses` the exact sums over skills, `laws` their power laws for
-infinitely many skills, and `forms` the closed forms as sympy expressions.
+infinitely many skills, `forms` the closed forms as sympy expressions, and `neuron` what a single
+ReLU neuron says about the clock of a network.
 """
 
 from skillscale.theory.skill_basis.capacity import (
@@ -38,10 +39,17 @@ from skillscale.theory.skill_basis.laws import (
     prefactor,
 )
 from skillscale.theory.skill_basis.losses import loss, missing_tail
+from skillscale.theory.skill_basis.neuron import (
+    best_neuron,
+    neuron_clock,
+    neuron_correlation,
+    neuron_strength,
+)
 
 __all__ = [
     "RESOURCES",
     "Allocation",
+    "best_neuron",
     "derivation",
     "emergence_data",
     "emergence_time",
@@ -51,6 +59,9 @@ __all__ = [
     "linear_control",
     "loss",
     "missing_tail",
+    "neuron_clock",
+    "neuron_correlation",
+    "neuron_strength",
     "optimal_allocation",
     "prefactor",
     "saturation_time",

@@ -121,7 +121,8 @@ def joint_law(
       u > τ · N^-(α+1) / ζ, with τ = eta · S · T
     - "D": ((S - R0)²/2) · ζ^(p-1)/(α+1) · D^-p · Γ(p, D · N^-(α+1) / ζ), an incomplete Γ.
 
-    In both, L = `amount`^-p times a function of N / `amount`^(1/(α+1)): the pure laws are its ends.
+    In both, with x the amount, L is x^-p times a function of N / x^(1/(α+1)), whose ends are the
+    pure laws in x and in N.
 
     Args:
         resource: "T" (data without end) or "D" (trained to the end).
