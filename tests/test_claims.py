@@ -186,3 +186,13 @@ def test_every_tolerance_has_a_reason(claim):
         reason = target.tolerance_reason
         assert len(reason.split()) >= 6 or reason.lower().startswith("as for ")
     assert len(claim.falsified_by.split()) >= 4
+
+
+def test_announced_claims_carry_predictions_but_no_verdict():
+    text = claims.announced("skill_basis").data
+    own = [claim for claim in claims.load().values() if claim.chapter == "skill_basis"]
+    assert text.count("<tr>") == len(own) + 1
+    assert all(str(target) in text for claim in own for target in claim.targets[:1])
+    assert "verdict" not in text
+    with pytest.raises(ValueError, match="chapter must be one that has claims, got 'cooking'"):
+        claims.announced("cooking")

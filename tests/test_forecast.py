@@ -21,6 +21,24 @@ def test_planted_clock_is_recovered_from_noisy_members(clock):
     assert found.rms == pytest.approx(0.01, rel=0.15)
 
 
+def test_members_are_calibrated_one_by_one():
+    t, planted = np.linspace(0, 12, 80), np.array([0.7, 1.0, 1.6])
+    curves = sigmoid(t, planted[:, None])
+    np.testing.assert_allclose(
+        forecast.calibrate_each(sigmoid, t, curves, bounds=(1e-2, 1e2)), planted, rtol=1e-6
+    )
+    with pytest.raises(ValueError, match="measured must"):
+        forecast.calibrate_each(sigmoid, t, curves[0], bounds=(1e-2, 1e2))
+
+
+def test_a_member_without_an_optimum_inside_has_no_constant():
+    t = np.linspace(0, 12, 80)
+    curves = sigmoid(t, np.array([[0.1], [1.0]]))
+    found = forecast.calibrate_each(sigmoid, t, curves, bounds=(0.5, 5.0))
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(1.0)
+
+
 def test_an_optimum_outside_the_range_is_reported():
     t = np.linspace(0, 10, 50)
     found = forecast.calibrate(sigmoid, t, sigmoid(t, 1.0), bounds=(2.0, 5.0))

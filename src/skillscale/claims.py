@@ -218,6 +218,29 @@ def lines(judgements: Sequence[Judgement]) -> str:
     )
 
 
+def announced(chapter: str) -> Any:
+    """Return what a chapter claims, with predictions and tolerances, as a table without verdicts.
+
+    Raises:
+        ValueError: If no claim belongs to `chapter`.
+    """
+    own = [claim for claim in load().values() if claim.chapter == chapter]
+    if not own:
+        raise ValueError(f"chapter must be one that has claims, got {chapter!r}")
+    return _tables.html(
+        {
+            "Claim": claim.statement,
+            "Quantity": "; ".join(dict.fromkeys(target.quantity for target in claim.targets)),
+            "Predicted": "; ".join(
+                f"{target.name}: {target}" if target.name else str(target)
+                for target in claim.targets
+            ),
+            "Run": claim.profile,
+        }
+        for claim in own
+    )
+
+
 def table(judgements: Sequence[Judgement]) -> ClaimsTable:
     """Return claims, measured values and verdicts as a table for the last line of a cell."""
     return ClaimsTable(tuple(judgements))

@@ -83,6 +83,40 @@ def calibrate(
     )
 
 
+def calibrate_each(
+    predict: Callable[[NDArray[np.float64], float], ArrayLike],
+    x: ArrayLike,
+    measured: ArrayLike,
+    *,
+    bounds: tuple[float, float],
+) -> NDArray[np.float64]:
+    """Fit the constant of `predict(x, c)` to each member's curve by itself, as `calibrate` does.
+
+    Args:
+        predict: Function of (x, c) that returns an array of the shape of `x`.
+        x: Abscissae, shape (n_points,).
+        measured: Curves, shape (n_members, n_points).
+        bounds: Smallest and largest c allowed, both positive.
+
+    Returns:
+        One constant per member; nan where the best one sits at an end of the allowed range.
+
+    Raises:
+        ValueError: As `calibrate`, or if `measured` is not two-dimensional.
+
+    Source: derived here; planted constants are recovered in `tests/test_forecast.py`.
+
+    >>> import numpy as np
+    >>> t = np.linspace(0, 3, 20)
+    >>> curves = np.exp(-np.array([[0.5], [0.7]]) * t)
+    >>> calibrate_each(lambda t, c: np.exp(-c * t), t, curves, bounds=(0.1, 10)).round(4)
+    array([0.5, 0.7])
+    """
+    curves = _checks.array("measured", measured, dims=(2,))
+    found = [calibrate(predict, x, curve, bounds=bounds) for curve in curves]
+    return np.array([each.value if each.status == "ok" else np.nan for each in found])
+
+
 def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
     """Score a blind prediction: relative root mean square error per member, interval over members.
 
