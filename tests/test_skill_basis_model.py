@@ -17,7 +17,7 @@ from skillscale.lab.streams import Stream
 
 SMALL = model.ScalingLaws(
     seeds=(3, 4), alphas=(0.3, 0.9), n_skills=60, longest=50.0, n_times=12, n_samples=4000,
-    samples=(10, 40), skills=(1, 3, 8), shown=(1, 2, 5),
+    samples=(10, 40), draws=3, skills=(1, 3, 8), shown=(1, 2, 5),
 )  # fmt: skip
 GRID = model.ComputeFrontier(
     seeds=(3, 4), n_skills=60, largest=20, n_sizes=6, times=(1.0, 20.0), n_times=4, n_samples=4000
@@ -73,7 +73,7 @@ def test_losses_are_those_of_a_list_of_samples(laws):
     # A plain loop over the samples of a data set instead of their counts.
     samples, alpha, seed = 40, 0.9, 4
     frequency = power_law(60, alpha)
-    counts = descent.draw_counts(frequency, samples, seed=seed)
+    counts = descent.draw_counts(frequency, samples, seed=seed, draw=2)
     drawn = np.repeat(np.arange(60), counts)
     a = np.full(60, 0.1)
     b = a.copy()
@@ -84,7 +84,9 @@ def test_losses_are_those_of_a_list_of_samples(laws):
             slope_a[k], slope_b[k] = gap * b[k], gap * a[k]
         a, b = a + SMALL.step * slope_a, b + SMALL.step * slope_b
     expected = 0.5 * ((1 - a * b) ** 2 * frequency).sum()
-    found = laws.loss_data.sel(samples=samples)[(laws.alpha == alpha) & (laws.seed == seed)]
+    found = laws.loss_data.sel(samples=samples).isel(draw=2)[
+        (laws.alpha == alpha) & (laws.seed == seed)
+    ]
     assert found.item() == pytest.approx(expected, rel=1e-6)
 
 
@@ -92,7 +94,7 @@ def test_models_of_few_skills_lose_exactly_the_others(laws):
     for member, alpha in enumerate(laws.alpha.values):
         frequency = power_law(60, alpha)
         tail = [0.5 * frequency[n:].sum() for n in SMALL.skills]
-        # exp(-2 · patience) · S/R0 = 1e-5 of a skill is left, its square counts.
+        # exp(-2 · patience) · S/R0 = 6e-4 of the last skill is left; its square counts.
         np.testing.assert_allclose(laws.loss_skills[member], tail, rtol=1e-5)
 
 
@@ -221,6 +223,7 @@ def test_standard_runs_have_ten_seeds():
         (SMALL, {"samples": (0,)}, "samples must be an integer >= 1, got 0"),
         (SMALL, {"shown": ()}, r"shown must hold at least one number, got \(\)"),
         (SMALL, {"longest": 1.0}, "longest must be .* > 1, got 1.0"),
+        (SMALL, {"draws": 0}, "draws must be an integer >= 1, got 0"),
         (SMALL, {"patience": 0.0}, "patience must be .* > 0, got 0.0"),
         (GRID, {"times": (5.0, 2.0)}, r"times must increase from at least step, got \(5.0, 2.0\)"),
         (GRID, {"largest": 61}, "largest must be at most 60, got 61"),

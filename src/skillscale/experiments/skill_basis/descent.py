@@ -82,14 +82,14 @@ def one_layer(share: Floats, at: Integers, *, scale: float, step: float) -> Floa
     return found
 
 
-def draw_counts(frequency: Floats, n_samples: int, *, seed: int) -> Integers:
-    """Draw the number of samples of each skill; every size of a data set is a draw of its own.
+def draw_counts(frequency: Floats, n_samples: int, *, seed: int, draw: int = 0) -> Integers:
+    """Draw the number of samples of each skill in data set number `draw` of this size.
 
     >>> int(draw_counts(np.array([0.7, 0.3]), 100, seed=0).sum())
     100
     """
-    purpose = f"data set of {n_samples} with first frequency {frequency[0]:.12f}"
-    counts = Stream(seed, purpose).at(0).multinomial(n_samples, frequency)
+    purpose = f"data sets of {n_samples} with first frequency {frequency[0]:.12f}"
+    counts = Stream(seed, purpose).at(draw).multinomial(n_samples, frequency)
     return np.asarray(counts, dtype=np.int64)
 
 

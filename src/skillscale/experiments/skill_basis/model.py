@@ -36,6 +36,7 @@ class ScalingLaws:
         n_times: Number of log-spaced times from 1 to `longest` (at most).
         n_samples: Size of the data set behind the curves in time and in skills.
         samples: Sizes D of the data sets behind the curve in data.
+        draws: Number of data sets of each size: what is predicted is the mean loss over data sets.
         skills: Numbers N of skills that a model can represent.
         patience: Training that stands for endless lasts `patience`/(S · p) where p is the smallest
             share of a skill that is to be learned: its gap shrinks by exp(-2 · patience).
@@ -52,8 +53,9 @@ class ScalingLaws:
     n_times: int = 61
     n_samples: int = 10**8
     samples: tuple[int, ...] = (32, 56, 100, 178, 316, 562, 1000, 1778, 3162)
+    draws: int = 20
     skills: tuple[int, ...] = (10, 14, 20, 28, 40, 57, 80, 113, 160, 200)
-    patience: float = 8.0
+    patience: float = 6.0
     shown: tuple[int, ...] = (1, 2, 5, 10, 20, 50)
 
     def __post_init__(self) -> None:
@@ -66,6 +68,7 @@ class ScalingLaws:
         _checks.number("longest", self.longest, above=1.0)
         _checks.integer("n_times", self.n_times, minimum=2)
         _checks.integer("n_samples", self.n_samples, minimum=1)
+        _checks.integer("draws", self.draws, minimum=1)
         _checks.number("patience", self.patience, above=0)
 
 
@@ -157,6 +160,7 @@ LIVE = {
         n_times=31,
         samples=(32, 100, 316, 1000),
         skills=(5, 7, 10, 14, 20, 28, 40),
+        draws=10,
     ),
 }
 STANDARD = {
@@ -178,8 +182,8 @@ def scaling_laws(settings: ScalingLaws, *, progress: bool = False) -> xr.Dataset
 
         - `loss_time` (member, model, time): one data set of `n_samples`, all skills representable;
         - `strength` (member, model, skill, time): R_k/S of the shown skills in those runs;
-        - `loss_data` (member, samples): data sets of D samples, trained until all they hold is
-          learned, all skills representable;
+        - `loss_data` (member, draw, samples): data sets of D samples, trained until all they hold
+          is learned, all skills representable;
         - `loss_skills` (member, skills): only the N most frequent skills representable, trained
           until they are learned on the data set of `n_samples`.
 
@@ -222,7 +226,7 @@ def scaling_laws(settings: ScalingLaws, *, progress: bool = False) -> xr.Dataset
     dims = {
         "loss_time": ("model", "time"),
         "strength": ("model", "skill", "time"),
-        "loss_data": ("samples",),
+        "loss_data": ("draw", "samples"),
         "loss_skills": ("skills",),
         "frequency": ("skill",),
     }
@@ -338,13 +342,18 @@ def _train(
 def _losses_in_data(settings: ScalingLaws, frequency: Floats, seed: int) -> Floats:
     losses = []
     for samples in settings.samples:
-        counts = descent.draw_counts(frequency, samples, seed=seed)
+        counts = np.stack(
+            [
+                descent.draw_counts(frequency, samples, seed=seed, draw=draw)
+                for draw in range(settings.draws)
+            ]
+        )
         # Skills with as many samples have the same parameters throughout: one of each is trained.
         kinds, kind = np.unique(counts, return_inverse=True)
         last = math.ceil(settings.patience * samples / (settings.scale * settings.step))
         strength = _train(kinds / samples, np.array([last]), settings)[0, kind]
         losses.append(0.5 * (settings.scale - strength) ** 2 @ frequency)
-    return np.array(losses)
+    return np.stack(losses, axis=1)
 
 
 def _losses_in_skills(settings: ScalingLaws, frequency: Floats, share: Floats) -> Floats:
