@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from skillscale.experiments.skill_basis.strengths import BatchAverages
+from skillscale.lab.strengths import BatchAverages
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import MultitaskParity, fresh_batches

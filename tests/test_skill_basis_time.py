@@ -8,9 +8,8 @@ import torch
 
 from skillscale import fits
 from skillscale.experiments import skill_basis as experiments
-from skillscale.experiments.skill_basis.strengths import BatchAverages, antithetic_strengths
 from skillscale.lab.ensembles import MLPEnsemble
-from skillscale.lab.parity import Batch, MultitaskParity
+from skillscale.lab.parity import MultitaskParity
 
 SMALL = experiments.TimeEmergence(
     n_skills=2,
@@ -115,51 +114,6 @@ def test_fresh_batches_measure_what_the_population_does():
         windows = exact[name].values[:, :-1].reshape(2, -1, 50, 2).mean(2)
         # 50 batches leave 1/sqrt(50 * 4000 * P) < 0.004; the paths drift apart by a few times that.
         assert abs(sampled[name].values[:, 1:] - windows).max() < 0.03
-
-
-def test_antithetic_strengths_are_exact_where_all_bits_matter():
-    task = MultitaskParity(1, 3, 3, seed=5)
-    model = MLPEnsemble(3, [20, 20], seeds=[0, 1], n_categories=1, dtype=torch.float64)
-    population = task.population()
-    outputs = model(population.bits, population.skill)[..., 0]
-    strengths, powers = antithetic_strengths(model, [task, task], backgrounds=1)
-    torch.testing.assert_close(strengths[:, 0], (outputs * population.target).mean(-1))
-    torch.testing.assert_close(powers[:, 0], outputs.square().mean(-1))
-
-
-def test_antithetic_strengths_are_unbiased_and_quiet():
-    """Against the listed population; a plain sample of as many inputs is far noisier."""
-    tasks = [MultitaskParity(2, 8, 3, seed=seed) for seed in range(20)]
-    model = MLPEnsemble(8, [50] * 20, seeds=range(20), n_categories=2, init=0.1)
-    population = tasks[0].population(torch.float32)
-    outputs = model(population.bits, population.skill)[..., 0].double().reshape(20, 2, 256)
-    parities = torch.stack(
-        [
-            torch.stack([task.skill_basis(k, population.bits[:256]) for k in range(2)])
-            for task in tasks
-        ]
-    )
-    exact = (outputs * parities).mean(-1)
-    found, _ = antithetic_strengths(model, tasks, backgrounds=200)
-    error = (found - exact).square().mean().sqrt()
-    plain = (outputs.square().mean() / (200 * 8)).sqrt()
-    assert error < plain / 5
-    # Forty errors of zero mean: their mean is within three standard errors of 0.
-    assert abs((found - exact).mean()) < 3 * error / 40**0.5
-
-
-def test_averages_over_batches_are_sums_over_their_samples():
-    averages = BatchAverages(1, 3, scale=2.0)
-    batch = Batch(
-        torch.zeros(1, 4, 1), torch.tensor([[0, 0, 1, 0]]), torch.tensor([[2.0, -2.0, 2.0, 2.0]])
-    )
-    averages.observe(0, batch, torch.tensor([[[1.0], [1.0], [2.0], [0.0]]]))
-    strength, loss = averages.read()
-    torch.testing.assert_close(strength[0, :2], torch.tensor([0.0, 1.0]).double())
-    torch.testing.assert_close(loss[0, :2], torch.tensor([(1 + 9 + 4) / 12, 0.0]).double())
-    assert strength[0, 2].isnan()
-    assert loss[0, 2].isnan()
-    assert averages.read()[0].isnan().all()
 
 
 def test_profiles():

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import _checks
-from skillscale.experiments.skill_basis.strengths import (
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.optimizers import SGD
+from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches, whole_population
+from skillscale.lab.strengths import (
     BatchAverages,
     antithetic_strengths,
     by_skill,
 )
-from skillscale.lab.ensembles import MLPEnsemble
-from skillscale.lab.optimizers import SGD
-from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches, whole_population
 from skillscale.lab.training import train
 
 _BACKGROUNDS = 2000

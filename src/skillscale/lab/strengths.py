@@ -41,7 +41,7 @@ def antithetic_strengths(
         ValueError: If `backgrounds` is not an integer >= 1.
 
     Source: derived here; unbiased and exact in its limits in
-    `tests/test_skill_basis_experiments.py`.
+    `tests/test_strengths.py`.
     """
     backgrounds = _checks.integer("backgrounds", backgrounds, minimum=1)
     n_bits, size = tasks[0].n_bits, tasks[0].subset_size
