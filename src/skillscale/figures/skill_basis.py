@@ -10,6 +10,7 @@ from skillscale.figures import style
 
 Floats = NDArray[np.float64]
 
+_MARKERS = "osDv"
 _THEORY, _MEASURED = style.COLOURS["skill_basis"], style.COLOURS["measured"]
 
 
@@ -45,6 +46,71 @@ def strengths(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
         axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
         axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return figure
+
+
+def strength_bands(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
+    """Draw the mean and range over members of strengths (member, step, skill) over predictions.
+
+    Args:
+        steps: Updates, shape (n_steps,).
+        measured: R/S, shape (member, n_steps, skill); its range over members is shaded.
+        predicted: R/S, shape (n_steps, skill).
+    """
+    figure, axes = style.new(height=3.4)
+    with style.context():
+        for skill in range(predicted.shape[1]):
+            curves = measured[:, :, skill]
+            axes.plot(steps, predicted[:, skill], color=_THEORY, lw=1.6, ls="--")
+            axes.fill_between(
+                steps, curves.min(0), curves.max(0), color=_MEASURED, alpha=0.22, lw=0
+            )
+            axes.plot(steps, curves.mean(0), color=_MEASURED, lw=1.2)
+            middle = steps[np.argmax(predicted[:, skill] > 0.5)]
+            axes.annotate(
+                f"{skill + 1}",
+                (middle, 0.5),
+                textcoords="offset points",
+                xytext=(-9, 4),
+                color=_THEORY,
+            )
+        axes.plot([], [], color=_THEORY, ls="--", lw=1.6, label="theory")
+        axes.plot([], [], color=_MEASURED, lw=1.2, label="networks: mean and range")
+        axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
+        axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return figure
+
+
+def blind_ratios(ratios: dict[str, dict[str, Floats]], *, ylabel: str) -> Figure:
+    """Draw measured over predicted values of skills 2, 3, …: one panel per system, one row per α.
+
+    Args:
+        ratios: For each system (panel title) and each label of a row the mean and the ends of its
+            95 % interval, shape (3, skill); the first column is skill 2.
+        ylabel: What is compared.
+    """
+    figure, panels = style.new(1, len(ratios), height=3.3, sharey=True, squeeze=False)
+    with style.context():
+        for axes, (title, rows) in zip(panels[0], ratios.items(), strict=True):
+            axes.axhspan(0.85, 1.15, color=style.COLOURS["control"], alpha=0.15, lw=0)
+            axes.axhline(1, color=_THEORY, lw=1.4)
+            for place, (label, (middle, low, high)) in enumerate(rows.items()):
+                skills = np.arange(2, 2 + middle.size) + 0.2 * (place - (len(rows) - 1) / 2)
+                axes.errorbar(
+                    skills,
+                    middle,
+                    yerr=[middle - low, high - middle],
+                    fmt=_MARKERS[place],
+                    ms=4.5,
+                    lw=1.2,
+                    color=_MEASURED,
+                    mfc=("white", _MEASURED)[place % 2],
+                    label=label,
+                )
+            axes.set(title=title, xlabel="skill", xticks=range(2, 2 + middle.size))
+        panels[0, 0].set_ylabel(ylabel)
+        panels[0, -1].legend(fontsize="small")
     return figure
 
 
