@@ -193,7 +193,7 @@ def scaling_laws(settings: ScalingLaws, *, progress: bool = False) -> xr.Dataset
     Raises:
         ValueError: If a setting is out of range.
 
-    Source: simulations of Nam et al. 2024, Section 2 and their Appendix H (one layer).
+    Source: simulations of the model of Nam et al. 2024 and of its one-layer control (Appendix H).
 
     >>> small = ScalingLaws(
     ...     seeds=(0,), alphas=(0.6,), n_skills=50, longest=10.0, n_times=5, n_samples=1000,
