@@ -1,0 +1,178 @@
+"""Data emergence trains on the samples it says and measures on others."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments.skill_basis import data
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.parity import MultitaskParity, fixed_dataset
+
+# Two relevant bits of six are learned within seconds from few samples.
+SMALL = data.DataEmergence(
+    samples=(20, 60, 400),
+    samples_alone=(10, 100),
+    seeds=(3, 4),
+    alphas=(0.3, 0.9),
+    n_skills=2,
+    n_bits=6,
+    subset_size=2,
+    width=40,
+    init_std=0.1,
+    scale=2.0,
+    batch_size=50,
+    exposure=300.0,
+    exposure_alone=300.0,
+    backgrounds=40,
+)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return data.data_emergence(SMALL)
+
+
+def by_hand(settings, task, size, steps):
+    """Train one plain network on the whole dataset; return it with the dataset."""
+    samples = fixed_dataset([task], size, seeds=[task.seed])(0)
+    network = MLPEnsemble(
+        settings.n_bits,
+        [settings.width],
+        seeds=[task.seed],
+        n_categories=task.n_skills,
+        init=settings.init_std,
+    ).member(0)
+    control = torch.nn.functional.one_hot(samples.skill[0], task.n_skills).float()
+    inputs = torch.cat([control, samples.bits[0]], 1)
+    target = settings.scale * samples.target[0]
+    rule = torch.optim.SGD(network.parameters(), settings.learning_rate, settings.momentum)
+    for step in range(steps):
+        if step == np.ceil(0.75 * steps):
+            rule.param_groups[0]["lr"] *= 0.1
+        rule.zero_grad()
+        (network(inputs).squeeze(-1) - target).square().mean().backward()
+        rule.step()
+    return network, inputs, target
+
+
+def test_equals_a_plain_loop_over_the_same_samples():
+    # Few gentle steps: rounding, which differs between the two, is then not amplified.
+    settings = dataclasses.replace(
+        SMALL, samples=(30,), seeds=(4,), alphas=(0.6,), disjoint=(True,), init_std=0.3, exposure=20
+    )
+    settings = dataclasses.replace(settings, learning_rate=0.01, momentum=0.5, backgrounds=4000)
+    found = data.data_emergence(settings).isel(member=0, samples=0)
+    task = MultitaskParity(2, 6, 2, 0.6, True, seed=4)
+    steps = int(np.ceil(20 / task.frequency[-1]))
+    network, inputs, target = by_hand(settings, task, 30, steps)
+    with torch.no_grad():
+        square = (network(inputs).squeeze(-1) - target).square()
+        for k in range(2):
+            own = inputs[:, k] == 1
+            assert found["count"][k] == own.sum()
+            assert found.train_loss[k] == pytest.approx(square[own].mean().item() / 4, abs=1e-4)
+            bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 6)
+            control = torch.nn.functional.one_hot(torch.tensor(k), 2).float().expand(64, -1)
+            output = network(torch.cat([control, bits], 1)).squeeze(-1)
+            strength = (output * task.skill_basis(k, bits)).mean().item() / 2
+            loss = (output - 2 * task.skill_basis(k, bits)).square().mean().item() / 4
+            # 16,000 inputs drawn with replacement, of a quantity of order 1.
+            assert found.strength[k] == pytest.approx(strength, abs=0.02)
+            assert found.skill_loss[k] == pytest.approx(loss, abs=0.04)
+
+
+def test_samples_are_fitted_and_enough_of_them_give_the_skill(run):
+    fitted = run.train_loss.where(run["count"] > 0)
+    assert float(fitted.max()) < 0.01
+    assert float(run.train_loss_alone.max()) < 0.01
+    assert (run.strength.isel(samples=-1) > 0.9).all()
+    assert (run.strength_alone.isel(samples_alone=-1) > 0.9).all()
+    assert float(run.strength.isel(samples=0, skill=1).max()) < 0.9
+
+
+def test_counts_add_up_to_the_size_of_the_dataset(run):
+    total = run["count"].sum("skill")
+    np.testing.assert_array_equal(total, np.broadcast_to(SMALL.samples, total.shape))
+
+
+def test_loss_is_never_below_that_of_the_strength(run):
+    # E(S g - f)² >= (S - R)², for the sampled averages as well; float32 leaves 1e-6.
+    assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    # As above, gentle; minibatches, so that the order of the samples is tested too.
+    gentle = dataclasses.replace(
+        SMALL, samples=(60, 90), init_std=0.3, exposure=10.0, learning_rate=0.005
+    )
+    every = data.data_emergence(gentle)
+    alone = data.data_emergence(
+        dataclasses.replace(gentle, samples=(90,), seeds=(4,), alphas=(0.9,), disjoint=(True,))
+    )
+    same = (every.seed == 4) & (every.alpha == 0.9) & (every.disjoint == 1)
+    kept = every.isel(member=np.flatnonzero(same)).sel(samples=[90])
+    np.testing.assert_allclose(alone.strength, kept.strength, atol=1e-5)
+    np.testing.assert_allclose(alone.train_loss, kept.train_loss, atol=1e-5)
+
+
+def test_record_is_labelled(run):
+    assert run.strength.dims == ("member", "samples", "skill")
+    assert run.seed.values.tolist() == [3, 4] * 4
+    assert run.disjoint.values.tolist() == [0, 0, 1, 1] * 2
+    assert run.alpha.values.tolist() == [0.3] * 4 + [0.9] * 4
+    assert run.samples.values.tolist() == [20, 60, 400]
+    assert run.strength_alone.dims == ("member_alone", "samples_alone")
+    assert run.seed_alone.values.tolist() == [3, 4]
+    for member in range(run.sizes["member"]):
+        task = MultitaskParity(2, 6, 2, float(run.alpha[member]))
+        np.testing.assert_allclose(run.frequency[member], task.frequency)
+    assert all({"units", "long_name"} <= set(run[name].attrs) for name in run.data_vars)
+    assert all(run[name].dtype == np.float32 for name in run.data_vars if name != "frequency")
+
+
+def test_a_skill_without_samples_has_no_training_loss():
+    settings = dataclasses.replace(
+        SMALL, samples=(1,), seeds=(3,), exposure=1.0, exposure_alone=1.0, disjoint=(True,)
+    )
+    found = data.data_emergence(settings)
+    np.testing.assert_array_equal(np.isnan(found.train_loss), found["count"] == 0)
+    assert np.isfinite(found.strength).all()
+
+
+def test_profiles():
+    standard = data.STANDARD["data_emergence"]
+    assert len(standard.seeds) >= 10
+    assert set(standard.disjoint) == {False, True}
+    assert standard.alphas == (0.3, 0.6, 0.9)
+    assert set(data.LIVE) == set(data.STANDARD)
+    ratios = np.divide(standard.samples[1:], standard.samples[:-1])
+    np.testing.assert_allclose(ratios, 2**0.5, rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samples": ()}, r"samples must hold at least one entry, got \(\)"),
+        ({"samples": (20, 10)}, r"samples must increase, got \(20, 10\)"),
+        ({"samples_alone": (5, 5)}, r"samples_alone must increase, got \(5, 5\)"),
+        ({"seeds": ()}, r"seeds must hold at least one entry, got \(\)"),
+        ({"alphas": ()}, r"alphas must hold at least one entry, got \(\)"),
+        ({"disjoint": ()}, r"disjoint must hold at least one entry, got \(\)"),
+        ({"init_std": 0.0}, "init_std must be .* > 0, got 0.0"),
+        ({"scale": -1.0}, "scale must be .* > 0, got -1.0"),
+        ({"exposure": 0.0}, "exposure must be .* > 0, got 0.0"),
+        ({"exposure_alone": 0.0}, "exposure_alone must be .* > 0, got 0.0"),
+        ({"backgrounds": 0}, "backgrounds must be an integer >= 1, got 0"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(SMALL, **change)
+
+
+def test_disjoint_skills_without_room_are_refused():
+    settings = dataclasses.replace(SMALL, n_bits=3)
+    with pytest.raises(ValueError, match="n_skills must be <= n_bits // subset_size = 1"):
+        data.data_emergence(settings)

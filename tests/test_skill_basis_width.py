@@ -1,0 +1,153 @@
+"""Width emergence trains every width from several starts and measures on all inputs."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments.skill_basis import width
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.parity import MultitaskParity, whole_population
+
+SMALL = width.WidthEmergence(
+    widths=(1, 3, 16),
+    widths_alone=(1, 8),
+    seeds=(3, 4),
+    restarts=2,
+    alphas=(0.3, 0.9),
+    n_skills=2,
+    n_bits=4,
+    subset_size=2,
+    scale=2.0,
+    steps=1500,
+)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return width.width_emergence(SMALL)
+
+
+def test_equals_a_plain_loop_over_all_inputs():
+    # Few gentle steps: rounding, which differs between the two, is then not amplified.
+    settings = dataclasses.replace(
+        SMALL,
+        widths=(3,),
+        seeds=(4,),
+        alphas=(0.6,),
+        steps=50,
+        learning_rate=0.01,
+        final_rate=0.001,
+    )
+    found = width.width_emergence(settings).isel(width=0)
+    task = MultitaskParity(2, 4, 2, 0.6, seed=4)
+    inputs = whole_population([task])(0)
+    control = torch.nn.functional.one_hot(inputs.skill[0], 2).float()
+    rows = torch.cat([control, inputs.bits[0]], 1)
+    target = 2 * inputs.target[0]
+    for member, seed in enumerate((4, 1_000_004)):
+        network = MLPEnsemble(4, [3], seeds=[seed], n_categories=2, init=0.3).member(0)
+        rule = torch.optim.Adam(network.parameters(), 0.01)
+        for step in range(50):
+            rule.param_groups[0]["lr"] = 0.01 * 0.1 ** (step / 50)
+            rule.zero_grad()
+            square = (network(rows).squeeze(-1) - target).square()
+            (inputs.weight[0] * square).sum().backward()
+            rule.step()
+        with torch.no_grad():
+            output = network(rows).squeeze(-1)
+        strength = (output * target).reshape(2, 16).mean(1) / 4
+        loss = (output - target).square().reshape(2, 16).mean(1) / 4
+        np.testing.assert_allclose(found.strength[member], strength, atol=1e-4)
+        np.testing.assert_allclose(found.skill_loss[member], loss, atol=1e-4)
+
+
+def test_wide_networks_hold_all_skills_and_single_units_none(run):
+    assert (run.strength.sel(width=16).max("member") > 0.95).all()
+    assert (run.strength.sel(width=1) < 0.9).all()
+    assert (run.strength_alone.sel(width_alone=8) > 0.9).any()
+
+
+def test_loss_is_never_below_that_of_the_strength(run):
+    # E(S g - f)² = (S - R)² + E(f - R g)²; float32 sums leave 1e-6.
+    assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
+
+
+@pytest.mark.parametrize("batch_size", [None, 20])
+def test_a_member_does_not_depend_on_its_companions(batch_size):
+    gentle = dataclasses.replace(SMALL, steps=60, batch_size=batch_size, learning_rate=0.005)
+    every = width.width_emergence(gentle)
+    alone = width.width_emergence(
+        dataclasses.replace(gentle, widths=(3,), seeds=(4,), alphas=(0.9,), restarts=1)
+    )
+    same = (every.seed == 4) & (every.alpha == 0.9) & (every.restart == 0)
+    kept = every.isel(member=np.flatnonzero(same)).sel(width=[3])
+    np.testing.assert_allclose(alone.strength, kept.strength, atol=1e-5)
+    same = (every.seed_alone == 4) & (every.restart_alone == 0)
+    kept = every.isel(member_alone=np.flatnonzero(same))
+    np.testing.assert_allclose(alone.strength_alone, kept.strength_alone, atol=1e-5)
+
+
+def test_fresh_samples_lead_where_all_inputs_lead(run):
+    sampled = width.width_emergence(
+        dataclasses.replace(SMALL, widths=(16,), alphas=(0.3,), batch_size=64)
+    )
+    best = sampled.strength.isel(width=0).max("member")
+    assert (best > 0.95).all()
+
+
+def test_restarts_share_the_task_but_not_the_weights(run):
+    first, second = (run.isel(member=run.restart == i) for i in (0, 1))
+    assert first.seed.values.tolist() == second.seed.values.tolist()
+    assert (first.strength.values != second.strength.values).any()
+
+
+def test_record_is_labelled(run):
+    assert run.strength.dims == ("member", "width", "skill")
+    assert run.seed.values.tolist() == [3, 3, 4, 4] * 2
+    assert run.restart.values.tolist() == [0, 1] * 4
+    assert run.alpha.values.tolist() == [0.3] * 4 + [0.9] * 4
+    assert run.width.values.tolist() == [1, 3, 16]
+    assert run.strength_alone.dims == ("member_alone", "width_alone")
+    assert run.seed_alone.values.tolist() == [3, 3, 4, 4]
+    for member in range(run.sizes["member"]):
+        task = MultitaskParity(2, 4, 2, float(run.alpha[member]))
+        np.testing.assert_allclose(run.frequency[member], task.frequency)
+    assert all({"units", "long_name"} <= set(run[name].attrs) for name in run.data_vars)
+    assert run.strength.dtype == np.float32
+
+
+def test_profiles():
+    for settings in width.STANDARD.values():
+        assert len(settings.seeds) >= 10
+        assert settings.alphas == (0.3, 0.6, 0.9)
+    assert width.STANDARD["width_emergence_disjoint"].disjoint
+    assert set(width.LIVE) <= set(width.STANDARD)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"widths": ()}, r"widths must hold at least one entry, got \(\)"),
+        ({"widths": (2, 1)}, r"widths must increase, got \(2, 1\)"),
+        ({"widths_alone": (2, 2)}, r"widths_alone must increase, got \(2, 2\)"),
+        ({"seeds": ()}, r"seeds must hold at least one entry, got \(\)"),
+        ({"seeds": (2_000_000,)}, r"seeds must be < 1000000, got \(2000000,\)"),
+        ({"alphas": ()}, r"alphas must hold at least one entry, got \(\)"),
+        ({"init_std": 0.0}, "init_std must be .* > 0, got 0.0"),
+        ({"scale": 0.0}, "scale must be .* > 0, got 0.0"),
+        ({"learning_rate": 0.0}, "learning_rate must be .* > 0, got 0.0"),
+        ({"final_rate": -1.0}, "final_rate must be .* > 0, got -1.0"),
+        ({"restarts": 0}, "restarts must be an integer >= 1, got 0"),
+        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(SMALL, **change)
+
+
+def test_the_disjoint_experiment_refuses_shared_bits():
+    with pytest.raises(ValueError, match="disjoint must be True, got False"):
+        width.width_emergence_disjoint(SMALL)
