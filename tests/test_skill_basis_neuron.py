@@ -134,12 +134,13 @@ def test_a_smaller_start_is_the_same_growth_from_further_down():
     np.testing.assert_allclose(high / (1 - high), 4 * low / (1 - low), rtol=1e-9)
 
 
-def test_times_may_come_in_any_order():
-    setting = {"eta": 0.2, "init_std": 0.05, "width": 20, "n_bits": 4, "seed": 0}
-    forth = neuron.neuron_strength([0, 50, 100, 2000], **setting)
-    back = neuron.neuron_strength([2000, 100, 50, 0], **setting)
-    np.testing.assert_array_equal(forth, back[:, ::-1])
-    assert forth[:, -1] == pytest.approx(1)
+def test_growth_beyond_any_use_is_infinite_and_counts_as_learned():
+    setting = {"n_bits": 4, "seed": 0}
+    growth = neuron.neuron_growth([0, 50, 2000, 9000], step=0.2, n_neurons=20, **setting)
+    assert np.isfinite(growth[:, :2]).all()
+    assert np.isinf(growth[:, 2:]).all()
+    curve = neuron.neuron_strength([0, 50, 9000], eta=0.2, init_std=0.05, width=20, **setting)
+    assert (curve[:, -1] == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,11 @@ def test_times_may_come_in_any_order():
         ),
         (
             lambda: neuron.neuron_strength([0.5], eta=1, init_std=1, width=1, n_bits=3, seed=0),
-            "T must be whole numbers >= 0",
+            "T must be ascending whole numbers >= 0",
+        ),
+        (
+            lambda: neuron.neuron_growth([2, 1], step=1, n_neurons=1, n_bits=3, seed=0),
+            r"T must be ascending whole numbers >= 0, got \[2, 1\]",
         ),
         (
             lambda: neuron.neuron_strength([1], eta=1, init_std=1, width=1, n_bits=2, seed=0),

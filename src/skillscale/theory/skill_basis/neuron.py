@@ -24,7 +24,7 @@ from skillscale import _checks
 FloatArray = NDArray[np.float64]
 
 _LARGEST_ENUMERATION = 20
-_SATURATED = 1e9
+_ENOUGH = 1e12
 
 
 def neuron_clock(subset_size: int) -> float:
@@ -114,6 +114,68 @@ def neuron_correlation(
     return np.asarray(np.maximum(inputs, 0.0) @ _parity(strings[:, :m]) / len(strings))
 
 
+def neuron_growth(
+    T: ArrayLike,
+    *,
+    step: float,
+    n_neurons: int,
+    n_bits: int,
+    subset_size: int = 3,
+    constant_inputs: int = 2,
+    seed: int,
+) -> FloatArray:
+    """Return a · G(w) of neurons that start from normal weights of standard deviation 1.
+
+    Each makes updates of the small-output flow of the module's docstring; eta · P · S = `step`. The
+    flow is linear in scale: weights of standard deviation σ give σ² times as much, and a network's
+    strength R is the sum over its neurons.
+
+    A neuron sees the bits that do not matter through their sum alone, which is taken as normal:
+    its state is a, the weights of the relevant bits, the offset, and the sum and the squared length
+    of the other weights. So the cost does not depend on `n_bits`, and the updates keep the finite
+    size of the learning rate, which makes the best neurons, who sit on a kink of G, jump about it.
+
+    Args:
+        T: Times in updates, whole numbers >= 0, ascending, shape (n_times,).
+        step: eta · P · S of an update: rate on the ½-loss times frequency times target scale.
+        n_neurons: Number of neurons.
+        n_bits: Number of bits.
+        subset_size: Number of bits that the parity depends on, at most `n_bits` and 12.
+        constant_inputs: Inputs that are always 1: the bias and, if there is one, the control bit.
+        seed: Chooses the initial weights.
+
+    Returns:
+        Strengths, shape (n_neurons, n_times); inf from where their mean exceeds 1e12 onwards.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: derived here; compared with neurons that see every string in
+    `tests/test_skill_basis_neuron.py`.
+
+    >>> growth = neuron_growth([0, 200, 400], step=0.2, n_neurons=1000, n_bits=8, seed=0)
+    >>> np.log(growth.mean(0)[1:]).round(1)
+    array([0.5, 5.7])
+    """
+    times = _checks.array("T", T, minimum=0.0, dims=(1,))
+    if (times != np.floor(times)).any() or (np.diff(times) < 0).any():
+        raise ValueError(f"T must be ascending whole numbers >= 0, got {T!r}")
+    step = _checks.number("step", step, above=0)
+    n = _checks.integer("n_neurons", n_neurons, minimum=1)
+    seed = _checks.integer("seed", seed, minimum=0)
+    neurons = _Neurons(n, n_bits, subset_size, constant_inputs, seed)
+    growth, done = np.full((n, times.size), np.inf), 0
+    for place, time in enumerate(times):
+        for _ in range(done, int(time)):
+            neurons.update(step)
+        done = int(time)
+        growth[:, place] = neurons.strengths()
+        if growth[:, place].mean() > _ENOUGH:
+            growth[:, place] = np.inf
+            break
+    return growth
+
+
 def neuron_strength(
     T: ArrayLike,
     *,
@@ -130,17 +192,12 @@ def neuron_strength(
 ) -> FloatArray:
     """Return the relative strength R/S of networks of independent neurons: nothing is fitted.
 
-    R/S = U/(1 + U), U = Σ_j a_j · G(w_j) / S, where every neuron starts from its own normal weights
-    and makes updates of rate `eta` on the small-output flow of the module's docstring. U/(1 + U)
-    is how the multilinear model turns unlimited growth into saturation.
-
-    A neuron sees the bits that do not matter through their sum alone, which is taken as normal:
-    its state is a, the weights of the relevant bits, the offset, and the sum and the squared length
-    of the other weights. So the cost does not depend on `n_bits`, and the updates keep the finite
-    size of the learning rate, which makes the best neurons, who sit on a kink of G, jump about it.
+    R/S = U/(1 + U), U = Σ_j a_j · G(w_j) / S, with the sum over the neurons of `neuron_growth`.
+    U/(1 + U) is how the multilinear model turns unlimited growth into saturation; a network whose
+    strength has the wrong sign counts as 0.
 
     Args:
-        T: Times in updates, whole numbers >= 0, shape (n_times,).
+        T: Times in updates, whole numbers >= 0, ascending, shape (n_times,).
         S: Target scale.
         eta: Rate of an update on the ½-loss; 2 · lr for plain squared error.
         init_std: Standard deviation of all initial weights and biases.
@@ -165,31 +222,23 @@ def neuron_strength(
     >>> curve.mean(0).round(2)
     array([0., 1.])
     """
-    times = _checks.array("T", T, minimum=0.0, dims=(1,))
-    if (times != np.floor(times)).any():
-        raise ValueError(f"T must be whole numbers >= 0, got {T!r}")
     S = _checks.number("S", S, above=0)
     std = _checks.number("init_std", init_std, above=0)
     width = _checks.integer("width", width, minimum=1)
     n_networks = _checks.integer("n_networks", n_networks, minimum=1)
-    step = _checks.number("eta", eta, above=0) * S
-    step *= _checks.number("frequency", frequency, above=0, maximum=1)
-    seed = _checks.integer("seed", seed, minimum=0)
-    neurons = _Neurons(width * n_networks, n_bits, subset_size, constant_inputs, seed)
-    order = np.argsort(times)
-    growth = np.full((n_networks, times.size), np.inf)
-    done = 0
-    for place in order:
-        for _ in range(int(times[place]) - done):
-            neurons.update(step)
-        done = int(times[place])
-        total = neurons.strengths().reshape(n_networks, width).sum(1)
-        growth[:, place] = total * std**2 / S
-        if (growth[:, place] > _SATURATED).all():
-            break
-    # A network whose parity starts with the wrong sign is still at zero for this purpose.
-    reached = np.clip(growth, 0.0, _SATURATED)
-    return np.asarray(reached / (1.0 + reached))
+    share = _checks.number("frequency", frequency, above=0, maximum=1)
+    growth = neuron_growth(
+        T,
+        step=_checks.number("eta", eta, above=0) * S * share,
+        n_neurons=width * n_networks,
+        n_bits=n_bits,
+        subset_size=subset_size,
+        constant_inputs=constant_inputs,
+        seed=seed,
+    )
+    total = growth.reshape(n_networks, width, -1).sum(1) * std**2 / S
+    with np.errstate(divide="ignore"):
+        return np.asarray(1.0 / (1.0 + 1.0 / np.maximum(total, 0.0)))
 
 
 class _Neurons:
