@@ -1,0 +1,166 @@
+"""The transformer experiment measures what it says: its networks are plain transformers."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from skillscale import fits
+from skillscale.experiments.skill_basis import transformer as experiments
+from skillscale.lab.parity import MultitaskParity
+
+SMALL = experiments.TransformerEmergence(
+    n_skills=2,
+    n_bits=4,
+    width=16,
+    n_heads=2,
+    learning_rate=0.005,
+    steps=1000,
+    alone_steps=900,
+    every=20,
+    scale=1.5,
+    seeds=(3, 4),
+)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return experiments.transformer_emergence(SMALL)
+
+
+def plain(model, inputs, n_heads):
+    """Evaluate a transformer as it is usually written: every token of every sequence."""
+    weight = model.parameters
+    sequences, positions = inputs.shape
+    one_hot = torch.eye(positions).expand(sequences, -1, -1)
+    token = torch.cat([one_hot, inputs.float().unsqueeze(-1)], -1)
+    stream = functional.relu(token @ weight[0] + weight[1])
+    width = stream.shape[-1]
+    query, key, value = (
+        part.view(sequences, positions, n_heads, -1).transpose(1, 2)
+        for part in (functional.layer_norm(stream, (width,)) @ weight[2] + weight[3]).chunk(3, -1)
+    )
+    mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+    stream = stream + mixed.transpose(1, 2).flatten(2) @ weight[4] + weight[5]
+    hidden = functional.relu(functional.layer_norm(stream, (width,)) @ weight[6] + weight[7])
+    stream = stream + hidden @ weight[8] + weight[9]
+    # The read-out of the flattened positions.
+    return (stream * weight[10].T).sum((1, 2)) + weight[11]
+
+
+def sequences(n_skills, n_bits):
+    bits = torch.cartesian_prod(*[torch.tensor([0, 1])] * n_bits)
+    control = torch.eye(n_skills, dtype=torch.int64).repeat_interleave(len(bits), 0)
+    return torch.cat([control, bits.repeat(n_skills, 1)], 1)
+
+
+def test_prefixes_give_the_outputs_of_the_plain_network():
+    inputs = sequences(2, 5)
+    for seed in (0, 1):
+        model = experiments.PrefixTransformer(inputs, width=12, n_heads=3, seed=seed)
+        # float32 sums over 7 positions.
+        torch.testing.assert_close(model(), plain(model, inputs, 3), atol=1e-6, rtol=1e-5)
+    order = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(0))
+    shuffled = experiments.PrefixTransformer(inputs[order], width=12, n_heads=3, seed=1)
+    torch.testing.assert_close(shuffled(), model()[order], atol=1e-6, rtol=1e-5)
+
+
+def test_gradients_are_those_of_the_plain_network():
+    inputs = sequences(1, 4)
+    model = experiments.PrefixTransformer(inputs, width=8, n_heads=2, seed=5)
+    target = torch.linspace(-1, 1, len(inputs))
+    found, expected = (
+        torch.autograd.grad((output - target).square().mean(), model.parameters)
+        for output in (model(), plain(model, inputs, 2))
+    )
+    assert all(gradient.abs().max() > 0 for gradient in expected)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-4)
+
+
+def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
+    inputs = sequences(2, 4)
+    for member, seed in enumerate(SMALL.seeds):
+        task = MultitaskParity(2, 4, 3, SMALL.alpha, seed=seed)
+        model = experiments.PrefixTransformer(inputs, width=16, n_heads=2, seed=seed)
+        output = plain(model, inputs, 2).view(2, 16)
+        for k in range(2):
+            parity = task.skill_basis(k, inputs[:16, 2:].float())
+            expected = (output[k] * parity).mean().item() / SMALL.scale
+            found = run.isel(member=member, skill=k)
+            # float32 sums over 16 inputs.
+            assert found.strength[0] == pytest.approx(expected, abs=1e-6)
+            assert found.strength_alone[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_training_learns_skills_together_and_alone(run):
+    curves = run.strength.transpose("member", "skill", "step").values
+    half_time = fits.crossing_times(run.step.values, curves, threshold=0.5)
+    assert np.isfinite(half_time).all()
+    assert (half_time[:, 0] < half_time[:, 1]).all()
+    assert (run.strength.isel(step=-1) > 0.9).all()
+    assert (run.strength_alone.isel(alone_step=-1) > 0.9).all()
+
+
+def test_a_skill_that_is_all_of_the_mixture_is_learned_as_alone():
+    one = experiments.TransformerEmergence(
+        n_skills=1, n_bits=4, width=8, steps=40, alone_steps=40, every=10, learning_rate=0.02
+    )
+    run = experiments.transformer_emergence(one)
+    np.testing.assert_array_equal(run.strength.values, run.strength_alone.values)
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    brief = dataclasses.replace(SMALL, steps=60, alone_steps=20)
+    both = experiments.transformer_emergence(brief)
+    alone = experiments.transformer_emergence(dataclasses.replace(brief, seeds=(4,)))
+    np.testing.assert_array_equal(alone.strength[0], both.strength[1])
+    assert not np.allclose(both.strength[0], both.strength[1], atol=1e-3)
+
+
+def test_record_is_labelled(run):
+    assert run.strength.dims == ("member", "step", "skill")
+    assert run.strength_alone.dims == ("member", "alone_step", "skill")
+    assert run.seed.values.tolist() == [3, 4]
+    assert run.skill.values.tolist() == [1, 2]
+    assert run.step.values[[0, -1]].tolist() == [0, 1000]
+    assert run.alone_step.values[[0, -1]].tolist() == [0, 900]
+    np.testing.assert_allclose(run.frequency, MultitaskParity(2, 4, alpha=0.9).frequency)
+    assert all("long_name" in run[name].attrs for name in run.data_vars)
+    assert run.strength.dtype == run.strength_alone.dtype == np.float32
+
+
+def test_profiles():
+    assert all(len(settings.seeds) >= 10 for settings in experiments.STANDARD.values())
+    assert set(experiments.LIVE) <= set(experiments.STANDARD)
+
+
+def test_divergence_is_named():
+    wild = dataclasses.replace(SMALL, learning_rate=1e3, steps=40)
+    with pytest.raises(FloatingPointError, match="network of seed 3 diverged by step 20"):
+        experiments.transformer_emergence(wild)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"width": 0}, "width must be an integer >= 1, got 0"),
+        ({"width": 30}, "width must be a multiple of n_heads = 4, got 30"),
+        ({"n_heads": 0}, "n_heads must be an integer >= 1, got 0"),
+        ({"scale": 0.0}, "scale must be .* > 0, got 0.0"),
+        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
+        ({"alone_steps": 0}, "alone_steps must be an integer >= 1, got 0"),
+        ({"every": 0}, "every must be an integer >= 1, got 0"),
+        ({"seeds": ()}, r"seeds must hold at least one seed, got \(\)"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        experiments.TransformerEmergence(**change)
+
+
+def test_the_disjoint_experiment_refuses_shared_bits():
+    with pytest.raises(ValueError, match="disjoint must be True, got False"):
+        experiments.transformer_emergence_disjoint(SMALL)
