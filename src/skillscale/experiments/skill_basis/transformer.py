@@ -56,8 +56,8 @@ class TransformerEmergence:
     learning_rate: float = 0.004
     momentum: float = 0.9
     scale: float = 1.0
-    steps: int = 8000
-    alone_steps: int = 3000
+    steps: int = 10000
+    alone_steps: int = 4000
     every: int = 25
     seeds: tuple[int, ...] = (0,)
 
@@ -80,7 +80,7 @@ LIVE = {
 STANDARD = {
     "transformer_emergence": TransformerEmergence(seeds=tuple(range(10))),
     "transformer_emergence_disjoint": TransformerEmergence(
-        n_skills=3, n_bits=9, disjoint=True, steps=14000, seeds=tuple(range(10))
+        n_skills=3, n_bits=9, disjoint=True, steps=14000, alone_steps=2500, seeds=tuple(range(10))
     ),
 }
 
