@@ -139,6 +139,8 @@ def test_growth_beyond_any_use_is_infinite_and_counts_as_learned():
     growth = neuron.neuron_growth([0, 50, 2000, 9000], step=0.2, n_neurons=20, **setting)
     assert np.isfinite(growth[:, :2]).all()
     assert np.isinf(growth[:, 2:]).all()
+    lower = neuron.neuron_growth([0, 50, 100], step=0.2, n_neurons=20, limit=0.1, **setting)
+    assert np.isinf(lower[:, 2]).all()
     curve = neuron.neuron_strength([0, 50, 9000], eta=0.2, init_std=0.05, width=20, **setting)
     assert (curve[:, -1] == 1).all()
 
@@ -163,6 +165,10 @@ def test_growth_beyond_any_use_is_infinite_and_counts_as_learned():
         (
             lambda: neuron.neuron_strength([1], eta=1, init_std=1, width=1, n_bits=2, seed=0),
             r"subset_size must be <= min\(n_bits, 12\) = 2, got 3",
+        ),
+        (
+            lambda: neuron.neuron_growth([1], step=1, n_neurons=1, n_bits=3, limit=0, seed=0),
+            "limit must be .* > 0, got 0",
         ),
         (
             lambda: neuron.neuron_strength([1], eta=1, init_std=0, width=1, n_bits=3, seed=0),

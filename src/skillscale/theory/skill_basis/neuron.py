@@ -24,7 +24,7 @@ from skillscale import _checks
 FloatArray = NDArray[np.float64]
 
 _LARGEST_ENUMERATION = 20
-_ENOUGH = 1e12
+_LEARNED = 1e9
 
 
 def neuron_clock(subset_size: int) -> float:
@@ -122,6 +122,7 @@ def neuron_growth(
     n_bits: int,
     subset_size: int = 3,
     constant_inputs: int = 2,
+    limit: float = 1e12,
     seed: int,
 ) -> FloatArray:
     """Return a · G(w) of neurons that start from normal weights of standard deviation 1.
@@ -142,10 +143,11 @@ def neuron_growth(
         n_bits: Number of bits.
         subset_size: Number of bits that the parity depends on, at most `n_bits` and 12.
         constant_inputs: Inputs that are always 1: the bias and, if there is one, the control bit.
+        limit: Mean strength beyond which growth is followed no further.
         seed: Chooses the initial weights.
 
     Returns:
-        Strengths, shape (n_neurons, n_times); inf from where their mean exceeds 1e12 onwards.
+        Strengths, shape (n_neurons, n_times); inf from where their mean exceeds `limit` onwards.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -162,6 +164,7 @@ def neuron_growth(
         raise ValueError(f"T must be ascending whole numbers >= 0, got {T!r}")
     step = _checks.number("step", step, above=0)
     n = _checks.integer("n_neurons", n_neurons, minimum=1)
+    limit = _checks.number("limit", limit, above=0)
     seed = _checks.integer("seed", seed, minimum=0)
     neurons = _Neurons(n, n_bits, subset_size, constant_inputs, seed)
     growth, done = np.full((n, times.size), np.inf), 0
@@ -170,7 +173,7 @@ def neuron_growth(
             neurons.update(step)
         done = int(time)
         growth[:, place] = neurons.strengths()
-        if growth[:, place].mean() > _ENOUGH:
+        if growth[:, place].mean() > limit:
             growth[:, place] = np.inf
             break
     return growth
@@ -234,6 +237,7 @@ def neuron_strength(
         n_bits=n_bits,
         subset_size=subset_size,
         constant_inputs=constant_inputs,
+        limit=_LEARNED * S / (width * std**2),
         seed=seed,
     )
     total = growth.reshape(n_networks, width, -1).sum(1) * std**2 / S
