@@ -139,7 +139,7 @@ def test_growth_beyond_any_use_is_infinite_and_counts_as_learned():
     growth = neuron.neuron_growth([0, 50, 2000, 9000], step=0.2, n_neurons=20, **setting)
     assert np.isfinite(growth[:, :2]).all()
     assert np.isinf(growth[:, 2:]).all()
-    lower = neuron.neuron_growth([0, 50, 100], step=0.2, n_neurons=20, limit=0.1, **setting)
+    lower = neuron.neuron_growth([0, 50, 100], step=0.2, n_neurons=20, limit=0.01, **setting)
     assert np.isinf(lower[:, 2]).all()
     curve = neuron.neuron_strength([0, 50, 9000], eta=0.2, init_std=0.05, width=20, **setting)
     assert (curve[:, -1] == 1).all()
