@@ -146,7 +146,7 @@ def test_profiles():
     assert len(standard.seeds) >= 10
     assert set(standard.disjoint) == {False, True}
     assert standard.alphas == (0.3, 0.6, 0.9)
-    assert set(data.LIVE) == set(data.STANDARD)
+    assert set(data.LIVE) == set(data.STANDARD) == set(data.PAPER)
     ratios = np.divide(standard.samples[1:], standard.samples[:-1])
     np.testing.assert_allclose(ratios, 2**0.5, rtol=0.01)
 

@@ -124,6 +124,7 @@ def test_profiles():
         assert settings.alphas == (0.3, 0.6, 0.9)
     assert width.STANDARD["width_emergence_disjoint"].disjoint
     assert set(width.LIVE) <= set(width.STANDARD)
+    assert all(settings.disjoint for settings in width.PAPER.values())
 
 
 @pytest.mark.parametrize(

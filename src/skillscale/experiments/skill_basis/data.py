@@ -115,7 +115,21 @@ LIVE = {
 }
 STANDARD = {
     "data_emergence": DataEmergence(
-        samples=_ladder(141, 12800), samples_alone=_ladder(50, 800), seeds=tuple(range(20, 30))
+        samples=_ladder(141, 12800), samples_alone=_ladder(50, 800), seeds=tuple(range(20, 40))
+    )
+}
+PAPER = {
+    "data_emergence": DataEmergence(
+        samples=_ladder(500, 32000),
+        samples_alone=_ladder(200, 1600),
+        seeds=tuple(range(10)),
+        alphas=(0.6,),
+        disjoint=(True,),
+        n_bits=32,
+        width=1000,
+        learning_rate=0.01,
+        batch_size=1000,
+        exposure=300.0,
     )
 }
 

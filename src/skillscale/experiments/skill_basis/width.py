@@ -66,7 +66,7 @@ class WidthEmergence:
     final_rate: float = 0.002
     batch_size: int | None = None
     scale: float = 5.0
-    steps: int = 4000
+    steps: int = 2000
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
@@ -96,17 +96,16 @@ LIVE = {
     "width_emergence": WidthEmergence(
         widths=(2, 4, 6, 8, 12, 16, 24),
         widths_alone=(1, 2, 3, 4, 6, 8),
-        seeds=(0, 1, 2),
+        seeds=(0, 1),
         restarts=2,
         alphas=(0.6,),
-        steps=2000,
     )
 }
 STANDARD = {
     "width_emergence": WidthEmergence(
         widths=(1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32),
         widths_alone=(1, 2, 3, 4, 5, 6, 7, 8),
-        seeds=tuple(range(20, 30)),
+        seeds=tuple(range(20, 40)),
     ),
     "width_emergence_disjoint": _THREE,
 }
@@ -115,12 +114,12 @@ PAPER = {
         widths=(1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40),
         widths_alone=(1, 2, 3, 4, 5, 6, 8),
         seeds=tuple(range(10)),
-        restarts=1,
+        restarts=3,
         alphas=(0.6,),
         n_bits=32,
         disjoint=True,
         batch_size=1000,
-        steps=50_000,
+        steps=25_000,
     )
 }
 
