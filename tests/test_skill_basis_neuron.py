@@ -111,7 +111,7 @@ def test_independent_neurons_agree_with_neurons_that_see_every_string(n_bits, su
 
 def growth_rate(init_std, eta, T):
     curve = neuron.neuron_strength(
-        T, S=1, eta=eta, init_std=init_std, width=2000, n_bits=6, n_networks=1, seed=0
+        T, S=1, eta=eta, init_std=init_std, width=1000, n_bits=6, n_networks=1, seed=0
     )[0]
     return np.diff(np.log(curve / (1 - curve)))[0] / (2 * eta * (T[1] - T[0]))
 
