@@ -76,5 +76,5 @@ def ladders(panels: dict[str, Ladder], *, xlabel: str, logarithmic: bool) -> Fig
                 axes.set_xscale("log")
         column[-1, 0].set(xlabel=xlabel)
         handles, labels = column[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(3, len(labels)))
+        figure.legend(handles, labels, loc="outside upper center", ncols=2)
     return figure
