@@ -6,7 +6,15 @@ that skill, over all bit strings x.
 
 from typing import Any
 
-from skillscale.experiments.skill_basis import model, shots, time, transformer
+from skillscale.experiments.skill_basis import clock, data, model, shots, time, transformer
+from skillscale.experiments.skill_basis.clock import (
+    ClockSweep,
+    clock_sweep,
+)
+from skillscale.experiments.skill_basis.data import (
+    DataEmergence,
+    data_emergence,
+)
 from skillscale.experiments.skill_basis.model import (
     ComputeFrontier,
     ScalingLaws,
@@ -30,21 +38,34 @@ from skillscale.experiments.skill_basis.transformer import (
     transformer_emergence_disjoint,
 )
 
-LIVE: dict[str, Any] = model.LIVE | shots.LIVE | time.LIVE | transformer.LIVE
-STANDARD: dict[str, Any] = model.STANDARD | shots.STANDARD | time.STANDARD | transformer.STANDARD
-PAPER: dict[str, Any] = {**time.PAPER}
+LIVE: dict[str, Any] = (
+    model.LIVE | shots.LIVE | time.LIVE | data.LIVE | clock.LIVE | transformer.LIVE
+)
+STANDARD: dict[str, Any] = (
+    model.STANDARD
+    | shots.STANDARD
+    | time.STANDARD
+    | data.STANDARD
+    | clock.STANDARD
+    | transformer.STANDARD
+)
+
 
 __all__ = [
     "LIVE",
     "PAPER",
     "STANDARD",
+    "ClockSweep",
     "ComputeFrontier",
+    "DataEmergence",
     "FewShot",
     "ScalingLaws",
     "TimeEmergence",
     "TransformerEmergence",
     "UnbalancedLayers",
+    "clock_sweep",
     "compute_frontier",
+    "data_emergence",
     "few_shot",
     "scaling_laws",
     "time_emergence",

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import _checks, _progress
-from skillscale.experiments.skill_basis.time import TimeEmergence, _follow
+from skillscale.experiments.skill_basis.time import TimeEmergence, follow
 
 _VARIED = ("n_bits", "subset_size", "width", "init_std", "scale", "phase_step")
 _LARGEST_ENUMERATED = 12
@@ -163,5 +163,5 @@ def _train(
         every=every,
         seeds=settings.seeds,
     )
-    times, found = _follow(run, [(1.0, seed) for seed in settings.seeds], progress=False)
+    times, found = follow(run, [(1.0, seed) for seed in settings.seeds], progress=False)
     return times, found["strength"][..., 0]

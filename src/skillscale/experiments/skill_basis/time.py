@@ -139,14 +139,14 @@ def time_emergence(settings: TimeEmergence, *, progress: bool = False) -> xr.Dat
     {'member': 1, 'step': 3, 'skill': 2, 'member_alone': 1, 'step_alone': 2}
     """
     members = [(alpha, seed) for alpha in settings.alphas for seed in settings.seeds]
-    at, record = _follow(settings, members, progress)
+    at, record = follow(settings, members, progress)
     alone = replace(
         settings,
         n_skills=1,
         steps=settings.steps_alone,
         every=settings.every_alone,
     )
-    at_alone, record_alone = _follow(alone, [(1.0, seed) for seed in settings.seeds], progress)
+    at_alone, record_alone = follow(alone, [(1.0, seed) for seed in settings.seeds], progress)
     frequency = np.stack([task.frequency for task in _tasks(settings, members)])
     dims = ("member", "step", "skill")
     strength = {"units": "1", "long_name": "strength R_k of a skill over the target scale S"}
@@ -198,7 +198,7 @@ def _tasks(settings: TimeEmergence, members: Iterable[tuple[float, int]]) -> lis
     return [MultitaskParity(*shape, alpha, settings.disjoint, seed=seed) for alpha, seed in members]
 
 
-def _follow(
+def follow(
     settings: TimeEmergence, members: list[tuple[float, int]], progress: bool
 ) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float32]]]:
     """Train one network per member; return the times of measurement and what was measured."""

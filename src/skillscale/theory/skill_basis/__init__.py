@@ -43,6 +43,7 @@ from skillscale.theory.skill_basis.neuron import (
     best_neuron,
     neuron_clock,
     neuron_correlation,
+    neuron_growth,
     neuron_strength,
 )
 
@@ -61,6 +62,7 @@ __all__ = [
     "missing_tail",
     "neuron_clock",
     "neuron_correlation",
+    "neuron_growth",
     "neuron_strength",
     "optimal_allocation",
     "prefactor",
