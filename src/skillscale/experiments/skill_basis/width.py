@@ -94,7 +94,7 @@ _THREE = WidthEmergence(
 )
 LIVE = {
     "width_emergence": WidthEmergence(
-        widths=(2, 4, 6, 8, 12, 16, 24),
+        widths=(2, 4, 6, 8, 12, 16),
         widths_alone=(1, 2, 3, 4, 6, 8),
         seeds=(0, 1),
         restarts=2,
