@@ -38,18 +38,19 @@ from skillscale.experiments.skill_basis.transformer import (
     transformer_emergence_disjoint,
 )
 
-LIVE: dict[str, Any] = (
-    model.LIVE | shots.LIVE | time.LIVE | data.LIVE | clock.LIVE | transformer.LIVE
-)
-STANDARD: dict[str, Any] = (
-    model.STANDARD
-    | shots.STANDARD
-    | time.STANDARD
-    | data.STANDARD
-    | clock.STANDARD
-    | transformer.STANDARD
-)
+_MODULES = (model, shots, time, data, clock, transformer)
 
+
+def _settings(profile: str) -> dict[str, Any]:
+    """Return the settings of all experiments that have the profile, by name."""
+    return {
+        name: settings
+        for module in _MODULES
+        for name, settings in getattr(module, profile, {}).items()
+    }
+
+
+LIVE, STANDARD, PAPER = _settings("LIVE"), _settings("STANDARD"), _settings("PAPER")
 
 __all__ = [
     "LIVE",
