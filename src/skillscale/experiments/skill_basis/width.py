@@ -95,10 +95,11 @@ _THREE = WidthEmergence(
 LIVE = {
     "width_emergence": WidthEmergence(
         widths=(2, 4, 6, 8, 12, 16),
-        widths_alone=(1, 2, 3, 4, 6, 8),
+        widths_alone=(1, 2, 3, 4, 6),
         seeds=(0, 1),
-        restarts=2,
+        restarts=3,
         alphas=(0.6,),
+        steps=1500,
     )
 }
 STANDARD = {
