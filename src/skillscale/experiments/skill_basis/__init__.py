@@ -6,7 +6,7 @@ that skill, over all bit strings x.
 
 from typing import Any
 
-from skillscale.experiments.skill_basis import clock, data, model, shots, time, transformer
+from skillscale.experiments.skill_basis import clock, data, model, shots, time, transformer, width
 from skillscale.experiments.skill_basis.clock import (
     ClockSweep,
     clock_sweep,
@@ -37,8 +37,13 @@ from skillscale.experiments.skill_basis.transformer import (
     transformer_emergence,
     transformer_emergence_disjoint,
 )
+from skillscale.experiments.skill_basis.width import (
+    WidthEmergence,
+    width_emergence,
+    width_emergence_disjoint,
+)
 
-_MODULES = (model, shots, time, data, clock, transformer)
+_MODULES = (model, shots, time, data, width, clock, transformer)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -64,6 +69,7 @@ __all__ = [
     "TimeEmergence",
     "TransformerEmergence",
     "UnbalancedLayers",
+    "WidthEmergence",
     "clock_sweep",
     "compute_frontier",
     "data_emergence",
@@ -74,4 +80,6 @@ __all__ = [
     "transformer_emergence",
     "transformer_emergence_disjoint",
     "unbalanced_layers",
+    "width_emergence",
+    "width_emergence_disjoint",
 ]
