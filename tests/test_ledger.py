@@ -75,3 +75,16 @@ def test_glue_names_values_for_pages(monkeypatch):
     monkeypatch.setitem(sys.modules, "myst_nb", fake)
     ledger.glue({"not reproduced": 2})
     assert glued == {"not_reproduced": 2}
+
+
+def test_a_corrected_claim_links_to_a_figure_of_its_chapter():
+    corrected = {name: claim for name, claim in claims.load().items() if claim.corrected}
+    assert corrected
+    table = ledger.errata(ledger.collect(BOOK)).data
+    for name, claim in corrected.items():
+        cell = claim.corrected["cell"]
+        assert f'href="{claim.chapter}.html#{cell}"' in table
+        assert name in table
+        chapter = json.loads((BOOK / f"{claim.chapter}.ipynb").read_text(encoding="utf-8"))
+        figures = [part["metadata"].get("mystnb", {}).get("figure") for part in chapter["cells"]]
+        assert cell in [figure["name"] for figure in figures if figure]

@@ -31,16 +31,26 @@ def markup(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
+    """Return a table object whose cells are HTML already, or a sentence where there are no rows.
+
+    >>> table(["a"], [["<b>1</b>"]]).data.count("<b>1</b>")
+    1
+    """
+    from IPython.display import HTML
+
+    cells = list(rows)
+    if not cells:
+        return HTML("<p>None in this version.</p>")  # type: ignore[no-untyped-call]
+    return HTML(markup(titles, cells))  # type: ignore[no-untyped-call]
+
+
 def html(rows: Iterable[Mapping[str, object]]) -> Any:
     """Return rows as an HTML table object, or a sentence where there are none.
 
     >>> html([{"a": "<"}]).data.count("&lt;")
     1
     """
-    from IPython.display import HTML
-
     entries = list(rows)
-    if not entries:
-        return HTML("<p>None in this version.</p>")  # type: ignore[no-untyped-call]
     cells = [[escaping.escape(str(value)) for value in entry.values()] for entry in entries]
-    return HTML(markup(list(entries[0]), cells))  # type: ignore[no-untyped-call]
+    return table(list(entries[0]) if entries else [], cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections import Counter
@@ -113,16 +114,18 @@ def errata(rows: Sequence[Row]) -> Any:
     """Return the judged claims that correct their source, as HTML."""
     known = claims.load()
     corrected = {row["id"]: known[row["id"]].corrected for row in rows}
-    return _tables.html(
-        {
-            "Claim": name,
-            "Published": entry["published"],
-            "Derived": entry["derived"],
-            "Shown in": f"{known[name].chapter}, {entry['cell']}",
-        }
+    cells = [
+        (
+            f"<code>{html.escape(name)}</code>",
+            html.escape(entry["published"]),
+            html.escape(entry["derived"]),
+            f'<a href="{known[name].chapter}.html#{html.escape(entry["cell"])}">'
+            f"{html.escape(known[name].chapter.replace('_', ' '))}</a>",
+        )
         for name, entry in corrected.items()
         if entry is not None
-    )
+    ]
+    return _tables.table(("Claim", "Published", "Derived", "Shown in"), cells)
 
 
 def runs() -> Any:
