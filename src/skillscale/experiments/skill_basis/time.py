@@ -82,7 +82,7 @@ class TimeEmergence:
 _SAMPLED = TimeEmergence(
     n_bits=16, disjoint=True, width=300, batch_size=2000, steps=30_000, every=100
 )
-LIVE = {"time_emergence": TimeEmergence(steps=9000, every=50, steps_alone=800, seeds=(0, 1))}
+LIVE = {"time_emergence": TimeEmergence(steps=10_000, every=50, steps_alone=800, seeds=(0, 1))}
 STANDARD = {
     # Where skills share bits, half-times still change with the rate at 0.02.
     "time_emergence": TimeEmergence(
