@@ -51,15 +51,14 @@ def node(bodies: list[str], points: Any) -> Any:
     return np.array(json.loads(answer.stdout), dtype=float)
 
 
-def stored(chapter: str) -> dict[str, Any]:
-    """What the plot in a chapter's stored output holds."""
+def stored(chapter: str, place: int = 0) -> dict[str, Any]:
+    """What a plot in a chapter's stored outputs holds."""
     found = []
     for cell in nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells:
         for output in cell.get("outputs", []):
             shown = output.get("data", {}).get("text/html", "")
             found += re.findall(r'<div class="explorable".*?<script[^>]*>(.*?)</script>', shown)
-    (text,) = found
-    return json.loads(text)
+    return json.loads(found[place])
 
 
 def along(axis: dict[str, Any], count: int = 9) -> Any:
@@ -133,6 +132,20 @@ def test_skill_basis_draws_the_theory() -> None:
     loss = (rates[:, None] * (1 - strength) ** 2).sum(0) / rates.sum()
     # Where nearly all is learned, 1 - R/S keeps fewer digits: absolute.
     np.testing.assert_allclose(found[-1], loss, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("ratio", [1.5, 30.0, 900.0])
+def test_skill_basis_draws_unequal_layers(ratio: float) -> None:
+    data = stored("skill_basis", 1)
+    gap = 5.5
+    times = along(data["x"])
+    found = node([curve["y"] for curve in data["curves"]], [[t, ratio, gap] for t in times])
+    start = np.exp(-gap)
+    for curve, imbalance in zip(found, (start * (ratio - 1 / ratio), 0.0), strict=True):
+        expected = skill_basis.unbalanced_strength_time(
+            times, 1.0, R0=start, imbalance=imbalance, eta=0.5
+        )
+        np.testing.assert_allclose(curve, expected, rtol=TOLERANCE)
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 12])
