@@ -30,6 +30,7 @@ from skillscale.fits import Estimate
 
 MIMETYPE = "application/vnd.skillscale.claims+json"
 VERDICTS = ("reproduced", "partly", "inconclusive", "not reproduced")
+_MARKS = {"reproduced": "✓", "inconclusive": "?", "not reproduced": "✗"}
 _RELATIONS = ("equal", "at most", "at least")
 _SIGNS = {"equal": "", "at most": "≤ ", "at least": "≥ "}
 _TEXTS = ("id", "chapter", "statement", "source", "falsified_by", "profile", "system", "record")
@@ -230,12 +231,7 @@ def announced(chapter: str) -> Any:
     return _tables.html(
         {
             "Claim": claim.statement,
-            "Quantity": "; ".join(dict.fromkeys(target.quantity for target in claim.targets)),
-            "Predicted": "; ".join(
-                f"{target.name}: {target}" if target.name else str(target)
-                for target in claim.targets
-            ),
-            "Run": claim.profile,
+            "Predicted": "; ".join(dict.fromkeys(map(str, claim.targets))),
         }
         for claim in own
     )
@@ -270,29 +266,47 @@ class ClaimsTable:
         return {**bundle, MIMETYPE: [row for item in self.judgements for row in item.rows()]}
 
     def _html(self) -> str:
-        rows = []
-        for judgement in self.judgements:
-            parts = zip(judgement.claim.targets, judgement.estimates, strict=True)
-            for index, (target, estimate) in enumerate(parts):
-                first, last = ("", "") if index else self._edges(judgement)
-                part = f"<em>{html.escape(target.name)}</em>: " if target.name else ""
-                quantity = part + html.escape(target.quantity)
-                measured = f"{html.escape(str(estimate))}<br>n = {estimate.n_members}"
-                rows.append([first, quantity, html.escape(str(target)), measured, last])
-        return _tables.markup(("Claim", "Quantity", "Predicted", "Measured", "Verdict"), rows)
+        rows = [
+            (self._claim(each), self._parts(each), self._verdict(each)) for each in self.judgements
+        ]
+        return _tables.markup(("Claim", "Predicted → measured", "Verdict"), rows)
 
-    def _edges(self, judgement: Judgement) -> tuple[str, str]:
-        """Return the first and last cell of a claim: statement with id, verdict with flag."""
+    def _claim(self, judgement: Judgement) -> str:
+        """Return statement, id, what is measured and the number of runs."""
         claim = judgement.claim
         name = f"<code>{html.escape(claim.id)}</code>"
         if self.of_book:
             name = f'<a href="{html.escape(claim.chapter)}.html">{name}</a>'
-        style = judgement.verdict.replace(" ", "-")
-        flag = '<br><span class="corrected">corrected</span>' if claim.corrected else ""
-        return (
-            f"{html.escape(claim.statement)}<br>{name}",
-            f'<span class="verdict {style}">{judgement.verdict}</span>{flag}',
+        quantities = dict.fromkeys(
+            target.quantity for target in claim.targets if target.quantity != "the same"
         )
+        members = "/".join(
+            dict.fromkeys(str(estimate.n_members) for estimate in judgement.estimates)
+        )
+        measured = html.escape("; ".join(quantities))
+        return (
+            f"{html.escape(claim.statement)}<br>{name}"
+            f"<details><summary>What is measured, n = {members}</summary>{measured}</details>"
+        )
+
+    def _parts(self, judgement: Judgement) -> str:
+        """Return prediction and measurement of each part, on a line of its own."""
+        lines = []
+        for target, estimate in zip(judgement.claim.targets, judgement.estimates, strict=True):
+            verdict = target.verdict(estimate)
+            mark = (
+                f'<span class="part-mark {verdict.replace(" ", "-")}" role="img" '
+                f'aria-label="{verdict}">{_MARKS[verdict]}</span> '
+            )
+            part = f"<em>{html.escape(target.name)}</em>: {mark}" if target.name else ""
+            found = f"{html.escape(str(target))} → {html.escape(str(estimate))}"
+            lines.append(f"<li>{part}{found}</li>")
+        return f'<ul class="parts">{"".join(lines)}</ul>'
+
+    def _verdict(self, judgement: Judgement) -> str:
+        style = judgement.verdict.replace(" ", "-")
+        flag = '<br><span class="corrected">corrected</span>' if judgement.claim.corrected else ""
+        return f'<span class="verdict {style}">{judgement.verdict}</span>{flag}'
 
 
 def _finite(number: float) -> float | None:
