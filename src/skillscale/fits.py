@@ -31,8 +31,8 @@ class Estimate:
             lies outside the observed range for some members) or "not_converged".
         n_members: Number of independent runs behind the estimate.
 
-    >>> str(Estimate(1.02, 0.97, 1.07, n_members=10))
-    '1.02 [0.97, 1.07]'
+    >>> str(Estimate(1.02, 0.97, 1.07, n_members=10)), str(Estimate(1451.0, 990.0, 2000.0))
+    ('1.02 [0.97, 1.07]', '1,451 [990, 2,000]')
     """
 
     value: float
@@ -42,8 +42,13 @@ class Estimate:
     n_members: int = 1
 
     def __str__(self) -> str:
-        """Return the value and its interval to three significant digits."""
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        """Return the value and its interval to three significant digits, thousands in full."""
+        value, low, high = map(_short, (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e6 else f"{number:.3g}"
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,8 @@ def blind_ratios(ratios: dict[str, dict[str, Floats]], *, ylabel: str) -> Figure
                 )
             axes.set(title=title, xlabel="skill", xticks=range(2, 2 + middle.size))
         panels[0, 0].set_ylabel(ylabel)
-        panels[0, -1].legend(fontsize="small")
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure
 
 
