@@ -22,7 +22,7 @@ from torch import Tensor
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import Batch
 
-_CACHED = 2**17  # activations of a block: half a megabyte in float32
+_CACHED = 2**18  # activations of a block: a megabyte in float32
 
 
 class TwoLayerGradient:
