@@ -86,7 +86,60 @@ def test_sign_descent_is_adam_without_memory():
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("rule", [SGD(0.1), SGD(0.1, 0.9), Adam(0.1), SignDescent(0.1)])
+def _pooled_by_hand(steps, *, pooled, lr=0.02, betas=(0.9, 0.999), eps=1e-8):
+    """Adam written out, one member and one parameter at a time."""
+    parameters, centre = _start()
+    moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in parameters]
+    for step in range(1, steps + 1):
+        leaves = [p.clone().requires_grad_() for p in parameters]
+        gradients = torch.autograd.grad(_loss(leaves, centre).sum(), leaves)
+        for i, (p, g) in enumerate(zip(parameters, gradients, strict=True)):
+            square = g**2
+            if pooled[i]:
+                for member in range(len(g)):
+                    square[member] = square[member].mean()
+            m = betas[0] * moments[i][0] + (1 - betas[0]) * g
+            v = betas[1] * moments[i][1] + (1 - betas[1]) * square
+            moments[i] = m, v
+            p -= lr * m / (1 - betas[0] ** step) / ((v / (1 - betas[1] ** step)).sqrt() + eps)
+    return parameters
+
+
+@pytest.mark.parametrize("pooled", [(True, True), (False, True), (True, False)])
+def test_pooled_adam_is_the_one_written_out(pooled):
+    choice = True if all(pooled) else pooled
+    found = _ours(Adam(0.02, pooled=choice), 40)
+    for a, b in zip(found, _pooled_by_hand(40, pooled=pooled), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+
+
+def test_padding_changes_nothing_for_pooled_adam():
+    generator = torch.Generator().manual_seed(1)
+    narrow = torch.randn(2, 3, 4, generator=generator)
+    wide = torch.zeros(2, 3, 9)
+    wide[..., :4] = narrow
+    rule = Adam(0.1, pooled=True)
+    states = rule.start([narrow]), rule.start([wide])
+    for _ in range(10):
+        for p, state in zip((narrow, wide), states, strict=True):
+            rule.step([p], [p.sin()], state)
+    # One sum is over more zeros than the other: equal up to rounding in float32.
+    torch.testing.assert_close(wide[..., :4], narrow, rtol=1e-5, atol=1e-6)
+    assert (wide[..., 4:] == 0).all()
+
+
+def test_pooled_adam_keeps_the_ratio_of_gradients():
+    p, g = [torch.ones(1, 2)], [torch.tensor([[1.0, 1e-3]])]
+    for rule, ratio in ((Adam(0.1), 1.0), (Adam(0.1, pooled=True), 1e-3)):
+        moved = [p[0].clone()]
+        rule.step(moved, g, rule.start(moved))
+        step = 1 - moved[0][0].double()
+        assert float(step[1] / step[0]) == pytest.approx(ratio, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    "rule", [SGD(0.1), SGD(0.1, 0.9), Adam(0.1), Adam(0.1, pooled=True), SignDescent(0.1)]
+)
 def test_zero_gradient_leaves_zero_exactly(rule):
     parameters, gradients = [torch.zeros(2, 3)], [torch.zeros(2, 3)]
     state = rule.start(parameters)
@@ -113,6 +166,10 @@ def test_rates_may_be_an_array():
         (
             lambda: SGD([0.1, 0.2]).start([torch.zeros(3, 1, 1)]),
             r"one per member \(3\), got 2 rates",
+        ),
+        (
+            lambda: Adam(0.1, pooled=(True,)).start([torch.ones(1, 1)] * 2),
+            r"pooled must hold one answer per parameter \(2\), got \(True,\)",
         ),
         (lambda: SGD([]).start([torch.zeros(3, 1, 1)]), r"one per member \(3\), got 0 rates"),
     ],

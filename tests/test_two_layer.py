@@ -7,10 +7,18 @@ from skillscale.lab import two_layer
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD, Adam
 from skillscale.lab.parity import Batch, MultitaskParity, fixed_dataset, fresh_batches
-from skillscale.lab.training import mse, train
+from skillscale.lab.training import cross_entropy, mse, train
 from skillscale.lab.two_layer import TwoLayerGradient
 
 TASKS = [MultitaskParity(3, 7, seed=seed) for seed in (0, 1, 2)]
+LOSSES = {"mse": mse, "cross_entropy": cross_entropy}
+
+
+@pytest.fixture(params=["joined", "gathered"])
+def control(request, monkeypatch):
+    """Control bits as columns of a matrix, or as numbers of the rows to gather."""
+    if request.param == "gathered":
+        monkeypatch.setattr(two_layer, "_JOINED", 0)
 
 
 def network(dtype=torch.float64, *, n_categories=3, bias=True, **options):
@@ -19,21 +27,23 @@ def network(dtype=torch.float64, *, n_categories=3, bias=True, **options):
     )
 
 
-def by_autograd(model, batch):
+def by_autograd(model, batch, loss="mse"):
     outputs = model(batch.bits, batch.skill if model.n_categories else None)
-    losses = mse(outputs, batch)
+    losses = LOSSES[loss](outputs, batch)
     return losses.detach(), outputs.detach(), torch.autograd.grad(losses.sum(), model.parameters)
 
 
+@pytest.mark.usefixtures("control")
 @pytest.mark.parametrize("cached", [2**17, 13, 500])
 @pytest.mark.parametrize(("n_categories", "bias"), [(3, True), (3, False), (0, True), (0, False)])
-def test_equals_autograd_however_it_is_cut(monkeypatch, cached, n_categories, bias):
+@pytest.mark.parametrize("loss", LOSSES)
+def test_equals_autograd_however_it_is_cut(monkeypatch, cached, n_categories, bias, loss):
     # 13 numbers cut a batch of 40 into single rows, 500 put two members of one batch together.
     monkeypatch.setattr(two_layer, "_CACHED", cached)
     model = network(n_categories=n_categories, bias=bias)
     batch = fresh_batches(TASKS, 40, seeds=[0, 1, 2], dtype=torch.float64)(0)
-    losses, outputs, gradients = TwoLayerGradient(model)(batch)
-    expected_losses, expected_outputs, expected = by_autograd(model, batch)
+    losses, outputs, gradients = TwoLayerGradient(model, loss)(batch)
+    expected_losses, expected_outputs, expected = by_autograd(model, batch, loss)
     torch.testing.assert_close(losses, expected_losses, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(outputs, expected_outputs[..., 0], rtol=1e-12, atol=1e-12)
     assert len(gradients) == len(expected)
@@ -41,17 +51,20 @@ def test_equals_autograd_however_it_is_cut(monkeypatch, cached, n_categories, bi
         torch.testing.assert_close(found, wanted, rtol=1e-11, atol=1e-13)
 
 
-def test_weights_and_padded_samples_count_as_in_the_loss():
+@pytest.mark.usefixtures("control")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_weights_and_padded_samples_count_as_in_the_loss(loss):
     model = network()
     batch = fixed_dataset(TASKS, [30, 20, 7], seeds=[0, 1, 2], dtype=torch.float64)(0)
     assert batch.weight is not None
-    losses, _, gradients = TwoLayerGradient(model)(batch)
-    expected_losses, _, expected = by_autograd(model, batch)
+    losses, _, gradients = TwoLayerGradient(model, loss)(batch)
+    expected_losses, _, expected = by_autograd(model, batch, loss)
     torch.testing.assert_close(losses, expected_losses)
     for found, wanted in zip(gradients, expected, strict=True):
         torch.testing.assert_close(found, wanted, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.usefixtures("control")
 def test_padding_gets_no_gradient():
     model = network()
     batch = fresh_batches(TASKS, 40, seeds=[0, 1, 2], dtype=torch.float64)(0)
@@ -60,6 +73,7 @@ def test_padding_gets_no_gradient():
         assert (gradient[~real] == 0).all()
 
 
+@pytest.mark.usefixtures("control")
 def test_a_batch_changed_for_another_is_noticed():
     model, source = network(), fresh_batches(TASKS, 40, seeds=[0, 1, 2], dtype=torch.float64)
     gradient = TwoLayerGradient(model)
@@ -69,11 +83,13 @@ def test_a_batch_changed_for_another_is_noticed():
     torch.testing.assert_close(gradient(source(0))[0], first)
 
 
+@pytest.mark.usefixtures("control")
 @pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(0.01)])
-def test_training_is_that_of_autograd(optimizer):
+@pytest.mark.parametrize("named", LOSSES)
+def test_training_is_that_of_autograd(optimizer, named):
     source = fresh_batches(TASKS, 64, seeds=[0, 1, 2], dtype=torch.float64)
     records = []
-    for loss in ("mse", mse):  # a function is differentiated by autograd
+    for loss in (named, LOSSES[named]):  # a function is differentiated by autograd
         records.append(
             train(
                 network(), source, optimizer=optimizer, steps=60, loss=loss, at=[60],
@@ -94,6 +110,17 @@ def test_wrong_inputs_are_named():
         gradient(batch._replace(skill=torch.full_like(batch.skill, 3).tril()))
     with pytest.raises(ValueError, match=r"inputs must have dtype torch\.float64"):
         gradient(Batch(batch.bits.float(), batch.skill, batch.target))
+
+
+def test_wrong_targets_are_named():
+    batch = fresh_batches(TASKS, 4, seeds=[0, 1, 2], dtype=torch.float64)(0)
+    short = batch._replace(target=batch.target[:, :3])
+    with pytest.raises(ValueError, match=r"target must have the shape \(3, 4, 1\)"):
+        TwoLayerGradient(network())(short)
+    with pytest.raises(ValueError, match=r"target must have shape \(3, 4\), got \(3, 3\)"):
+        TwoLayerGradient(network(), "cross_entropy")(short)
+    with pytest.raises(ValueError, match=r"loss must be one of 'mse', 'cross_entropy', got 'mae'"):
+        TwoLayerGradient(network(), "mae")
 
 
 @pytest.mark.parametrize(

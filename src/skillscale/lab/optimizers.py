@@ -20,11 +20,15 @@ Rates = float | Sequence[float]
 
 @dataclass
 class State:
-    """What an optimizer remembers: rates and moments, one tensor per parameter, and steps done."""
+    """What an optimizer remembers: rates and moments, one tensor per parameter, and steps done.
+
+    `counts` holds, for a parameter with one second moment a member, the entries it averages.
+    """
 
     rates: list[Tensor]
     first: list[Tensor] = field(default_factory=list)
     second: list[Tensor] = field(default_factory=list)
+    counts: list[Tensor | None] = field(default_factory=list)
     steps: int = 0
 
 
@@ -84,15 +88,22 @@ class SGD:
 class Adam:
     """Adam: p ← p - lr · m̂ / (√v̂ + eps), m and v running means of g and g², bias-corrected.
 
+    A pooled parameter has one v a member, the running mean of g² averaged over its entries: rare
+    and frequent entries then keep the ratio of their gradients, as in gradient descent. Entries
+    that are exactly 0 at the start, the padding of ensembles, are left out of the average.
+
     Args:
         lr: Learning rate > 0, one for all or one per member.
         betas: Decay rates of m and v, each in [0, 1).
         eps: Number > 0 that keeps the quotient finite.
+        pooled: Whether to pool v, for all parameters or one answer each; pooled parameters need a
+            leading member axis.
 
     Raises:
         ValueError: If an argument is out of range.
 
     Source: Kingma & Ba 2015, algorithm 1; equals torch.optim.Adam in `tests/test_optimizers.py`.
+    Pooling derived here.
 
     >>> p, g, rule = [torch.ones(1)], [torch.full((1,), 7.0)], Adam(0.1)
     >>> rule.step(p, g, rule.start(p))
@@ -103,6 +114,7 @@ class Adam:
     lr: Rates
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
+    pooled: bool | tuple[bool, ...] = False
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
@@ -116,7 +128,24 @@ class Adam:
     def start(self, parameters: Sequence[Tensor]) -> State:
         """Return the state before the first step."""
         first, second = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
-        return State(_per_parameter(self.lr, parameters), first, second)
+        counts: list[Tensor | None] = [None] * len(parameters)
+        for i in self._pooled(len(parameters)):
+            p = parameters[i].detach()
+            entries = list(range(1, p.ndim))
+            real = (p != 0).sum(entries, keepdim=True)
+            counts[i] = torch.where(real > 0, real, p[0].numel())
+            second[i] = torch.zeros_like(real, dtype=p.dtype)
+        return State(_per_parameter(self.lr, parameters), first, second, counts)
+
+    def _pooled(self, n_parameters: int) -> list[int]:
+        """Return the numbers of the parameters with one v a member."""
+        if isinstance(self.pooled, bool):
+            return list(range(n_parameters)) if self.pooled else []
+        if len(self.pooled) != n_parameters:
+            raise ValueError(
+                f"pooled must hold one answer per parameter ({n_parameters}), got {self.pooled!r}"
+            )
+        return [i for i, pool in enumerate(self.pooled) if pool]
 
     @torch.no_grad()
     def step(
@@ -132,10 +161,14 @@ class Adam:
         beta1, beta2 = self.betas
         correction1 = 1 - beta1**state.steps
         correction2 = math.sqrt(1 - beta2**state.steps)
-        moments = zip(state.first, state.second, strict=True)
-        for p, rate, g, (m, v) in zip(parameters, state.rates, gradients, moments, strict=True):
+        moments = zip(state.first, state.second, state.counts, strict=True)
+        for p, rate, g, (m, v, n) in zip(parameters, state.rates, gradients, moments, strict=True):
             m.lerp_(g, 1 - beta1)
-            v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+            if n is None:
+                v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+            else:
+                square = g.square().sum(list(range(1, g.ndim)), keepdim=True) / n
+                v.lerp_(square, 1 - beta2)
             scale = (v.sqrt() / correction2).add_(self.eps)
             p.addcmul_(rate, m / scale, value=-factor / correction1)
 

@@ -99,7 +99,8 @@ def train(
     """Train all members together, each as if it were alone, and return what was measured.
 
     The gradient is that of the members' summed losses, so a member's own loss alone drives it. For
-    one hidden layer of ReLU under "mse" it is written out (`two_layer`), else autograd's.
+    one hidden layer of ReLU with one output and a loss given by name it is written out
+    (`two_layer`), else it is autograd's.
     Numbers too small for full precision are flushed to zero meanwhile: Adam's moments of rare
     skills decay into them, and arithmetic on them is slow.
 
@@ -165,17 +166,19 @@ def train(
     return {name: torch.stack(values) for name, values in record.items()}
 
 
-def _gradient(model: MLPEnsemble, loss: str | Loss) -> Gradient:
+def _gradient(model: MLPEnsemble, loss: Literal["mse", "cross_entropy"] | Loss) -> Gradient:
     """Return a function from a batch to losses, outputs and gradients."""
-    if loss == "mse" and TwoLayerGradient.serves(model):
-        written_out = TwoLayerGradient(model)
+    if not callable(loss):
+        _checks.choice("loss", loss, tuple(_LOSSES))
+    if (loss == "mse" or loss == "cross_entropy") and TwoLayerGradient.serves(model):
+        written_out = TwoLayerGradient(model, loss)
 
         def two_layer(batch: Batch) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
             losses, outputs, gradients = written_out(batch)
             return losses, outputs.unsqueeze(-1), gradients
 
         return two_layer
-    of_outputs = loss if callable(loss) else _LOSSES[_checks.choice("loss", loss, tuple(_LOSSES))]
+    of_outputs = loss if callable(loss) else _LOSSES[loss]
 
     def autograd(batch: Batch) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
         outputs = model(batch.bits, batch.skill if model.n_categories else None)

@@ -3,36 +3,44 @@
 With the inputs of a member as rows of X (control bits, bits and a constant 1 side by side), its
 first layer as the matrix V and its read-out as the vector w,
 
-    H = relu(X V),   f = H w + b,   e = 2 · share · (f - y),
+    H = relu(X V),   f = H w + b,   e = ∂L/∂f,
     ∂L/∂w = Hᵀ e,   ∂L/∂b = Σ e,   ∂L/∂V = [(X ∘ e)ᵀ 1(H > 0)] ∘ wᵀ,
 
-where `share` is a sample's weight over the sum of weights and ∘ multiplies row by row. The read-out
-weight is a factor of its unit's gradient, so that the activations and their derivative need no more
-than two sweeps over the same memory. Blocks of samples or members are small enough to stay in the
-processor's cache, which is worth more than any arithmetic that could be saved.
+where ∘ multiplies row by row. With `share` a sample's weight over the sum of weights, e is
+2 · share · (f - y) for the squared error and -share · y / (1 + e^(y f)) for the cross entropy of
+targets y = ±1. The read-out weight is a factor of its unit's gradient, so that the activations and
+their derivative need no more than two sweeps over the same memory. Blocks of samples or members are
+small enough to stay in the processor's cache, which is worth more than any arithmetic that could be
+saved. Where control bits are many, their product with V is a gather of its rows, and the gradient
+of a row a sum over the samples that it was gathered for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from skillscale import _checks
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import Batch
 
 _CACHED = 2**18  # activations of a block: a megabyte in float32
+_JOINED = 16  # control bits up to which a dense product is no slower than gathering rows
 
 
 class TwoLayerGradient:
-    """Plain mean squared error of an ensemble and its gradient, member by member.
+    """Loss of an ensemble and its gradient, member by member.
 
     Args:
         model: Networks with one hidden layer, ReLU and one output.
+        loss: "mse", or "cross_entropy" for targets ±1; as defined in `lab.training`.
 
     Raises:
-        ValueError: If the networks are of another kind.
+        ValueError: If the networks or the loss are of another kind.
 
     Source: derived here; equal to autograd in `tests/test_two_layer.py`.
 
@@ -44,7 +52,7 @@ class TwoLayerGradient:
     (torch.Size([2]), torch.Size([2, 32]), torch.Size([2, 2, 8]))
     """
 
-    def __init__(self, model: MLPEnsemble) -> None:
+    def __init__(self, model: MLPEnsemble, loss: Literal["mse", "cross_entropy"] = "mse") -> None:
         """Set up what is kept from step to step."""
         if not self.serves(model):
             raise ValueError(
@@ -52,9 +60,11 @@ class TwoLayerGradient:
                 f"depth={model.depth}, activation={model.activation!r}, n_outputs={model.n_outputs}"
             )
         self._model = model
-        self._rows = model.n_categories + model.n_inputs + model.bias
+        self._loss = _checks.choice("loss", loss, ("mse", "cross_entropy"))
+        self._gathers = model.n_categories > _JOINED
         self._batch: Batch | None = None
         self._inputs = self._share = torch.empty(0)
+        self._rows: Tensor | None = None
 
     @staticmethod
     def serves(model: MLPEnsemble) -> bool:
@@ -71,62 +81,113 @@ class TwoLayerGradient:
         model = self._model
         if batch is not self._batch:
             self._enter(batch)
-        first, readout, shift = self._layers()
+        table, first, readout, shift = self._layers()
         members, samples, _ = self._inputs.shape
-        target = batch.target
-        if target.shape not in ((members, samples), (members, samples, 1)):
-            raise ValueError(
-                f"target must have the shape {(members, samples, 1)} of the outputs "
-                f"(for one output without the last axis), got {tuple(target.shape)}"
-            )
-        target = target.reshape(members, samples)
+        target = self._checked(batch.target)
         outputs = torch.empty_like(target)
         slopes = torch.empty_like(target)
+        to_table = None if table is None else torch.zeros_like(table)
         to_first = torch.zeros_like(first)
         to_readout = torch.zeros_like(readout)
         space = torch.empty(0, dtype=first.dtype, device=first.device)
         for who, rows in self._blocks(members, samples):
             inputs = self._inputs[who, rows]
-            size = (*inputs.shape[:2], first.shape[-1])
-            hidden = torch.bmm(inputs, first[who], out=_view(space, size)).relu_()
+            space = _view(space, (*inputs.shape[:2], first.shape[-1]))
+            if table is None or self._rows is None:
+                hidden = torch.bmm(inputs, first[who], out=space)
+            else:
+                own = self._rows[who, rows].flatten() - who.start * table.shape[1]
+                torch.index_select(table[who].flatten(0, 1), 0, own, out=space.flatten(0, 1))
+                hidden = space.baddbmm_(inputs, first[who])
+            hidden.relu_()
             across = torch.bmm(readout[who], hidden.transpose(1, 2)).squeeze(1)
             outputs[who, rows] = across if shift is None else across + shift[who]
-            slope = 2 * self._share[who, rows] * (outputs[who, rows] - target[who, rows])
+            slope = self._slope(outputs[who, rows], target[who, rows], self._share[who, rows])
             slopes[who, rows] = slope
             to_readout[who].baddbmm_(slope.unsqueeze(1), hidden)
             awake = hidden.sign_()
-            to_first[who].baddbmm_((inputs * slope.unsqueeze(-1)).transpose(1, 2), awake)
-            space = hidden
+            if to_table is None:
+                to_first[who].baddbmm_((inputs * slope.unsqueeze(-1)).transpose(1, 2), awake)
+            else:
+                pulls = awake.mul_(slope.unsqueeze(-1))
+                to_first[who].baddbmm_(inputs.transpose(1, 2), pulls)
+                to_table[who].flatten(0, 1).index_add_(0, own, pulls.flatten(0, 1))
         to_first *= readout
-        losses = (self._share * (outputs - target).square()).sum(-1)
-        edges = [model.n_categories, model.n_categories + model.n_inputs]
-        gradients = [part for part in torch.tensor_split(to_first, edges, 1) if part.shape[1]]
+        if to_table is None:
+            edges = [model.n_categories, model.n_categories + model.n_inputs]
+            gradients = [part for part in torch.tensor_split(to_first, edges, 1) if part.shape[1]]
+        else:
+            to_table *= readout
+            gradients = [to_table, to_first]
+            if model.bias:
+                gradients.append(to_table.sum(1, keepdim=True))
         gradients.append(to_readout.transpose(1, 2))
         if model.bias:
             gradients.append(slopes.sum(-1)[:, None, None])
-        return losses, outputs, gradients
+        return self._losses(outputs, target), outputs, gradients
+
+    def _losses(self, outputs: Tensor, target: Tensor) -> Tensor:
+        if self._loss == "mse":
+            return (self._share * (outputs - target).square()).sum(-1)
+        return (self._share * functional.softplus(-target * outputs)).sum(-1)
+
+    def _slope(self, outputs: Tensor, target: Tensor, share: Tensor) -> Tensor:
+        """Return the derivative of a member's loss with respect to each output."""
+        if self._loss == "mse":
+            return 2 * share * (outputs - target)
+        return -share * target * torch.sigmoid(-target * outputs)
+
+    def _checked(self, target: Tensor) -> Tensor:
+        """Return the targets as (member, sample)."""
+        size = tuple(self._inputs.shape[:2])
+        if self._loss == "cross_entropy" and target.shape != size:
+            raise ValueError(f"target must have shape {size}, got {tuple(target.shape)}")
+        if target.shape not in (size, (*size, 1)):
+            raise ValueError(
+                f"target must have the shape {(*size, 1)} of the outputs "
+                f"(for one output without the last axis), got {tuple(target.shape)}"
+            )
+        return target.reshape(size)
 
     def _enter(self, batch: Batch) -> None:
         """Lay the inputs of a batch side by side; a batch seen again costs nothing."""
         model = self._model
         bits, skill = model.checked(batch.bits, batch.skill if model.n_categories else None)
-        members, samples, _ = bits.shape
-        inputs = torch.ones(members, samples, self._rows, dtype=bits.dtype, device=bits.device)
-        if skill is not None:
-            control = inputs[..., : model.n_categories].zero_()
-            control.scatter_(2, skill.unsqueeze(-1), 1)
-        inputs[..., model.n_categories : model.n_categories + model.n_inputs] = bits
+        if skill is not None and self._gathers:
+            member = torch.arange(len(skill), device=skill.device)[:, None]
+            self._rows = skill + model.n_categories * member
+            self._inputs = bits
+        else:
+            self._inputs = self._joined(bits, skill)
         if batch.weight is None:
-            self._share = torch.full_like(inputs[..., 0], 1 / samples)
+            self._share = torch.full_like(bits[..., 0], 1 / bits.shape[1])
         else:
             self._share = batch.weight / batch.weight.sum(-1, keepdim=True)
-        self._inputs, self._batch = inputs, batch
+        self._batch = batch
 
-    def _layers(self) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return V (member, row, unit), w (member, 1, unit) and b (member, 1) or None."""
+    def _joined(self, bits: Tensor, skill: Tensor | None) -> Tensor:
+        """Return control bits, bits and a constant 1 as columns of one matrix a member."""
+        first = self._model.n_categories
+        last = first + self._model.n_inputs
+        joined = bits.new_ones(*bits.shape[:2], last + self._model.bias)
+        if skill is not None:
+            joined[..., :first].zero_().scatter_(2, skill.unsqueeze(-1), 1)
+        joined[..., first:last] = bits
+        return joined
+
+    def _layers(self) -> tuple[Tensor | None, Tensor, Tensor, Tensor | None]:
+        """Return the rows to gather, V (member, row, unit), w (member, 1, unit) and b (member, 1).
+
+        The rows have the hidden biases added; they are None where V holds the control bits too, and
+        b is None without biases.
+        """
         *first, readout = self._model.parameters[: -1 if self._model.bias else None]
         shift = self._model.parameters[-1][:, 0] if self._model.bias else None
-        return torch.cat(first, 1), readout.transpose(1, 2), shift
+        across = readout.transpose(1, 2)
+        if not self._gathers:
+            return None, torch.cat(first, 1), across, shift
+        table, weights, *hidden_bias = first
+        return (table + hidden_bias[0] if hidden_bias else table), weights, across, shift
 
     def _blocks(self, members: int, samples: int) -> Iterator[tuple[slice, slice]]:
         width = self._model.padded_width
