@@ -43,5 +43,5 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
 		|| { echo "skillscale needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -c constraints.txt "torch==2.13.0" -e '.[book,test]'
+	$(BIN)/python -m pip install -c constraints.txt "torch==2.13.0" -e '.[book,lm,test]'
 	touch $@
