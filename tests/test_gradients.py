@@ -178,6 +178,11 @@ ROWS = torch.zeros(3, 4, dtype=torch.long)
             lambda m: gradients.per_sample_gradients(Twice(), ROWS, ROWS[:, 0]),
             "select must name layers that are called once, got 'layer'",
         ),
+        (
+            lambda m: gradients.per_sample_gradients(m, ROWS, ROWS[:, 0], batch_size=0),
+            "batch_size must be an integer >= 1, got 0",
+        ),
+        (lambda m: gradients.block_pair_passes(10, block=3), "multiple of block = 3, got 10"),
         (lambda m: gradients.cosine_similarity({}), "gradients must hold at least one parameter"),
         (
             lambda m: gradients.cosine_similarity({"w": torch.tensor([[1.0], [0.0]])}),
@@ -188,3 +193,48 @@ ROWS = torch.zeros(3, 4, dtype=torch.long)
 def test_bad_input_is_named(model, call, message):
     with pytest.raises(ValueError, match=message):
         call(model)
+
+
+@pytest.mark.parametrize(("batch_size", "passes"), [(7, 1), (3, 3), (1, 7)])
+def test_each_sample_takes_part_in_one_backward_pass(model, data, monkeypatch, batch_size, passes):
+    seen = []
+    plain = torch.autograd.grad
+
+    def counted(loss, *arguments, **named):
+        seen.append(loss.item())
+        return plain(loss, *arguments, **named)
+
+    monkeypatch.setattr(torch.autograd, "grad", counted)
+    found = gradients.per_sample_gradients(model, data[0], data[1], batch_size=batch_size)
+    assert len(seen) == passes
+    assert all(len(gradient) == 7 for gradient in found.values())
+
+
+@pytest.mark.parametrize(("n_samples", "block"), [(10_000, 250), (12, 3), (6, 6), (5, 1)])
+def test_block_pairs_are_counted(n_samples, block):
+    passes = 0
+    for i in range(n_samples // block):
+        passes += block  # block i is kept while j runs
+        for _ in range(i, n_samples // block):
+            passes += block
+    assert gradients.block_pair_passes(n_samples, block=block) == passes
+
+
+class Transposed(torch.nn.Module):
+    """Stands for a layer that keeps its matrix in a module of its own kind, as GPT-2 does."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(2, 3))
+
+
+def test_matrices_that_are_no_linear_layers_are_refused():
+    model = torch.nn.ModuleDict({"mlp": torch.nn.Linear(2, 2), "c_attn": Transposed()})
+    with pytest.raises(ValueError, match=r"nn\.Linear, got 'c_attn', a Transposed"):
+        gradients.block_matrices(model)
+
+
+def test_the_output_matrix_is_left_out_whatever_its_name():
+    names = ("embed_in", "embed_out", "lm_head", "final_layernorm", "dense")
+    model = torch.nn.ModuleDict({name: torch.nn.Linear(2, 2) for name in names})
+    assert list(gradients.block_matrices(model)) == ["dense"]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skillscale import _checks
+
+# Michaud et al. 2023 leave out what has one of the first two in its name. GPT-NeoX's output matrix,
+# "embed_out" to them, is "lm_head" in later versions of transformers, as in most other models.
+_LEFT_OUT = ("embed", "layernorm", "lm_head")
+
 
 def block_matrices(model: nn.Module) -> dict[str, nn.Linear]:
-    """Linear layers inside the blocks: no "embed" and no "layernorm" in the name.
+    """Linear layers inside the blocks: no "embed", "layernorm" or "lm_head" in the name.
 
     Args:
         model: any module.
@@ -18,21 +24,31 @@ def block_matrices(model: nn.Module) -> dict[str, nn.Linear]:
     Returns:
         Name -> layer, in the order of `named_modules`.
 
-    Source: Michaud et al. 2023 leave out the same two groups of parameters;
+    Raises:
+        ValueError: a block holds a matrix that belongs to no `torch.nn.Linear` (GPT-2 has such),
+            which would be left out in silence.
+
+    Source: Michaud et al. 2023 leave out the same groups of parameters;
     `tests/test_gradients.py::test_only_block_matrices`.
 
     >>> net = nn.ModuleDict({"embed_out": nn.Linear(2, 2), "mlp": nn.Linear(2, 2)})
     >>> list(block_matrices(net))
     ['mlp']
     """
-    return {
+    inside = {
         name: module
         for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) and "embed" not in name and "layernorm" not in name
+        if not any(part in name for part in _LEFT_OUT) and not isinstance(module, nn.Embedding)
     }
+    for name, module in inside.items():
+        own = module.named_parameters(recurse=False)
+        if not isinstance(module, nn.Linear) and any(value.dim() > 1 for _, value in own):
+            kind = type(module).__name__
+            raise ValueError(f"model must keep its matrices in nn.Linear, got {name!r}, a {kind}")
+    return {name: module for name, module in inside.items() if isinstance(module, nn.Linear)}
 
 
-def per_sample_gradients(
+def layer_factors(
     model: nn.Module,
     rows: Tensor,
     targets: Tensor,
@@ -40,8 +56,8 @@ def per_sample_gradients(
     positions: Tensor | None = None,
     select: Callable[[nn.Module], dict[str, nn.Linear]] = block_matrices,
     batch_size: int = 128,
-) -> dict[str, Tensor]:
-    """Gradient of every sample's own loss with respect to the chosen layers.
+) -> Iterator[dict[str, tuple[Tensor, Tensor]]]:
+    """What the gradient of every sample's own loss is made of, batch by batch.
 
     With a_t the input of a linear layer at position t and delta_t the derivative of the loss with
     respect to its output, the gradient of the weight is sum_t delta_t a_t^T and that of the bias
@@ -57,20 +73,21 @@ def per_sample_gradients(
         select: which layers; each must be called once a forward pass.
         batch_size: samples a backward pass.
 
-    Returns:
-        "<layer>.weight" -> (row, out, in) and, where there is one, "<layer>.bias" -> (row, out).
+    Yields:
+        For each batch, "<layer>" -> (a (row, position, in), delta (row, position, out)).
 
     Raises:
-        ValueError: the shapes of `rows`, `targets` and `positions` do not fit, `select` finds no
-            layer, or a layer was called more than once.
+        ValueError: the shapes of `rows`, `targets` and `positions` do not fit, `batch_size` is
+            below 1, `select` finds no layer, or a layer was called more than once.
 
     Source: derived here; `tests/test_gradients.py::test_equals_one_backward_pass_per_sample`.
 
     >>> from skillscale.lab.language import Transformer
     >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
     >>> zeros = torch.zeros(3, 4, dtype=torch.long)
-    >>> per_sample_gradients(model, zeros, zeros[:, 0])["blocks.0.mlp_in.weight"].shape
-    torch.Size([3, 32, 8])
+    >>> a, delta = next(layer_factors(model, zeros, zeros[:, 0]))["blocks.0.mlp_in"]
+    >>> a.shape, delta.shape
+    (torch.Size([3, 4, 8]), torch.Size([3, 4, 32]))
     """
     if rows.dim() != 2:
         raise ValueError(f"rows must have shape (row, position), got {tuple(rows.shape)}")
@@ -80,21 +97,98 @@ def per_sample_gradients(
         positions = torch.full_like(targets, rows.shape[1] - 1)
     if positions.shape != targets.shape:
         raise ValueError(f"positions must have shape ({len(rows)},), got {tuple(positions.shape)}")
+    _checks.integer("batch_size", batch_size, minimum=1)
     layers = select(model)
     if not layers:
         raise ValueError("select must find at least one linear layer, got none")
-
-    parts: dict[str, list[Tensor]] = {}
     batches = (torch.split(part, batch_size) for part in (rows, targets, positions))
     for row, target, position in zip(*batches, strict=True):
-        for name, gradient in _one_batch(model, layers, row, target, position).items():
-            parts.setdefault(name, []).append(gradient)
+        yield _one_batch(model, layers, row, target, position)
+
+
+def per_sample_gradients(
+    model: nn.Module,
+    rows: Tensor,
+    targets: Tensor,
+    *,
+    positions: Tensor | None = None,
+    select: Callable[[nn.Module], dict[str, nn.Linear]] = block_matrices,
+    batch_size: int = 128,
+) -> dict[str, Tensor]:
+    """Gradient of every sample's own loss with respect to the chosen layers.
+
+    The sums over positions of `layer_factors`. The result takes (rows x parameters) numbers;
+    `projections.projected_gradients` keeps less.
+
+    Args:
+        model: tokens (row, position) -> logits (row, position, n_tokens).
+        rows: token numbers (row, position), one row a sample.
+        targets: the token to predict, (row,).
+        positions: the position it is predicted from, (row,); the last one by default.
+        select: which layers; each must be called once a forward pass.
+        batch_size: samples a backward pass; ceil(rows / batch_size) passes in all.
+
+    Returns:
+        "<layer>.weight" -> (row, out, in) and, where there is one, "<layer>.bias" -> (row, out).
+
+    Raises:
+        ValueError: as `layer_factors`.
+
+    Source: derived here; `tests/test_gradients.py::test_equals_one_backward_pass_per_sample`,
+    `test_each_sample_takes_part_in_one_backward_pass`.
+
+    >>> from skillscale.lab.language import Transformer
+    >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
+    >>> zeros = torch.zeros(3, 4, dtype=torch.long)
+    >>> per_sample_gradients(model, zeros, zeros[:, 0])["blocks.0.mlp_in.weight"].shape
+    torch.Size([3, 32, 8])
+    """
+    parts: dict[str, list[Tensor]] = {}
+    has_bias = {name: layer.bias is not None for name, layer in select(model).items()}
+    for batch in layer_factors(
+        model, rows, targets, positions=positions, select=select, batch_size=batch_size
+    ):
+        for name, (a, delta) in batch.items():
+            parts.setdefault(f"{name}.weight", []).append(delta.mT @ a)
+            if has_bias[name]:
+                parts.setdefault(f"{name}.bias", []).append(delta.sum(1))
     return {name: torch.cat(part) for name, part in parts.items()}
+
+
+def block_pair_passes(n_samples: int, *, block: int) -> int:
+    """Backward passes of samples if gradients are kept for two blocks of samples at a time.
+
+    With n = ceil(n_samples / block), a matrix of all inner products takes the n (n + 1) / 2 pairs
+    of blocks i <= j. The gradients of block i are kept while j runs, those of j are computed anew,
+    so n + n (n + 1) / 2 blocks are differentiated: (n + 3) / 2 passes a sample instead of one.
+
+    Args:
+        n_samples: number of samples, a multiple of `block`.
+        block: samples a block.
+
+    Returns:
+        How many times a sample is differentiated, summed over samples.
+
+    Raises:
+        ValueError: a number is below 1, or `n_samples` is no multiple of `block`.
+
+    Source: the order of the loops is that of the code published with Michaud et al. 2023 (blocks
+    of 250); the formula is derived here, `tests/test_gradients.py::test_block_pairs_are_counted`.
+
+    >>> block_pair_passes(10_000, block=250) / 10_000
+    21.5
+    """
+    _checks.integer("n_samples", n_samples, minimum=1)
+    _checks.integer("block", block, minimum=1)
+    if n_samples % block:
+        raise ValueError(f"n_samples must be a multiple of block = {block}, got {n_samples!r}")
+    n = n_samples // block
+    return block * n * (n + 3) // 2
 
 
 def _one_batch(
     model: nn.Module, layers: dict[str, nn.Linear], rows: Tensor, targets: Tensor, at: Tensor
-) -> dict[str, Tensor]:
+) -> dict[str, tuple[Tensor, Tensor]]:
     inputs: dict[str, Tensor] = {}
     outputs: dict[str, Tensor] = {}
 
@@ -115,12 +209,7 @@ def _one_batch(
     predicted = logits[torch.arange(len(rows)), at]
     loss = functional.cross_entropy(predicted, targets, reduction="sum")
     deltas = torch.autograd.grad(loss, list(outputs.values()))
-    gradients: dict[str, Tensor] = {}
-    for (name, a), delta in zip(inputs.items(), deltas, strict=True):
-        gradients[f"{name}.weight"] = delta.mT @ a
-        if layers[name].bias is not None:
-            gradients[f"{name}.bias"] = delta.sum(1)
-    return gradients
+    return {name: (a, delta) for (name, a), delta in zip(inputs.items(), deltas, strict=True)}
 
 
 def cosine_similarity(gradients: dict[str, Tensor]) -> Tensor:
