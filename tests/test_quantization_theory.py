@@ -3,7 +3,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-import sympy as sp
+from scipy import optimize
 
 from skillscale.frequencies import power_law
 from skillscale.theory import quantization as theory
@@ -26,6 +26,20 @@ def test_infinite_loss_is_the_sum_with_its_tail():
     beyond = x**-alpha / alpha - (alpha + 1) * x ** -(alpha + 2) / 24
     brute = (k[n:].sum() + beyond) / (k.sum() + beyond)
     assert theory.loss(n, alpha) == pytest.approx(brute, abs=1e-12)
+
+
+def test_loss_equals_ten_million_terms():
+    alpha, n, last = 0.4, 10, 10**7
+    s = alpha + 1
+    k = np.arange(1, last + 1, dtype=np.float64) ** -s
+    # Euler-Maclaurin after the last term; what it leaves out is of order last^-(s+5).
+    beyond = last**-alpha / alpha - last**-s / 2 + s * last ** -(s + 1) / 12
+    beyond -= s * (s + 1) * (s + 2) * last ** -(s + 3) / 720
+    unlearned = math.fsum([*k[n:].tolist(), beyond])
+    brute = unlearned / math.fsum([*k[:n].tolist(), unlearned])
+    # fsum rounds once; the powers are right to 1 unit in the last place each.
+    assert theory.loss(n, alpha) == pytest.approx(brute, abs=1e-12, rel=0)
+    assert theory.loss(n, alpha) / brute == pytest.approx(1, abs=1e-12, rel=0)
 
 
 def test_no_quanta_gives_b_and_all_quanta_give_a():
@@ -116,6 +130,32 @@ def test_apparent_exponent_by_hand():
     assert round(read, 3) == 0.668
 
 
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"n_min": 1, "n_max": 40},
+        {"n_min": 1, "n_max": 40, "n_skills": 500},
+        {"n_min": 3, "n_max": 99, "n_skills": 100},
+        {"n_min": 10, "n_max": 1000, "n_skills": 10**6},
+    ],
+)
+def test_true_exponent_inverts(window):
+    for alpha in (0.003, 0.1, 0.4, 1.2, 5.0):
+        read = theory.apparent_exponent(alpha, **window)
+        # The zeta functions are right to a few 1e-16 over a slope of order one.
+        assert theory.true_exponent(read, **window) == pytest.approx(alpha, abs=1e-9)
+
+
+def test_true_exponent_says_what_a_fit_can_read():
+    # With 500 skills even equally spread logarithms, alpha = 0, read far above 0.
+    lowest = theory.apparent_exponent(0.002, n_min=1, n_max=40, n_skills=500)
+    assert lowest > 0.2
+    with pytest.raises(ValueError, match=rf"apparent .* between {lowest:.3g} and .*, got 0.2"):
+        theory.true_exponent(0.2, n_min=1, n_max=40, n_skills=500)
+    with pytest.raises(ValueError, match=r"apparent .*, got 20.0"):
+        theory.true_exponent(20.0, n_min=1, n_max=40)
+
+
 def test_exponents_are_the_derivation():
     model = theory.derivation()
     for alpha, q in [(0.1, 1.0), (0.4, 0.81), (2.0, 1.3)]:
@@ -136,29 +176,44 @@ def test_exponents_are_the_slopes_of_the_staircase_law():
         assert slope.item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_derivation_agrees_with_the_functions():
-    model = theory.derivation()
-    at = {model.alpha: sp.Rational(2, 5), model.n: 7, model.n_skills: 100}
-    pairs = [
-        (model.unlearned, theory.loss(7, 0.4)),
-        (model.unlearned_finite, theory.loss(7, 0.4, n_skills=100)),
-        (model.integral, theory.loss_integral(7, 0.4, midpoint=False)),
-        (model.midpoint, theory.loss_integral(7, 0.4)),
-        (model.local_exponent, theory.local_exponent(7, 0.4)),
+@pytest.mark.parametrize("alpha", [0.2, 0.4, 1.0])
+def test_compute_optimal_is_the_minimum(alpha):
+    cost, samples = 3.0, 50.0
+
+    def log_loss(log_n, log_c):
+        """ln of the exact loss with exp(log_n) parameters and the rest of the compute in data."""
+        by_size = theory.quanta_learned("N", math.exp(log_n), alpha, cost=cost)
+        by_data = theory.quanta_learned("D", math.exp(log_c - log_n), alpha, cost=samples)
+        return math.log(theory.loss(min(by_size, by_data), alpha))
+
+    log_c = np.log(10.0) * np.array([24.0, 30.0])
+    best = [
+        optimize.minimize_scalar(
+            log_loss, bounds=(0.0, c), args=(c,), method="bounded", options={"xatol": 1e-9}
+        )
+        for c in log_c
     ]
-    for expression, number in pairs:
-        assert float(expression.subs(at).evalf(20)) == pytest.approx(float(number), rel=1e-12)
+    size = np.array([found.x for found in best])
+    grown = {
+        "N": np.diff(size) / np.diff(log_c),
+        "D": np.diff(log_c - size) / np.diff(log_c),
+        "L": -np.diff([found.fun for found in best]) / np.diff(log_c),
+    }
+    expected = theory.compute_optimal(alpha)
+    assert expected.keys() == grown.keys()
+    for name, slope in grown.items():
+        # At the smaller compute n > 1e6, so the local exponent is alpha to 1e-6.
+        assert slope.item() == pytest.approx(expected[name], abs=1e-6)
+    assert expected["D"] > expected["N"] > 0
+    assert expected["N"] + expected["D"] == pytest.approx(1)
 
 
-def test_a_wrong_coefficient_does_not_pass_for_the_derivation():
-    model = theory.derivation()
-    alpha = model.alpha
-    assert sp.simplify(model.decay["D"] - alpha / (alpha + 1)) == 0
-    assert sp.simplify(model.decay["D"] - alpha / (alpha + sp.Rational(101, 100))) != 0
-    shifted = model.integral.subs(model.n, model.n + sp.Rational(51, 100))
-    n = 1e3
-    wrong = float(shifted.subs({alpha: 0.4, model.n: n}).evalf()) / float(theory.loss(n, 0.4)) - 1
-    assert abs(wrong * n**2 - 0.4 * 1.4 / 24) > 1
+def test_compute_optimal_neglects_neither_resource():
+    both = theory.compute_optimal(0.4)
+    single = theory.exponents(0.4)
+    # Along the best split each resource alone would give the same decay.
+    for name in ("N", "D"):
+        assert both[name] * single[name] == pytest.approx(both["L"], rel=1e-14)
 
 
 @pytest.mark.parametrize("n_skills", [math.inf, 300])
@@ -211,11 +266,24 @@ BAD = [
         lambda: theory.apparent_exponent(0.4, n_min=1, n_max=50, n_skills=50),
         r"n_max must be < n_skills = 50, got 50",
     ),
+    (
+        lambda: theory.true_exponent(-0.4, n_min=1, n_max=5),
+        r"apparent must be a finite number and > 0, got -0.4",
+    ),
+    (
+        lambda: theory.true_exponent(0.4, n_min=0, n_max=5),
+        r"n_min must be an integer >= 1, got 0",
+    ),
+    (lambda: theory.compute_optimal(0.0), r"alpha must be a finite number and > 0, got 0.0"),
     (lambda: theory.exponents(0.4, q=0.0), r"q must be a finite number and > 0, got 0.0"),
     (lambda: theory.quanta_learned("C", 1.0, 0.4, cost=1.0), r"resource must be one of 'N'.*'C'"),
     (
         lambda: theory.quanta_learned("N", 1.0, 0.4, cost=-1.0),
         r"cost must be a finite number and > 0, got -1.0",
+    ),
+    (
+        lambda: theory.quanta_learned("N", 1.0, 0.4, cost=1.0, n_skills=0),
+        r"n_skills must be an integer >= 1, got 0",
     ),
     (lambda: theory.quanta_learned("N", -1.0, 0.4, cost=1.0), r"amount must be >= 0, got -1.0"),
     (lambda: theory.complete_tail(0.5, 0.4, 0), r"n_skills must be an integer >= 1, got 0"),

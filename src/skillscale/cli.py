@@ -1,8 +1,9 @@
-"""Command line: list experiments, run one and store its record, print the ledger."""
+"""Command line: list and run experiments, print the ledger, correct an exponent for its window."""
 
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 import sys
 import time
@@ -91,3 +92,57 @@ def ledger(
     from skillscale import ledger as book
 
     typer.echo(claims.lines(book.rejudge(book.collect(folder))))
+
+
+# Which option gives an argument of the theory, to name it in an error.
+_ARGUMENTS = {
+    "alpha": "--alpha",
+    "apparent": "--measured",
+    "n_min": "--n-min",
+    "n_max": "--n-max",
+    "n_skills": "--n-skills",
+}
+
+
+@app.command()
+def bias(
+    alpha: Annotated[float | None, typer.Option(help="true exponent of the frequencies")] = None,
+    measured: Annotated[
+        float | None, typer.Option(help="exponent that a fit has read; instead of --alpha")
+    ] = None,
+    n_min: Annotated[int, typer.Option(help="fewest skills learned in the fit")] = 1,
+    n_max: Annotated[int, typer.Option(help="most skills learned in the fit")] = 40,
+    n_skills: Annotated[
+        int | None, typer.Option(help="skills in the task; infinitely many if left out")
+    ] = None,
+) -> None:
+    """Print what a straight-line fit reads off the exact loss of the quantization model.
+
+    The fit is of ln(loss) against ln(n) over n = n-min, ..., n-max skills learned. Give --alpha to
+    see the exponent that it reads, or --measured for the alpha behind an exponent that was read.
+    """
+    from skillscale.theory import quantization
+
+    if (alpha is None) == (measured is None):
+        raise typer.BadParameter("give exactly one of --alpha and --measured")
+    size = math.inf if n_skills is None else n_skills
+    try:
+        if measured is not None:
+            alpha = quantization.true_exponent(measured, n_min=n_min, n_max=n_max, n_skills=size)
+        assert alpha is not None
+        read = quantization.apparent_exponent(alpha, n_min=n_min, n_max=n_max, n_skills=size)
+        ends = [float(quantization.local_exponent(n, alpha, n_skills=size)) for n in (n_min, n_max)]
+    except ValueError as error:
+        option = _ARGUMENTS.get(str(error).split()[0])
+        raise typer.BadParameter(str(error), param_hint=option) from error
+    world = "infinitely many skills" if n_skills is None else f"{n_skills} skills"
+    rows = [
+        ("alpha", f"{alpha:.4f}"),
+        (f"a fit over n = {n_min} ... {n_max} reads", f"{read:.4f}"),
+        ("bias", f"{read - alpha:+.4f}  ({read / alpha - 1:+.1%})"),
+        (f"local exponent at n = {n_min}", f"{ends[0]:.4f}"),
+        (f"local exponent at n = {n_max}", f"{ends[1]:.4f}"),
+    ]
+    typer.echo(f"Exact loss of {world}, P(k) ~ k^-(alpha+1)")
+    for label, value in rows:
+        typer.echo(f"{label:34} {value:>8}")

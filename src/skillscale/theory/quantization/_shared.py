@@ -21,6 +21,12 @@ def normaliser(alpha: float, n_skills: float) -> float:
     return float(head * (1 - beyond))
 
 
+def check_skills(n_skills: float) -> None:
+    """Raise ValueError unless `n_skills` is infinite or an integer >= 1."""
+    if n_skills != math.inf:
+        _checks.integer("n_skills", n_skills, minimum=1)
+
+
 def check_levels(a: float, b: float) -> None:
     """Raise ValueError unless `a` and `b` are finite and a < b."""
     _checks.number("a", a)

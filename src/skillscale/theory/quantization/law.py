@@ -11,7 +11,7 @@ from scipy.special import zeta
 
 from skillscale import _checks
 from skillscale.frequencies import tail_mass, zipf_exponent
-from skillscale.theory.quantization._shared import Floats, check_levels, normaliser
+from skillscale.theory.quantization._shared import Floats, check_levels, check_skills, normaliser
 
 ALPHA_SEARCHED = (0.002, 10.0)
 """Where `true_exponent` looks for alpha."""
@@ -149,6 +149,7 @@ def apparent_exponent(alpha: float, *, n_min: int, n_max: int, n_skills: float =
     _checks.number("alpha", alpha, above=0)
     _checks.integer("n_min", n_min, minimum=1)
     _checks.integer("n_max", n_max, minimum=n_min + 1)
+    check_skills(n_skills)
     if n_max >= n_skills:
         raise ValueError(f"n_max must be < n_skills = {n_skills!r}, got {n_max!r}")
     n = np.arange(n_min, n_max + 1)

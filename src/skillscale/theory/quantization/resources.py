@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from skillscale import _checks
 from skillscale.frequencies import zipf_exponent
-from skillscale.theory.quantization._shared import Floats, normaliser
+from skillscale.theory.quantization._shared import Floats, check_skills, normaliser
 
 Resource = Literal["N", "D", "S"]
 RESOURCES: tuple[Resource, ...] = ("N", "D", "S")
@@ -112,6 +112,7 @@ def quanta_learned(
     _checks.choice("resource", resource, RESOURCES)
     _checks.number("alpha", alpha, above=0)
     _checks.number("cost", cost, above=0)
+    check_skills(n_skills)
     available = _checks.array("amount", amount, minimum=0)
     if resource == "N":
         n = available / cost

@@ -1,0 +1,121 @@
+"""The law as sympy expressions: equal to the functions, and printable where it says so."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from skillscale.figures.explorable import explorable
+from skillscale.theory import quantization as theory
+
+
+def test_derivation_agrees_with_the_functions():
+    model = theory.derivation()
+    at = {model.alpha: sp.Rational(2, 5), model.n: 7, model.n_skills: 100}
+    pairs = [
+        (model.unlearned, theory.loss(7, 0.4)),
+        (model.unlearned_finite, theory.loss(7, 0.4, n_skills=100)),
+        (model.integral, theory.loss_integral(7, 0.4, midpoint=False)),
+        (model.midpoint, theory.loss_integral(7, 0.4)),
+        (model.local_exponent, theory.local_exponent(7, 0.4)),
+    ]
+    for expression, number in pairs:
+        assert float(expression.subs(at).evalf(20)) == pytest.approx(float(number), rel=1e-12)
+
+
+def test_a_wrong_coefficient_does_not_pass_for_the_derivation():
+    model = theory.derivation()
+    alpha = model.alpha
+    assert sp.simplify(model.decay["D"] - alpha / (alpha + 1)) == 0
+    assert sp.simplify(model.decay["D"] - alpha / (alpha + sp.Rational(101, 100))) != 0
+    shifted = model.integral.subs(model.n, model.n + sp.Rational(51, 100))
+    n = 1e3
+    wrong = float(shifted.subs({alpha: 0.4, model.n: n}).evalf()) / float(theory.loss(n, 0.4)) - 1
+    assert abs(wrong * n**2 - 0.4 * 1.4 / 24) > 1
+
+
+def test_compute_and_missing_quanta_agree_with_the_functions():
+    model = theory.derivation()
+    for alpha in (0.1, 0.4, 2.0):
+        for name, expected in theory.compute_optimal(alpha).items():
+            value = float(model.compute[name].subs(model.alpha, alpha))
+            assert value == pytest.approx(expected, rel=1e-14)
+        lost = float(model.missing_floor.subs({model.alpha: alpha, model.every: 3}))
+        assert lost == pytest.approx(theory.missing_quanta_floor(alpha, 3), rel=1e-14)
+
+
+def test_entropy_form_agrees_with_the_function():
+    model = theory.derivation()
+    at = {model.alpha: sp.Rational(2, 5), model.n: 10}
+    # sympy has no name for the derivative of the zeta function, and finds it by differences.
+    form = model.entropy_loss.subs(at).replace(
+        lambda part: isinstance(part, sp.Subs),
+        lambda part: part.expr.doit_numerically(part.point[0]),
+    )
+    value = float(form.evalf())
+    assert value == pytest.approx(float(theory.loss_with_entropy(10, 0.4)), rel=1e-10)
+
+
+ALPHAS = np.linspace(0.1, 1.2, 12)
+SIZES = (30, 32, 100, 500, 10**4, 10**6)
+
+
+def test_elementary_forms_are_as_close_as_they_say():
+    model = theory.derivation()
+    symbols = (model.n, model.alpha, model.n_skills)
+    unlearned = sp.lambdify(symbols, model.unlearned_midpoint_finite)
+    slope = sp.lambdify(symbols, model.local_exponent_midpoint_finite)
+    n = np.arange(1, 29)
+    for alpha in ALPHAS:
+        for size in SIZES:
+            ratio = unlearned(n, alpha, size) / theory.loss(n, alpha, n_skills=size)
+            gap = slope(n, alpha, size) - theory.local_exponent(n, alpha, n_skills=size)
+            # The bounds of the docstring; below, 0.1 % is for the integral in the normaliser.
+            assert ratio.min() > 0.999
+            assert ratio[0] < 1.05
+            assert ratio[3:].max() < 1.006
+            assert gap.min() > -1e-3
+            assert gap[0] < 0.06
+            assert gap[3:].max() < 0.01
+
+
+def apparent(model, alpha, n_min, n_max, n_skills):
+    """Value of the elementary apparent exponent, its sums written out."""
+    at = {model.alpha: alpha, model.n_min: n_min, model.n_max: n_max, model.n_skills: n_skills}
+    return float(model.apparent_midpoint_finite.subs(at).doit().evalf())
+
+
+@pytest.mark.parametrize(("n_min", "n_max"), [(1, 10), (1, 40), (5, 29), (10, 100)])
+def test_elementary_apparent_exponent(n_min, n_max):
+    model = theory.derivation()
+    for alpha, size in [(0.1, 500), (0.4, 120), (1.2, 10**6)]:
+        read = theory.apparent_exponent(alpha, n_min=n_min, n_max=n_max, n_skills=size)
+        assert 0 <= apparent(model, alpha, n_min, n_max, size) - read < 0.02
+
+
+def test_elementary_apparent_exponent_ends_before_the_last_skill():
+    model = theory.derivation()
+    stops = [apparent(model, 0.4, 1, n_max, 30) for n_max in (29, 30, 80)]
+    assert stops[0] == stops[1] == stops[2]
+    assert math.isfinite(stops[0])
+
+
+def test_elementary_forms_print_as_javascript():
+    model = theory.derivation()
+    symbols = (model.alpha, model.n_skills, model.n_min, model.n_max)
+    plot = explorable(
+        {
+            name: getattr(model, f"{name}_midpoint_finite")
+            for name in ("unlearned", "local_exponent", "apparent")
+        },
+        x=(model.n, 1, 100, "log", "n"),
+        y=(0, 1, "linear", "value"),
+        sliders={symbol: (1, 100, 10, 1, str(symbol)) for symbol in symbols},
+        title="All three",
+    )
+    formulas = [curve["y"] for curve in json.loads(plot.text)["curves"]]
+    assert len(formulas) == 3
+    for formula in formulas:
+        assert "zeta" not in formula
