@@ -1,0 +1,57 @@
+"""The quantization model's toy: which skills of multitask sparse parity networks learn, and when.
+
+Networks of several widths, numbers of steps, numbers of samples and update rules return test losses
+or learning times skill by skill, nothing fitted. Ideal learners do what the model says.
+"""
+
+from typing import Any
+
+from skillscale.experiments.quantization import data, ideal, optimizers, steps, width
+from skillscale.experiments.quantization.data import DataScaling, data_scaling
+from skillscale.experiments.quantization.ideal import IdealLearner, ideal_learner
+from skillscale.experiments.quantization.optimizers import (
+    OptimizerAblation,
+    matched_rate,
+    optimizer_ablation,
+)
+from skillscale.experiments.quantization.steps import (
+    StepScaling,
+    Truncation,
+    optimizer,
+    step_scaling,
+    truncation,
+)
+from skillscale.experiments.quantization.width import WidthScaling, width_scaling
+
+_MODULES = (width, steps, data, optimizers, ideal)
+
+
+def _settings(profile: str) -> dict[str, Any]:
+    """Return the settings of all experiments that have the profile, by name."""
+    return {
+        name: settings
+        for module in _MODULES
+        for name, settings in getattr(module, profile, {}).items()
+    }
+
+
+LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
+
+__all__ = [
+    "LIVE",
+    "STANDARD",
+    "DataScaling",
+    "IdealLearner",
+    "OptimizerAblation",
+    "StepScaling",
+    "Truncation",
+    "WidthScaling",
+    "data_scaling",
+    "ideal_learner",
+    "matched_rate",
+    "optimizer",
+    "optimizer_ablation",
+    "step_scaling",
+    "truncation",
+    "width_scaling",
+]

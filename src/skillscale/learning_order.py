@@ -1,0 +1,196 @@
+"""When skills are learned: how their number grows, in which order, how learning times scale.
+
+Learning times are (member, skill) arrays, skills by falling frequency, nan where a skill was not
+learned while the network was watched. Such skills are censored, not missing: a fit over those that
+were learned keeps the lucky ones among the rare.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, stats
+
+from skillscale import _checks, fits
+from skillscale.fits import Estimate
+
+Floats = NDArray[np.float64]
+
+SELECTIONS = ("all learned", "gap-free", "censored")
+
+
+def gap_free(learned: ArrayLike) -> NDArray[np.int64]:
+    """Return how many of the most frequent skills are learned without a gap.
+
+    Args:
+        learned: Whether a skill is learned, shape (..., skill), most frequent first.
+
+    Source: derived here.
+
+    >>> gap_free([[True, True, False, True], [False, True, True, True]]).tolist()
+    [2, 0]
+    """
+    return np.asarray(np.cumprod(np.asarray(learned, dtype=bool), axis=-1).sum(-1))
+
+
+def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estimate:
+    """Estimate the exponent g of n ∝ (amount)^g from the amounts at which n skills are learned.
+
+    The n-th smallest time of a member is the amount (steps, samples) that n skills take; g is the
+    slope of ln n against its logarithm, for n = n_min … n_max, so that whole-number counts do not
+    blur the amount.
+
+    Args:
+        times: Learning times, shape (member, skill), nan where not learned.
+        n_min: First count in the fit.
+        n_max: Last count.
+
+    Returns:
+        The slope with an interval over members; "bound_hit" and no interval where a member has
+        learned fewer than `n_max` skills, the value then from the members that have.
+
+    Raises:
+        ValueError: If the counts leave no fit or `times` has another shape.
+
+    Source: derived here; planted growth in `tests/test_learning_order.py`.
+
+    >>> n = np.arange(1, 31)
+    >>> round(count_growth([n**1.4, 2 * n**1.4]).value, 4)
+    0.7143
+    """
+    _checks.integer("n_min", n_min, minimum=1)
+    members = _members(times)
+    if not n_min + 2 <= n_max <= members.shape[1]:
+        raise ValueError(
+            f"n_max must lie in {n_min + 2}..{members.shape[1]} for n_min = {n_min}, got {n_max!r}"
+        )
+    sorted_times = np.sort(members, 1)[:, n_min - 1 : n_max]
+    complete = np.isfinite(sorted_times).all(1)
+    if not complete.any():
+        return Estimate(math.nan, status="bound_hit", n_members=len(members))
+    counts = np.arange(n_min, n_max + 1)
+    used = sorted_times[complete]
+    slope = fits.power_law(used, np.broadcast_to(1 / counts, used.shape)).exponent
+    if complete.all():
+        return slope
+    return Estimate(slope.value, status="bound_hit", n_members=len(members))
+
+
+def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
+    """Estimate Kendall's τ between rank and learning time of the n most frequent skills.
+
+    Args:
+        times: Learning times, shape (member, skill), nan where not learned.
+        n: Number of skills.
+
+    Returns:
+        τ with an interval over members. Skills that were not learned count as last together; the
+        status is then "bound_hit", since a longer run would order them.
+
+    Raises:
+        ValueError: If `n` or the shape is out of range.
+
+    Source: derived here; `tests/test_learning_order.py`.
+
+    >>> order_correlation([[1.0, 2.0, 4.0, 3.0], [1.0, 2.0, 3.0, 4.0]], n=4).value.__round__(4)
+    0.8333
+    """
+    members = _members(times)
+    if _checks.integer("n", n, minimum=2) > members.shape[1]:
+        raise ValueError(f"n must be <= the number of skills {members.shape[1]}, got {n}")
+    first = members[:, :n]
+    last = 2 * np.nanmax(members, initial=1.0)
+    found = fits.rank_correlation(np.arange(n), np.where(np.isnan(first), last, first))
+    return found if np.isfinite(first).all() else replace(found, status="bound_hit")
+
+
+def convergence_exponent(
+    frequency: ArrayLike, times: ArrayLike, *, horizon: float, select: str = "censored"
+) -> Estimate:
+    r"""Estimate q of $T_k \propto P(k)^{-q}$, one fit per member.
+
+    - "all learned": least squares on logarithms over the skills that were learned;
+    - "gap-free": the same over the most frequent ones up to the first that was not;
+    - "censored": maximum likelihood over all skills with normal scatter of $\ln T_k$ about the
+      line, where a skill that was not learned says $T_k >$ `horizon`.
+
+    Args:
+        frequency: P(k), shape (skill,).
+        times: Learning times, shape (member, skill), nan where not learned by `horizon`.
+        horizon: How long the networks were watched.
+        select: One of the three above.
+
+    Returns:
+        The mean with a t interval over members; "too_few_points" and no interval where a member
+        has fewer than three skills to fit.
+
+    Raises:
+        ValueError: If shapes do not match, or a time lies beyond the horizon.
+
+    Source: "all learned" as in Michaud et al. 2023; the others derived here. Planted q with and
+    without censoring in `tests/test_learning_order.py`.
+
+    >>> p = np.array([0.5, 0.25, 0.125, 0.0625])
+    >>> t = [[2.0, 4.0, 8.0, np.nan]]
+    >>> round(convergence_exponent(p, t, horizon=10.0, select="gap-free").value, 4)
+    1.0
+    """
+    _checks.choice("select", select, SELECTIONS)
+    share = _checks.array("frequency", frequency, positive=True, dims=(1,))
+    members = _members(times)
+    _checks.number("horizon", horizon, above=0)
+    if members.shape[1] != share.size:
+        raise ValueError(f"times must have {share.size} skills last, got shape {members.shape}")
+    if np.nanmax(members, initial=0.0) > horizon:
+        raise ValueError(f"times must be <= horizon = {horizon:g}, got {np.nanmax(members):g}")
+    known = np.isfinite(members)
+    if select == "gap-free":
+        known &= np.arange(share.size) < gap_free(known)[:, None]
+    fitted = [
+        _exponent(np.log(share), row, which, horizon if select == "censored" else None)
+        for row, which in zip(members, known, strict=True)
+        if which.sum() >= 3
+    ]
+    if not fitted:
+        return Estimate(math.nan, status="too_few_points", n_members=len(members))
+    found = fits.mean(fitted)
+    if len(fitted) == len(members):
+        return found
+    return Estimate(found.value, status="too_few_points", n_members=len(members))
+
+
+def _exponent(
+    log_share: Floats, times: Floats, known: NDArray[np.bool_], horizon: float | None
+) -> float:
+    """Return one member's q by least squares, or by likelihood where a horizon is given."""
+    log_times = np.log(times[known])
+    slope, level = np.polyfit(log_share[known], log_times, 1)
+    if horizon is None or known.all():
+        return float(-slope)
+    end = math.log(horizon)
+
+    def surprise(point: Floats) -> float:
+        slope, level, log_scatter = point
+        scatter = math.exp(log_scatter)
+        seen = (log_times - slope * log_share[known] - level) / scatter
+        unseen = (end - slope * log_share[~known] - level) / scatter
+        seen_part = (0.5 * seen**2 + log_scatter).sum()
+        return float(seen_part - stats.norm.logsf(unseen).sum())
+
+    rest = log_times - slope * log_share[known] - level
+    start = np.array([slope, level, math.log(max(float(rest.std()), 1e-3))])
+    found = optimize.minimize(surprise, start, method="Nelder-Mead", options={"maxiter": 4000})
+    return float(-found.x[0])
+
+
+def _members(times: ArrayLike) -> Floats:
+    """Return learning times as (member, skill), refusing what is none."""
+    members = np.atleast_2d(np.asarray(times, dtype=np.float64))
+    if members.ndim != 2 or members.size == 0:
+        raise ValueError(f"times must have shape (member, skill), got {members.shape}")
+    if (members[~np.isnan(members)] <= 0).any() or np.isinf(members).any():
+        raise ValueError("times must be positive and finite, or nan where a skill was not learned")
+    return members

@@ -1,0 +1,64 @@
+"""Runs on fixed datasets: the three ways to read a skill's test loss."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from skillscale.experiments import quantization as experiments
+
+TINY = experiments.DataScaling(
+    samples=(16, 64), seeds=(4, 5), width=8, steps=40, n_times=8, alphas=(0.4, 0.8), n_skills=5,
+    n_bits=6, batch_size=32, n_test=8,
+)  # fmt: skip
+
+
+def test_early_lowest_and_final_are_what_their_names_say():
+    data = experiments.data_scaling(TINY)
+    assert dict(data["early"].sizes) == {"alpha": 2, "seed": 2, "samples": 2, "skill": 5}
+    assert data["seed"].values.tolist() == [4, 5]
+    mean = {
+        name: (data[name] * data["frequency"]).sum("skill") for name in ("early", "lowest", "final")
+    }
+    # Losses are stored to 1e-3 bits.
+    np.testing.assert_allclose(mean["early"], data["loss"].min("step"), atol=1.1e-3)
+    np.testing.assert_allclose(mean["final"], data["loss"].isel(step=-1), atol=1.1e-3)
+    assert (data["lowest"] <= data["early"]).all()
+    assert (data["lowest"] <= data["final"]).all()
+    best = data["loss"].sel(step=data["early_step"].astype(int))
+    np.testing.assert_allclose(best, data["loss"].min("step"))
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    one = dataclasses.replace(TINY, samples=(64,), seeds=(5,), alphas=(0.8,))
+    alone, both = (experiments.data_scaling(settings)["final"] for settings in (one, TINY))
+    # Batches of other sizes change the order of float32 sums.
+    np.testing.assert_allclose(both.sel(alpha=[0.8], seed=[5], samples=[64]), alone, atol=2e-3)
+
+
+def test_little_data_is_overfitted_and_much_is_learned_from():
+    settings = experiments.DataScaling(
+        samples=(40, 2000), seeds=(0, 1), width=64, steps=400, n_times=20, alphas=(1.0,),
+        n_skills=3, n_bits=6, batch_size=200, n_test=50,
+    )  # fmt: skip
+    data = experiments.data_scaling(settings).isel(alpha=0)
+    little, much = (data.isel(samples=i) for i in (0, 1))
+    assert (little["final"].isel(skill=-1) > 0.1).all()
+    assert (much["final"].isel(skill=-1) < 0.1).all()
+    # Forty samples of three skills are fitted by heart, which costs more than knowing nothing.
+    assert (little["loss"].isel(step=-1) > little["loss"].min("step") + 0.1).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samples": (64, 16)}, r"samples must increase, got \(64, 16\)"),
+        ({"samples": (0, 16)}, r"samples must be an integer >= 1, got 0"),
+        ({"alphas": ()}, r"alphas must hold at least one entry, none twice, got \(\)"),
+        ({"batch_size": 0}, r"batch_size must be an integer >= 1, got 0"),
+        ({"width": 0}, r"widths must be an integer >= 1, got 0"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        experiments.data_scaling(dataclasses.replace(TINY, **change))

@@ -1,0 +1,107 @@
+"""Runs through training: learning steps per skill, several update rules, numbers of skills."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from skillscale.experiments import quantization as experiments
+from skillscale.experiments.quantization import _shared, steps
+from skillscale.lab.optimizers import SGD, SignDescent
+
+TINY = experiments.StepScaling(
+    seeds=(4, 5), width=6, steps=30, n_times=6, alphas=(0.4, 0.8), n_skills=5, n_bits=6,
+    batch_size=64, n_test=8, n_shown=3,
+)  # fmt: skip
+TWO = experiments.Truncation(
+    seeds=(4, 5), width=6, steps=30, n_times=6, n_skills=(5, 8), n_bits=6, batch_size=64, n_test=8
+)
+
+
+def test_records_name_their_axes_and_units():
+    data = experiments.step_scaling(TINY)
+    outer = {"optimizer": 3, "alpha": 2, "seed": 2}
+    n_times = data.sizes["step"]
+    assert dict(data["loss"].sizes) == {**outer, "step": n_times}
+    assert dict(data["count"].sizes) == {**outer, "threshold": 3, "step": n_times}
+    assert dict(data["learned"].sizes) == {**outer, "threshold": 3, "skill": 5}
+    assert dict(data["curve"].sizes) == {"optimizer": 3, "alpha": 2, "step": n_times, "shown": 3}
+    assert data["optimizer"].values.tolist() == ["sgd", "adam", "sign"]
+    assert data["rate"].values.tolist() == [1.0, 0.01, 0.001]
+    assert data["seed"].values.tolist() == [4, 5]
+    assert {data[name].attrs["units"] for name in ("loss", "curve")} == {"bit"}
+
+
+def test_losses_are_reduced_as_the_law_counts():
+    times = np.array([0, 10, 20, 40])
+    loss = np.array([[[1.0, 1.0], [0.6, 1.0], [0.2, 0.95], [0.05, 0.85]]], np.float32)
+    reduced = _shared.learning_curves(loss, np.array([0.8, 0.2]), times)
+    np.testing.assert_allclose(reduced["loss"][0], [1.0, 0.68, 0.35, 0.21], atol=1e-4)
+    assert reduced["count"][0].tolist() == [[0, 1, 1, 2], [0, 0, 1, 1], [0, 0, 0, 1]]
+    # Linear between the neighbours: 0.9 lies a quarter on the way from 1.0 to 0.6, and so on.
+    expected = [[2.5, 30.0], [12.5, np.nan], [20 + 20 * 2 / 3, np.nan]]
+    np.testing.assert_allclose(reduced["learned"][0], expected, rtol=1e-3)
+
+
+def test_rounding_keeps_four_digits():
+    values = np.array([[12345.6, 0.0123456, np.nan]])
+    np.testing.assert_allclose(_shared.significant(values), [[12350.0, 0.01235, np.nan]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rule", [("sgd", 1.0), ("adam", 1e-2)])
+def test_a_wide_network_learns_few_skills_frequent_ones_first(rule):
+    settings = experiments.StepScaling(
+        seeds=(0, 1), width=64, steps=600, n_times=40, optimizers=(rule,), alphas=(1.0,),
+        n_skills=4, n_bits=6, batch_size=256, n_test=50,
+    )  # fmt: skip
+    data = experiments.step_scaling(settings).isel(optimizer=0, alpha=0)
+    learned = data["learned"].sel(threshold=0.1)
+    assert np.isfinite(learned).all()
+    # Frequencies 0.48 to 0.03: the extremes are fifteen times apart, far beyond seed noise.
+    assert (learned.isel(skill=0) < learned.isel(skill=-1)).all()
+    assert (data["learned"].diff("threshold") > 0).all()
+    assert (data["count"].isel(step=-1) == 4).all()
+    np.testing.assert_allclose(data["curve"].isel(step=-1), 0, atol=0.1)
+
+
+def test_the_small_task_of_a_truncation_is_the_plain_run():
+    both = experiments.truncation(TWO)
+    assert both["n_skills"].values.tolist() == [5, 8]
+    alone = experiments.step_scaling(TWO.runs()[0]).isel(alpha=0)
+    np.testing.assert_array_equal(both["loss"].sel(n_skills=5), alone["loss"])
+    np.testing.assert_array_equal(
+        both["learned"].sel(n_skills=5, skill=slice(1, 5)), alone["learned"]
+    )
+    assert both["learned"].sel(n_skills=5, skill=slice(6, 8)).isnull().all()
+    np.testing.assert_allclose(both["frequency"].sum("skill"), 1.0)
+    assert both["learned"].dtype == np.float32
+
+
+def test_every_rule_is_the_optimizer_of_its_name():
+    assert steps.optimizer("sgd", 0.5) == SGD(0.5, momentum=0.9)
+    assert steps.optimizer("sign", 0.5) == SignDescent(0.5)
+    pooled = {name: steps.optimizer(name, 0.1).pooled for name in steps.RULES[3:]}
+    assert pooled == {
+        "adam_pooled": True,
+        "adam_free_control": (False, True, True, True, True),
+        "adam_pooled_control": (True, False, False, False, False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"optimizers": (("lion", 1.0),)}, r"optimizers must be one of 'sgd', .* got 'lion'"),
+        ({"optimizers": (("sgd", -1.0),)}, r"lr must be .* > 0, got -1.0"),
+        ({"alphas": ()}, r"alphas must hold at least one entry, none twice, got \(\)"),
+        ({"n_shown": 0}, r"n_shown must be an integer >= 1, got 0"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        experiments.step_scaling(dataclasses.replace(TINY, **change))
+
+
+def test_bad_numbers_of_skills_are_named():
+    with pytest.raises(ValueError, match=r"n_skills must hold at least one entry, none twice"):
+        dataclasses.replace(TWO, n_skills=(5, 5))
