@@ -35,10 +35,11 @@ def _settings(profile: str) -> dict[str, Any]:
     }
 
 
-LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
+LIVE, STANDARD, PAPER = _settings("LIVE"), _settings("STANDARD"), _settings("PAPER")
 
 __all__ = [
     "LIVE",
+    "PAPER",
     "STANDARD",
     "DataScaling",
     "IdealLearner",

@@ -114,6 +114,22 @@ STANDARD = {
     "step_scaling": StepScaling(seeds=tuple(range(200, 210)), width=128, steps=5000, n_times=60),
     "truncation": Truncation(seeds=tuple(range(200, 210)), width=128, steps=8000, n_times=60),
 }
+# The paper's task, batch, optimizer and, in its sweep over α, width; its step exponents are fitted
+# to the first 15,000 of 100,000 steps.
+PAPER = {
+    "step_scaling": StepScaling(
+        seeds=(200, 201, 202),
+        width=300,
+        steps=15_000,
+        n_times=80,
+        optimizers=(("adam", 1e-3), ("adam_pooled", 1e-3)),
+        alphas=(0.4,),
+        n_skills=500,
+        n_bits=100,
+        subset_size=3,
+        batch_size=20_000,
+    )
+}
 
 
 def step_scaling(settings: StepScaling, *, progress: bool = False) -> xr.Dataset:
