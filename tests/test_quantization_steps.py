@@ -27,7 +27,7 @@ def test_records_name_their_axes_and_units():
     assert dict(data["learned"].sizes) == {**outer, "threshold": 3, "skill": 5}
     assert dict(data["curve"].sizes) == {"optimizer": 3, "alpha": 2, "step": n_times, "shown": 3}
     assert data["optimizer"].values.tolist() == ["sgd", "adam", "sign"]
-    assert data["rate"].values.tolist() == [1.0, 0.01, 0.001]
+    assert data["rate"].values.tolist() == [1.0, 0.01, 0.006]
     assert data["seed"].values.tolist() == [4, 5]
     assert {data[name].attrs["units"] for name in ("loss", "curve")} == {"bit"}
 

@@ -78,7 +78,7 @@ class OptimizerAblation:
 _TRIED = (
     ("sgd", 0.1, 3.0),
     ("adam", 1e-3, 3e-2),
-    ("sign", 1e-3, 3e-2),
+    ("sign", 1e-3, 2e-2),
     ("adam_pooled", 1e-3, 3e-2),
     ("adam_free_control", 1e-3, 3e-2),
     ("adam_pooled_control", 1e-3, 3e-2),
@@ -86,12 +86,12 @@ _TRIED = (
 STANDARD = {
     "optimizer_ablation": OptimizerAblation(
         optimizers=_TRIED,
-        first_steps=(80, 160),
+        first_steps=(100, 240),
         matching_seeds=tuple(range(100, 104)),
         seeds=tuple(range(200, 210)),
         n_rates=8,
         width=128,
-        steps=6000,
+        steps=8000,
         n_times=60,
     )
 }

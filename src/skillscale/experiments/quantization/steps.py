@@ -46,7 +46,7 @@ class StepScaling:
     width: int
     steps: int
     n_times: int
-    optimizers: tuple[tuple[str, float], ...] = (("sgd", 1.0), ("adam", 1e-2), ("sign", 1e-3))
+    optimizers: tuple[tuple[str, float], ...] = (("sgd", 1.0), ("adam", 1e-2), ("sign", 6e-3))
     alphas: tuple[float, ...] = (0.2, 0.4, 0.8)
     n_skills: int = 100
     n_bits: int = 16
