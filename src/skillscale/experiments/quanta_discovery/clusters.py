@@ -8,25 +8,17 @@ network that was never trained is the control: it shows what the text alone make
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-import torch
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
-from sklearn.cluster import SpectralClustering
-from sklearn.metrics import (
-    adjusted_mutual_info_score,
-    adjusted_rand_score,
-    normalized_mutual_info_score,
-)
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_mutual_info_score
 from torch import Tensor
 
 from skillscale import _checks, _progress
-from skillscale.lab import corpus, gradients, language
+from skillscale.experiments.quanta_discovery import _shared, measures
+from skillscale.lab import corpus, language
 from skillscale.lab.streams import Stream
-
-__all__ = ["LIVE", "STANDARD", "Clusters", "clusters", "excess_cosine", "novel_trigram"]
 
 SHARED = (1, 2, 3)
 _NETWORKS = 2
@@ -102,15 +94,6 @@ LIVE = {
 STANDARD = {"clusters": Clusters()}
 
 
-class Samples(NamedTuple):
-    """Chosen tokens: their windows, where in them they are predicted, and how many were dropped."""
-
-    rows: Tensor
-    positions: Tensor
-    losses: Tensor
-    counts: tuple[int, int, int]
-
-
 def clusters(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
     """Train pairs of networks, cluster gradients in one and measure their cosines in both.
 
@@ -126,10 +109,9 @@ def clusters(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
         `measured_in` if `network` put them into one cluster. `null_excess` is the same for
         shuffled labels, measured in the other network.
     """
-    documents = corpus.python_documents()
-    tokenizer = corpus.build_tokenizer(documents, n_tokens=settings.n_tokens)
+    tokenizer = corpus.build_tokenizer(_shared.documents(), n_tokens=settings.n_tokens)
     parts = [
-        _member(settings, documents, tokenizer, seed, keep=settings.keep_similarity and i == 0)
+        _member(settings, tokenizer, seed, keep=settings.keep_similarity and i == 0)
         for i, seed in enumerate(_progress.bar(settings.seeds, show=progress))
     ]
     kept = [part["cosine"] for part in parts if "cosine" in part]
@@ -148,106 +130,36 @@ def clusters(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
     return data.assign_coords(coordinates)
 
 
-def novel_trigram(rows: Tensor, positions: Tensor) -> NDArray[np.bool_]:
-    """Whether the trigram that ends in each predicted token is new within its window.
-
-    A token whose last three tokens stood in the window before can be predicted by copying.
-
-    Args:
-        rows: token numbers (sample, context + 1).
-        positions: position from which each sample's token is predicted; the token is the next.
-
-    Returns:
-        True where the trigram did not occur before, shape (sample,).
-    """
-    trigrams = rows.unfold(1, 3, 1)
-    index = positions - 1
-    last = trigrams[torch.arange(len(rows)), index]
-    earlier = torch.arange(trigrams.shape[1]) < index[:, None]
-    repeated = ((trigrams == last[:, None]).all(-1) & earlier).any(1)
-    return np.asarray(~repeated.numpy())
-
-
-def excess_cosine(
-    cosine: ArrayLike,
-    label: ArrayLike,
-    key: ArrayLike,
-    *,
-    n_permutations: int = 0,
-    rng: np.random.Generator | None = None,
-) -> tuple[float, NDArray[np.float64]]:
-    """How much more alike two samples of one key are if they also share a cluster.
-
-    With M the set of pairs that share key and cluster, the excess is
-    mean over M of (cos_ij - mean cosine of all pairs with that key). Shuffling labels within each
-    key has expectation exactly zero, whatever the keys' sizes and cosines.
-
-    Args:
-        cosine: symmetric (sample, sample).
-        label: cluster of each sample.
-        key: what samples must share to be compared.
-        n_permutations: number of shuffles for the null distribution.
-        rng: source of the shuffles.
-
-    Returns:
-        The excess (nan without a pair in M) and the shuffled excesses, (n_permutations,).
-    """
-    labels = np.unique(np.asarray(label), return_inverse=True)[1]
-    keys = np.unique(np.asarray(key), return_inverse=True)[1]
-    same = keys[:, None] == keys
-    np.fill_diagonal(same, False)
-    one_key = np.eye(keys.max() + 1)[keys]
-    pairs = one_key.T @ same.sum(1)
-    total = one_key.T @ (np.asarray(cosine) * same).sum(1)
-    mean = np.divide(total, pairs, out=np.zeros_like(total), where=pairs > 0)[keys]
-    centred = (np.asarray(cosine, dtype=np.float64) - mean[:, None]) * same
-
-    def excess(current: NDArray[np.int64]) -> float:
-        together = (current[:, None] == current) & same
-        return float(centred[together].mean()) if together.any() else float("nan")
-
-    null = np.empty(n_permutations)
-    rng = rng or np.random.default_rng(0)
-    by_key = np.argsort(keys, kind="stable")
-    for i in range(n_permutations):
-        shuffled = np.empty_like(labels)
-        shuffled[by_key] = labels[np.lexsort((rng.random(len(keys)), keys))]
-        null[i] = excess(shuffled)
-    return excess(labels), null
-
-
 def _member(
     settings: Clusters,
-    documents: Sequence[str],
     tokenizer: corpus.Tokenizer,
     seed: int,
     *,
     keep: bool,
 ) -> xr.Dataset:
     """Everything that is measured for one seed."""
-    split = corpus.split_sections(documents, held_out=settings.held_out, seed=seed)
-    training, held_out = ([tokenizer.encode(text) for text in texts] for texts in split)
+    training, held_out = _shared.texts(tokenizer, held_out=settings.held_out, seed=seed)
     n_tokens = len(tokenizer.vocabulary)
     networks = [_network(settings, n_tokens, training, seed, f"{i}") for i in range(_NETWORKS)]
     untrained = _network(settings, n_tokens, (), seed, "untrained")
-    samples = _choose(settings, networks, corpus.windows(held_out, context=settings.context))
-    every = torch.arange(settings.n_samples)
-    target = samples.rows[every, samples.positions + 1]
-    cosines = [
-        gradients.cosine_similarity(
-            gradients.per_sample_gradients(
-                network, samples.rows[:, :-1], target, positions=samples.positions
-            )
-        )
-        for network in (*networks, untrained)
-    ]
-    back = torch.arange(min(_BACK, settings.context // 2))
-    tokens = samples.rows[every[:, None], samples.positions[:, None] + 1 - back].numpy()
-    label = np.stack([_spectral(c, settings.n_clusters, seed) for c in cosines[:_NETWORKS]])
+    samples = _shared.choose(
+        networks,
+        corpus.windows(held_out, context=settings.context),
+        context=settings.context,
+        max_loss=settings.max_loss,
+        n_samples=settings.n_samples,
+    )
+    cosines = [_shared.cosines(network, samples) for network in (*networks, untrained)]
+    tokens = samples.tokens(min(_BACK, settings.context // 2))
+    label = np.stack([_shared.spectral(c, settings.n_clusters, seed) for c in cosines[:_NETWORKS]])
     excess, null = _excesses(cosines, label, tokens, settings.n_permutations, seed)
+    coherence = [
+        measures.coherence(cosine, found, settings.n_clusters)
+        for cosine, found in zip(cosines, label, strict=False)
+    ]
     sizes = np.zeros((len(settings.sweep), max(settings.sweep)), np.int16)
     for i, count in enumerate(settings.sweep):
-        found = np.bincount(_spectral(cosines[0], count, seed), minlength=count)
+        found = np.bincount(_shared.spectral(cosines[0], count, seed), minlength=count)
         sizes[i, :count] = np.sort(found)[::-1]
     measured: dict[str, tuple[object, ...]] = {
         "label": (("network", "sample"), label.astype(np.int16)),
@@ -257,7 +169,7 @@ def _member(
         "excess": (("network", "measured_in", "shared"), excess),
         "null_excess": (("network", "shared", "permutation"), null),
         "size": (("n_clusters", "rank"), sizes, {"units": "samples"}),
-        "coherence": (("network", "cluster"), _coherence(cosines, label, settings.n_clusters)),
+        "coherence": (("network", "cluster"), np.stack(coherence)),
         **_agreements(label, tokens[:, 0]),
     }
     if keep:
@@ -266,56 +178,21 @@ def _member(
 
 
 def _network(
-    settings: Clusters, n_tokens: int, training: Sequence[Sequence[int]], seed: int, name: str
+    settings: Clusters, n_tokens: int, training: _shared.Documents, seed: int, name: str
 ) -> language.Transformer:
-    """A network trained on some text, or left as it was made if there is none."""
-    rng = Stream(seed, f"network {name}").at(0)
-    initial, batches = (int(s) for s in rng.integers(2**31, size=2))
-    model = language.Transformer(
+    return _shared.network(
         n_tokens,
+        training,
         width=settings.width,
         n_layers=settings.n_layers,
         n_heads=settings.n_heads,
         context=settings.context,
-        seed=initial,
-    )
-    if not training:
-        return model
-    language.train(
-        model,
-        training,
         steps=settings.steps,
         batch_size=settings.batch_size,
         lr=settings.lr,
-        context=settings.context,
-        seed=batches,
+        seed=seed,
+        name=name,
     )
-    return model
-
-
-def _choose(settings: Clusters, networks: Sequence[language.Transformer], rows: Tensor) -> Samples:
-    """Confident tokens in the second half of each window, copies dropped, thinned evenly."""
-    losses = torch.stack([language.token_losses(network, rows) for network in networks])
-    late = torch.arange(settings.context) >= settings.context // 2
-    confident = (losses < settings.max_loss).all(0) & late
-    row, position = confident.nonzero(as_tuple=True)
-    novel = torch.from_numpy(novel_trigram(rows[row], position))
-    row, position = row[novel], position[novel]
-    counts = (len(rows) * int(late.sum()), int(confident.sum()), len(row))
-    if len(row) < settings.n_samples:
-        raise ValueError(
-            f"n_samples must be at most {len(row)}, the confident tokens found, "
-            f"got {settings.n_samples}"
-        )
-    chosen = torch.linspace(0, len(row) - 1, settings.n_samples).long()
-    row, position = row[chosen], position[chosen]
-    return Samples(rows[row], position, losses[:, row, position], counts)
-
-
-def _spectral(cosine: Tensor, n_clusters: int, seed: int) -> NDArray[np.int64]:
-    similarity = gradients.angular_similarity(cosine.double()).numpy()
-    model = SpectralClustering(n_clusters, affinity="precomputed", n_init=5, random_state=seed)
-    return np.asarray(model.fit_predict(similarity), dtype=np.int64)
 
 
 def _excesses(
@@ -337,7 +214,7 @@ def _excesses(
         key = np.unique(tokens[:, :shared], axis=0, return_inverse=True)[1].ravel()
         for i in range(_NETWORKS):
             for j, cosine in enumerate(cosines):
-                excess[i, j, k], shuffled = excess_cosine(
+                excess[i, j, k], shuffled = measures.excess_cosine(
                     cosine.numpy(),
                     label[i],
                     key,
@@ -349,30 +226,15 @@ def _excesses(
     return excess, null
 
 
-def _coherence(
-    cosines: Sequence[Tensor], label: NDArray[np.int64], n_clusters: int
-) -> NDArray[np.float32]:
-    """Mean cosine of two different samples of a cluster; nan for a cluster of one."""
-    out = np.full((_NETWORKS, n_clusters), np.nan, np.float32)
-    for i, cosine in enumerate(cosines[:_NETWORKS]):
-        for c in range(n_clusters):
-            inside = np.flatnonzero(label[i] == c)
-            if (n := len(inside)) > 1:
-                block = cosine.numpy()[np.ix_(inside, inside)]
-                out[i, c] = (block.sum() - np.trace(block)) / (n * (n - 1))
-    return out
-
-
 def _agreements(
     label: NDArray[np.int64], target: NDArray[np.int64]
 ) -> dict[str, tuple[object, ...]]:
     """Clusters against predicted tokens, and clusters of the two networks against each other."""
-    nmi = [normalized_mutual_info_score(target, found) for found in label]
-    ari = [adjusted_rand_score(target, found) for found in label]
+    with_token = [measures.agreement(found, target) for found in label]
     ami = [adjusted_mutual_info_score(target, found) for found in label]
     return {
-        "nmi_with_token": (("network",), nmi),
-        "ari_with_token": (("network",), ari),
+        "nmi_with_token": (("network",), [each["NMI"] for each in with_token]),
+        "ari_with_token": (("network",), [each["ARI"] for each in with_token]),
         "ami_with_token": (("network",), ami),
         "ami_between_networks": ((), adjusted_mutual_info_score(label[0], label[1])),
     }

@@ -1,0 +1,207 @@
+"""Sizes of spectral clusters by rank: gradients beside data without and with known clusters.
+
+Data without clusters are Gaussian vectors, either alike in all directions or with the eigenvalues
+of the gradients' cosine matrix in directions drawn at random. Data with known clusters are Gaussian
+clouds whose sizes are counts of independent draws from a power law.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skillscale import _checks, _progress, frequencies
+from skillscale.experiments.quanta_discovery import _shared, measures
+from skillscale.lab import corpus
+from skillscale.lab.streams import Stream
+
+_KINDS = 100_000
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Settings of `envelope`.
+
+    Attributes:
+        n_tokens: size of the vocabulary.
+        width: of the residual stream.
+        n_layers: transformer blocks.
+        n_heads: attention heads a block.
+        context: tokens a network sees at most.
+        batch_size: windows a training step.
+        steps: training steps.
+        lr: largest learning rate of AdamW.
+        held_out: fraction of the text that the network does not train on.
+        max_loss: a token is confident if its loss is below this, nats.
+        n_samples: confident tokens kept, and vectors of each artificial data set.
+        sweep: numbers of clusters.
+        n_init: starts of k-means for each of them.
+        alphas: exponents of the planted sizes, P(k) ∝ k^-(alpha + 1).
+        dimension: of the planted clusters.
+        noise: length of a planted vector's noise in units of its centre's length.
+        seeds: one split of the text, one network and one set of artificial data each.
+    """
+
+    n_tokens: int = 800
+    width: int = 48
+    n_layers: int = 2
+    n_heads: int = 4
+    context: int = 48
+    batch_size: int = 24
+    steps: int = 600
+    lr: float = 1e-2
+    held_out: float = 0.1
+    max_loss: float = 0.3
+    n_samples: int = 1600
+    sweep: tuple[int, ...] = (10, 15, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400)
+    n_init: int = 2
+    alphas: tuple[float, ...] = (0.2, 0.4, 0.8)
+    dimension: int = 100
+    noise: float = 1.0
+    seeds: tuple[int, ...] = tuple(range(200, 210))
+
+    def __post_init__(self) -> None:
+        """Check what the parts used do not check themselves."""
+        _checks.number("max_loss", self.max_loss, above=0)
+        _checks.integer("n_samples", self.n_samples, minimum=3)
+        _checks.integer("n_init", self.n_init, minimum=1)
+        _checks.integer("dimension", self.dimension, minimum=2)
+        _checks.number("noise", self.noise, minimum=0)
+        for alpha in self.alphas:
+            _checks.number("alphas", alpha, above=0)
+        for count in self.sweep:
+            if not 2 <= count < self.n_samples:
+                raise ValueError(f"sweep must be from 2 to {self.n_samples - 1}, got {count!r}")
+        if not (self.seeds and self.sweep):
+            raise ValueError("seeds and sweep must not be empty")
+
+
+STANDARD = {"envelope": Envelope()}
+
+
+def envelope(settings: Envelope, *, progress: bool = False) -> xr.Dataset:
+    """Cluster gradients and artificial data into many numbers of clusters, and rank the sizes.
+
+    Args:
+        settings: network, choice of samples, artificial data, clustering and seeds.
+        progress: show a bar over members.
+
+    Returns:
+        Dataset with dims (member, source, n_clusters, rank) `size` and the mean cosine
+        `coherence` of the cluster of that rank; (member, source, true_rank) `true_size` of the
+        groups that are known, which for "gradients" are the predicted tokens; (member,)
+        `within_token`, the mean cosine of two samples with the same predicted token, and
+        `dimension`, that of the isotropic null: the participation ratio (Σλ)² / Σλ² of the
+        eigenvalues λ of the gradients' cosine matrix.
+    """
+    tokenizer = corpus.build_tokenizer(_shared.documents(), n_tokens=settings.n_tokens)
+    data = xr.concat(
+        [
+            _member(settings, tokenizer, seed)
+            for seed in _progress.bar(settings.seeds, show=progress)
+        ],
+        "member",
+    )
+    return data.assign_coords(
+        seed=("member", np.asarray(settings.seeds)),
+        source=["gradients", "isotropic", "spectrum", *(f"planted {a:g}" for a in settings.alphas)],
+        n_clusters=list(settings.sweep),
+    )
+
+
+def _member(settings: Envelope, tokenizer: corpus.Tokenizer, seed: int) -> xr.Dataset:
+    """Sizes of all sources for one seed."""
+    training, held_out = _shared.texts(tokenizer, held_out=settings.held_out, seed=seed)
+    model = _shared.network(
+        len(tokenizer.vocabulary),
+        training,
+        width=settings.width,
+        n_layers=settings.n_layers,
+        n_heads=settings.n_heads,
+        context=settings.context,
+        steps=settings.steps,
+        batch_size=settings.batch_size,
+        lr=settings.lr,
+        seed=seed,
+        name="0",
+    )
+    samples = _shared.choose(
+        [model],
+        corpus.windows(held_out, context=settings.context),
+        context=settings.context,
+        max_loss=settings.max_loss,
+        n_samples=settings.n_samples,
+    )
+    cosine = _shared.cosines(model, samples)
+    token = samples.target.numpy()
+    spectrum = np.linalg.eigvalsh(cosine.double().numpy()).clip(0)
+    dimension = max(2, round(spectrum.sum() ** 2 / (spectrum**2).sum()))
+    sources = _artificial(settings, spectrum, dimension, seed)
+    largest = max(settings.sweep)
+    shape = (1 + len(sources), len(settings.sweep), largest)
+    size, coherence = np.zeros(shape, np.int16), np.full(shape, np.nan, np.float32)
+    true_size = np.zeros((shape[0], largest), np.int16)
+    every = {"gradients": (cosine, token), **sources}
+    for i, (cosines, group) in enumerate(every.values()):
+        size[i], coherence[i] = _ranked(cosines, settings, seed)
+        counts = np.sort(np.unique(group, return_counts=True)[1])[::-1][:largest]
+        true_size[i, : len(counts)] = counts if group.max() > 0 else 0
+    pairs = token[:, None] == token
+    np.fill_diagonal(pairs, False)
+    dims = ("source", "n_clusters", "rank")
+    return xr.Dataset(
+        {
+            "size": (dims, size, {"units": "samples"}),
+            "coherence": (dims, coherence.round(3), {"units": "1"}),
+            "true_size": (("source", "true_rank"), true_size, {"units": "samples"}),
+            "within_token": ((), float(cosine.numpy()[pairs].mean()), {"units": "1"}),
+            "dimension": ((), dimension),
+            "n_candidates": (("stage",), np.asarray(samples.counts)),
+        },
+        coords={"stage": ["read", "confident", "not copied"]},
+    )
+
+
+def _ranked(
+    cosine: Tensor, settings: Envelope, seed: int
+) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+    """Sizes and mean cosines of clusters, largest first, for each number of clusters."""
+    largest = max(settings.sweep)
+    size = np.zeros((len(settings.sweep), largest), np.int16)
+    coherence = np.full(size.shape, np.nan, np.float32)
+    found = _shared.spectral_sweep(cosine, settings.sweep, seed, n_init=settings.n_init)
+    for i, (count, label) in enumerate(zip(settings.sweep, found, strict=True)):
+        counts = np.bincount(label, minlength=count)
+        order = np.argsort(-counts, kind="stable")
+        size[i, :count] = counts[order]
+        coherence[i, :count] = measures.coherence(cosine.numpy(), label, count)[order]
+    return size, coherence
+
+
+def _artificial(
+    settings: Envelope, spectrum: NDArray[np.float64], dimension: int, seed: int
+) -> Mapping[str, tuple[Tensor, NDArray[np.int64]]]:
+    """Cosines of each artificial data set, and the known group of each vector (0 without)."""
+    rng = Stream(seed, "artificial vectors").at(0)
+    n = settings.n_samples
+    none = np.zeros(n, np.int64)
+    out = {
+        "isotropic": (_cosines(rng.normal(size=(n, dimension))), none),
+        "spectrum": (_cosines(rng.normal(size=(n, n)) * np.sqrt(spectrum)), none),
+    }
+    for alpha in settings.alphas:
+        group = 1 + rng.choice(_KINDS, size=n, p=frequencies.power_law(_KINDS, alpha))
+        present, member = np.unique(group, return_inverse=True)
+        centre = rng.normal(size=(len(present), settings.dimension))
+        noise = settings.noise * rng.normal(size=(n, settings.dimension))
+        out[f"planted {alpha:g}"] = (_cosines(centre[member] + noise), group)
+    return out
+
+
+def _cosines(vectors: NDArray[np.float64]) -> Tensor:
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return torch.from_numpy((unit @ unit.T).clip(-1, 1))

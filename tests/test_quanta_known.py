@@ -1,0 +1,94 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from skillscale.experiments import quanta_discovery as experiments
+from skillscale.experiments.quanta_discovery import known
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.gradients import cosine_similarity
+from skillscale.lab.parity import MultitaskParity
+
+TINY = experiments.KnownQuanta(
+    n_skills=4, n_bits=6, width=24, batch_size=200, steps=500, n_samples=60, seeds=(3,)
+)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return experiments.known_quanta(TINY)
+
+
+def test_directions_are_those_of_the_gradients():
+    task = MultitaskParity(3, 5, 2, seed=0)
+    model = MLPEnsemble(5, [8], seeds=[0], n_categories=3, dtype=torch.float64)
+    batch = task.sample(7, generator=np.random.default_rng(0), dtype=torch.float64)
+    directions = known.sample_directions([p[0].detach() for p in model.parameters], batch)
+    flat = torch.cat([each.flatten(1) for each in directions.values()], 1)
+    for i in range(7):
+        output = model(batch.bits[i : i + 1], batch.skill[i : i + 1])[0, 0, 0]
+        loss = functional.softplus(-batch.target[i] * output)
+        gradient = torch.cat([g.flatten() for g in torch.autograd.grad(loss, model.parameters)])
+        # the same up to the positive factor of the loss
+        factor = torch.sigmoid(-batch.target[i] * output.detach())
+        torch.testing.assert_close(gradient, factor * flat[i])
+
+
+def test_labels_alone_decide_the_sign_of_a_cosine():
+    task = MultitaskParity(3, 5, 2, seed=0)
+    model = MLPEnsemble(5, [8], seeds=[0], n_categories=3)
+    batch = task.sample(40, generator=np.random.default_rng(0))
+    directions = known.sample_directions([p[0].detach() for p in model.parameters], batch)
+    cosine = cosine_similarity(directions)
+    sign = batch.target[:, None] * batch.target
+    assert (cosine * sign > 0).all()
+
+
+def test_samples_are_of_learned_skills(data):
+    loss = data.loss.isel(member=0).values
+    assert (loss[data.sample_skill.isel(member=0).values] < TINY.learned).all()
+    assert set(np.unique(data.target)) == {-1, 1}
+
+
+def test_recipes_make_the_clusters_they_promise(data):
+    one = data.isel(member=0)
+    n = len(np.unique(one.sample_skill))
+    for recipe, count in {"signed": n, "signed, twice as many": 2 * n, "absolute": n}.items():
+        assert len(np.unique(one.label.sel(recipe=recipe))) == count
+    alone = one.label.sel(recipe="each label alone").values
+    assert not set(alone[one.target > 0]) & set(alone[one.target < 0])
+
+
+def test_cosines_of_the_labels_oppose_each_other(data):
+    same, other_label, _ = data.cosine.isel(member=0).values
+    assert same > 0 > other_label
+    absolute = data.absolute_cosine.isel(member=0).values
+    assert absolute[1] == pytest.approx(-other_label, abs=1e-5)
+
+
+def test_a_member_does_not_depend_on_its_companions(data):
+    together = experiments.known_quanta(dataclasses.replace(TINY, seeds=(4, 3))).isel(member=1)
+    np.testing.assert_array_equal(together.sample_skill, data.sample_skill.isel(member=0))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_test": 0}, "n_test must be an integer >= 1, got 0"),
+        ({"n_samples": 0}, "n_samples must be an integer >= 1, got 0"),
+        ({"n_init": 0}, "n_init must be an integer >= 1, got 0"),
+        ({"learned": 0.0}, "learned must be a finite number and > 0, got 0.0"),
+        ({"max_loss": -1.0}, "max_loss must be a finite number and > 0, got -1.0"),
+        ({"seeds": ()}, "seeds must not be empty"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(TINY, **change)
+
+
+def test_too_little_training_is_reported():
+    with pytest.raises(ValueError, match="steps must be enough for two skills to be learned, got"):
+        experiments.known_quanta(dataclasses.replace(TINY, steps=1))
