@@ -36,8 +36,8 @@ def gap_free(learned: ArrayLike) -> NDArray[np.int64]:
     return np.asarray(np.cumprod(np.asarray(learned, dtype=bool), axis=-1).sum(-1))
 
 
-def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estimate:
-    """Estimate the exponent g of n ∝ (amount)^g from the amounts at which n skills are learned.
+def count_growths(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Floats:
+    """Return the exponent g of n ∝ (amount)^g from the amounts at which n skills are learned.
 
     The n-th smallest time of a member is the amount (steps, samples) that n skills take; g is the
     slope of ln n against its logarithm, for n = n_min … n_max, so that whole-number counts do not
@@ -49,8 +49,7 @@ def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estima
         n_max: Last count.
 
     Returns:
-        The slope with an interval over members; "bound_hit" and no interval where a member has
-        learned fewer than `n_max` skills, the value then from the members that have.
+        Shape (member,), nan for a member that has learned fewer than `n_max` skills.
 
     Raises:
         ValueError: If the counts leave no fit or `times` has another shape.
@@ -58,8 +57,8 @@ def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estima
     Source: derived here; planted growth in `tests/test_learning_order.py`.
 
     >>> n = np.arange(1, 31)
-    >>> round(count_growth([n**1.4, 2 * n**1.4]).value, 4)
-    0.7143
+    >>> count_growths([n**1.4, 2 * n**1.4]).round(4)
+    array([0.7143, 0.7143])
     """
     _checks.integer("n_min", n_min, minimum=1)
     members = _members(times)
@@ -67,16 +66,33 @@ def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estima
         raise ValueError(
             f"n_max must lie in {n_min + 2}..{members.shape[1]} for n_min = {n_min}, got {n_max!r}"
         )
-    sorted_times = np.sort(members, 1)[:, n_min - 1 : n_max]
-    complete = np.isfinite(sorted_times).all(1)
-    if not complete.any():
-        return Estimate(math.nan, status="bound_hit", n_members=len(members))
-    counts = np.arange(n_min, n_max + 1)
-    used = sorted_times[complete]
-    slope = fits.power_law(used, np.broadcast_to(1 / counts, used.shape)).exponent
-    if complete.all():
-        return slope
-    return Estimate(slope.value, status="bound_hit", n_members=len(members))
+    amount = np.log(np.sort(members, 1)[:, n_min - 1 : n_max])
+    count = np.log(np.arange(n_min, n_max + 1))
+    centred = amount - amount.mean(1, keepdims=True)
+    spread = (centred**2).sum(1)
+    if (spread == 0).any():
+        raise ValueError("times must differ among the skills of a member, got a constant")
+    return np.asarray((centred * count).sum(1) / spread)
+
+
+def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estimate:
+    """Estimate the growth as the mean of `count_growths`, with a t interval over members.
+
+    Arguments and errors are those of `count_growths`.
+
+    Returns:
+        The mean; over the others, without an interval and as "bound_hit", where a member has
+        learned fewer than `n_max` skills.
+
+    Source: derived here; `tests/test_learning_order.py`.
+
+    >>> n = np.arange(1, 31)
+    >>> round(count_growth([n**1.4, 2 * n**1.4]).value, 4)
+    0.7143
+    """
+    growths = count_growths(times, n_min=n_min, n_max=n_max)
+    found = mean_of_all(growths)
+    return found if np.isfinite(growths).all() else replace(found, status="bound_hit")
 
 
 def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
@@ -107,10 +123,10 @@ def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
     return found if np.isfinite(first).all() else replace(found, status="bound_hit")
 
 
-def convergence_exponent(
+def convergence_exponents(
     frequency: ArrayLike, times: ArrayLike, *, horizon: float, select: str = "censored"
-) -> Estimate:
-    r"""Estimate q of $T_k \propto P(k)^{-q}$, one fit per member.
+) -> Floats:
+    r"""Return q of $T_k \propto P(k)^{-q}$ for each member.
 
     - "all learned": least squares on logarithms over the skills that were learned;
     - "gap-free": the same over the most frequent ones up to the first that was not;
@@ -124,8 +140,7 @@ def convergence_exponent(
         select: One of the three above.
 
     Returns:
-        The mean with a t interval over members; "too_few_points" and no interval where a member
-        has fewer than three skills to fit.
+        Shape (member,), nan for a member with fewer than three skills to fit.
 
     Raises:
         ValueError: If shapes do not match, or a time lies beyond the horizon.
@@ -134,9 +149,9 @@ def convergence_exponent(
     without censoring in `tests/test_learning_order.py`.
 
     >>> p = np.array([0.5, 0.25, 0.125, 0.0625])
-    >>> t = [[2.0, 4.0, 8.0, np.nan]]
-    >>> round(convergence_exponent(p, t, horizon=10.0, select="gap-free").value, 4)
-    1.0
+    >>> t = [[2.0, 4.0, 8.0, np.nan], [2.0, np.nan, 8.0, 16.0]]
+    >>> convergence_exponents(p, t, horizon=20.0, select="gap-free").round(4)
+    array([ 1., nan])
     """
     _checks.choice("select", select, SELECTIONS)
     share = _checks.array("frequency", frequency, positive=True, dims=(1,))
@@ -149,17 +164,46 @@ def convergence_exponent(
     known = np.isfinite(members)
     if select == "gap-free":
         known &= np.arange(share.size) < gap_free(known)[:, None]
-    fitted = [
-        _exponent(np.log(share), row, which, horizon if select == "censored" else None)
+    end = horizon if select == "censored" else None
+    return np.array([
+        _exponent(np.log(share), row, which, end) if which.sum() >= 3 else math.nan
         for row, which in zip(members, known, strict=True)
-        if which.sum() >= 3
-    ]
-    if not fitted:
-        return Estimate(math.nan, status="too_few_points", n_members=len(members))
-    found = fits.mean(fitted)
-    if len(fitted) == len(members):
-        return found
-    return Estimate(found.value, status="too_few_points", n_members=len(members))
+    ])  # fmt: skip
+
+
+def convergence_exponent(
+    frequency: ArrayLike, times: ArrayLike, *, horizon: float, select: str = "censored"
+) -> Estimate:
+    """Estimate q as the mean of `convergence_exponents`, with a t interval over members.
+
+    Arguments and errors are those of `convergence_exponents`.
+
+    Returns:
+        The mean; over the others, without an interval and as "too_few_points", where a member has
+        too few skills to fit.
+
+    Source: derived here; `tests/test_learning_order.py`.
+
+    >>> p = np.array([0.5, 0.25, 0.125, 0.0625])
+    >>> t = [[2.0, 4.0, 8.0, np.nan], [3.0, 6.0, 12.0, np.nan]]
+    >>> round(convergence_exponent(p, t, horizon=15.0, select="gap-free").value, 4)
+    1.0
+    """
+    return mean_of_all(convergence_exponents(frequency, times, horizon=horizon, select=select))
+
+
+def mean_of_all(values: ArrayLike) -> Estimate:
+    """Estimate a mean over members, without an interval where a member has none (nan).
+
+    >>> str(mean_of_all([1.0, 2.0, 3.0])), mean_of_all([1.0, np.nan, 3.0]).status
+    ('2 [-0.484, 4.48]', 'too_few_points')
+    """
+    members = np.asarray(values, dtype=np.float64)
+    known = members[np.isfinite(members)]
+    if known.size == members.size:
+        return fits.mean(members)
+    middle = float(known.mean()) if known.size else math.nan
+    return Estimate(middle, status="too_few_points", n_members=members.size)
 
 
 def _exponent(
