@@ -1,0 +1,314 @@
+"""Language models to study: a published one where it can be had, a small one of our own elsewhere.
+
+A published model comes from a folder, from the local cache or from the Hugging Face hub, through
+`transformers` (the extra `lm`). Where none of them can serve, a small transformer is trained on the
+text that ships with Python, and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from skillscale import _checks
+from skillscale.lab import corpus, language
+from skillscale.lab.streams import Stream
+
+__all__ = ["EmbeddedModel", "LanguageModel", "Tokenizer", "load_language_model"]
+
+_HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
+_TRUE = {"1", "ON", "YES", "TRUE"}
+_INSTALL = "transformers is not installed (pip install 'skillscale[lm]')"
+_SECONDS = 10.0
+
+
+class Tokenizer(Protocol):
+    """Strings to integers and back."""
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Text of each token number."""
+
+    def encode(self, text: str) -> list[int]:
+        """Token numbers of a text."""
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        """The text of a sequence of token numbers."""
+
+
+@dataclass(frozen=True)
+class EmbeddedModel:
+    """Settings of the small transformer that is trained where no published model is at hand.
+
+    Attributes:
+        n_tokens: size of the vocabulary.
+        width: of the residual stream.
+        n_layers: transformer blocks.
+        n_heads: attention heads a block.
+        context: tokens it sees at most.
+        batch_size: windows a training step.
+        steps: training steps.
+        lr: largest learning rate of AdamW.
+        held_out: fraction of the text that it does not train on.
+        seed: decides the split of the text, the initial weights and the batches.
+    """
+
+    n_tokens: int = 800
+    width: int = 48
+    n_layers: int = 2
+    n_heads: int = 4
+    context: int = 48
+    batch_size: int = 24
+    steps: int = 600
+    lr: float = 1e-2
+    held_out: float = 0.1
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A causal language model with its tokenizer, and where they come from.
+
+    Attributes:
+        model: tokens (row, position) -> logits (row, position, at least the vocabulary's size),
+            in evaluation mode.
+        tokenizer: strings to integers and back; `vocabulary` holds the text of each token.
+        context: longest row.
+        name: what was asked for, or "embedded".
+        source: "local folder", "local cache", "hub" or "embedded".
+        note: one sentence on where the model comes from and, if it is not what was asked for, why.
+        held_out: texts that the embedded model was not trained on; empty for a published model.
+    """
+
+    model: nn.Module
+    tokenizer: Tokenizer
+    context: int
+    name: str
+    source: str
+    note: str
+    held_out: tuple[str, ...] = ()
+
+
+def load_language_model(
+    name: str = "embedded",
+    *,
+    revision: str | None = None,
+    cache_dir: str | Path | None = None,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    embedded: EmbeddedModel | None = None,
+) -> LanguageModel:
+    """A language model by name: from a folder, the local cache, the hub, or trained here.
+
+    A folder is read or an error is raised. Any other name is looked for in the local cache, then,
+    unless HF_HUB_OFFLINE=1 is in the environment, on the hub. If that fails, or
+    `transformers` is not installed, the embedded model takes its place: with a warning, and with
+    the reason in `note`.
+
+    Args:
+        name: "embedded", a folder that `save_pretrained` wrote, or a model of the hub such as
+            "EleutherAI/pythia-70m".
+        revision: branch, tag or commit on the hub, such as "step3000"; passed on.
+        cache_dir: the local cache, if not transformers' own.
+        device: where the model is put.
+        dtype: of its weights, whatever they are stored in.
+        embedded: settings of the embedded model; `EmbeddedModel()` by default.
+
+    Returns:
+        The model, ready for `language.token_losses` and `gradients.per_sample_gradients`.
+
+    Raises:
+        ValueError: `name` is neither a folder nor could be a model of the hub, or `revision` is
+            given for a model that has none.
+
+    Warns:
+        UserWarning: the embedded model stands in for the one that was asked for.
+
+    Source: derived here; `tests/test_hub.py::test_folder_gives_the_logits_of_transformers`,
+    `test_unavailable_model_is_replaced_visibly`.
+
+    >>> tiny = EmbeddedModel(n_tokens=97, width=4, n_layers=1, n_heads=1, context=8, steps=1)
+    >>> found = load_language_model(embedded=tiny)
+    >>> found.source, found.model(torch.zeros(1, 8, dtype=torch.long)).shape
+    ('embedded', torch.Size([1, 8, 97]))
+    """
+    is_folder = name not in ("", "embedded") and Path(name).is_dir()
+    if (name == "embedded" or is_folder) and revision is not None:
+        raise ValueError(f"revision must be None for {name!r}, got {revision!r}")
+    if name == "embedded":
+        return _embedded(embedded, device, dtype)
+    if not is_folder and not _HUB_NAME.fullmatch(name):
+        raise ValueError(
+            "name must be 'embedded', an existing folder or a model of the hub (owner/name), "
+            f"got {name!r}"
+        )
+    options: dict[str, Any] = {"cache_dir": cache_dir}
+    if revision is not None:
+        options["revision"] = revision
+    asked = name if revision is None else f"{name} at {revision}"
+    try:
+        import transformers
+    except ImportError as error:
+        if is_folder:
+            raise ImportError(f"{_INSTALL}, so the folder {name!r} cannot be read") from error
+        return _replaced(asked, _INSTALL, embedded, device, dtype)
+    if is_folder:
+        parts = _pretrained(transformers, name, local_files_only=True)
+        return _published(parts, name, "local folder", f"{name}, read from a folder", device, dtype)
+    try:
+        parts = _pretrained(transformers, name, local_files_only=True, **options)
+        source, note = "local cache", f"{asked}, from the local cache"
+    except OSError:
+        reason = _unreachable(name, revision)
+        if reason is None:
+            try:
+                parts = _pretrained(transformers, name, **options)
+            except OSError as error:
+                reason = f"loading it from the hub failed ({_first_line(error)})"
+        if reason is not None:
+            return _replaced(
+                asked, f"not in the local cache, and {reason}", embedded, device, dtype
+            )
+        source, note = "hub", f"{asked}, from the Hugging Face hub"
+    return _published(parts, name, source, note, device, dtype)
+
+
+def _unreachable(name: str, revision: str | None) -> str | None:
+    """Why the hub cannot serve a model, or None if it can.
+
+    One request tells: transformers itself repeats each of its requests for half a minute and more
+    when there is no network.
+    """
+    import huggingface_hub
+
+    # The library reads the variable when it is imported; it may have been set since.
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE or huggingface_hub.is_offline_mode():
+        return "HF_HUB_OFFLINE is set"
+    try:
+        huggingface_hub.HfApi().model_info(name, revision=revision, timeout=_SECONDS)
+    except Exception as error:  # which one says "no network" depends on the library's version
+        return f"the hub does not give it ({_first_line(error)})"
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _pretrained(transformers: Any, name: str, **options: Any) -> tuple[Any, Any]:
+    """Model and tokenizer; OSError if a file of theirs is not to be had."""
+    network = transformers.AutoModelForCausalLM.from_pretrained(name, **options)
+    return network, transformers.AutoTokenizer.from_pretrained(name, **options)
+
+
+def _published(
+    parts: tuple[Any, Any],
+    name: str,
+    source: str,
+    note: str,
+    device: str | torch.device,
+    dtype: torch.dtype,
+) -> LanguageModel:
+    network, tokenizer = parts
+    return LanguageModel(
+        model=_Logits(network).to(device=device, dtype=dtype).eval(),
+        tokenizer=_PublishedTokenizer(tokenizer),
+        context=int(network.config.max_position_embeddings),
+        name=name,
+        source=source,
+        note=f"{note}.",
+    )
+
+
+def _replaced(
+    asked: str,
+    reason: str,
+    settings: EmbeddedModel | None,
+    device: str | torch.device,
+    dtype: torch.dtype,
+) -> LanguageModel:
+    note = f"This is the embedded model in place of {asked}: {reason}."
+    warnings.warn(note, stacklevel=3)
+    return _embedded(settings, device, dtype, note)
+
+
+def _embedded(
+    settings: EmbeddedModel | None, device: str | torch.device, dtype: torch.dtype, note: str = ""
+) -> LanguageModel:
+    """Train the small transformer on the text that ships with Python."""
+    s = settings or EmbeddedModel()
+    _checks.integer("seed", s.seed, minimum=0)
+    documents = corpus.python_documents()
+    tokenizer = corpus.build_tokenizer(documents, n_tokens=s.n_tokens)
+    training, held_out = corpus.split_sections(documents, held_out=s.held_out, seed=s.seed)
+    initial, batches = (int(n) for n in Stream(s.seed, "embedded").at(0).integers(2**31, size=2))
+    model = language.Transformer(
+        len(tokenizer.vocabulary),
+        width=s.width,
+        n_layers=s.n_layers,
+        n_heads=s.n_heads,
+        context=s.context,
+        seed=initial,
+    )
+    language.train(
+        model,
+        [tokenizer.encode(text) for text in training],
+        steps=s.steps,
+        batch_size=s.batch_size,
+        lr=s.lr,
+        context=s.context,
+        seed=batches,
+    )
+    trained = f"Trained here for {s.steps} steps on the text that ships with Python, seed {s.seed}."
+    return LanguageModel(
+        model=model.to(device=device, dtype=dtype).eval(),
+        tokenizer=tokenizer,
+        context=s.context,
+        name="embedded",
+        source="embedded",
+        note=f"{note} {trained}".strip(),
+        held_out=held_out,
+    )
+
+
+class _Logits(nn.Module):
+    """A model of transformers as tokens -> logits."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        # Rows are full: without a mask, a token that is also used for padding draws a warning.
+        mask = torch.ones_like(tokens)
+        answer = self.network(input_ids=tokens, attention_mask=mask, use_cache=False)
+        logits: Tensor = answer.logits
+        return logits
+
+
+@dataclass(frozen=True)
+class _PublishedTokenizer:
+    """A tokenizer of transformers that adds nothing to a text and leaves out nothing."""
+
+    tokenizer: Any
+
+    def encode(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        options = {"skip_special_tokens": False, "clean_up_tokenization_spaces": False}
+        return str(self.tokenizer.decode(list(numbers), **options))
+
+    @cached_property
+    def vocabulary(self) -> tuple[str, ...]:
+        return tuple(self.decode([number]) for number in range(len(self.tokenizer)))

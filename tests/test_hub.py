@@ -1,0 +1,328 @@
+"""Language models by name, without a network: from a folder, from a cache, or trained here."""
+
+import re
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+import tokenizers
+import torch
+import transformers
+from torch.nn import functional
+
+from skillscale.lab import gradients, language, projections
+from skillscale.lab.hub import EmbeddedModel, load_language_model
+
+TINY = EmbeddedModel(n_tokens=100, width=4, n_layers=1, n_heads=1, context=8, batch_size=2, steps=2)
+LINES = ["def f(x):\n    return x + 1\n", "if a is None:\n    raise ValueError(a)\n"] * 3
+NAME = "somebody/tiny-neox"
+MAIN, EARLY = "1" * 40, "2" * 40
+
+
+def save(folder: Path, seed: int) -> None:
+    """A small GPT-NeoX with a byte-level tokenizer, as `save_pretrained` writes them."""
+    words = tokenizers.Tokenizer(tokenizers.models.BPE())
+    words.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    words.decoder = tokenizers.decoders.ByteLevel()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    words.train_from_iterator(LINES, trainer)
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=words, eos_token="<|endoftext|>", pad_token="<|endoftext|>"
+    ).save_pretrained(folder)
+    torch.manual_seed(seed)
+    config = transformers.GPTNeoXConfig(
+        vocab_size=320,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=24,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    # the published Pythia weights are stored in half precision too
+    transformers.GPTNeoXForCausalLM(config).half().save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "tiny"
+    save(path, seed=0)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory, folder):
+    """A cache as the hub's library lays it out, with two revisions."""
+    root = tmp_path_factory.mktemp("cache")
+    repository = root / f"models--{NAME.replace('/', '--')}"
+    (repository / "refs").mkdir(parents=True)
+    for reference, commit, seed in (("main", MAIN, 0), ("step3000", EARLY, 1)):
+        (repository / "refs" / reference).write_text(commit)
+        save(repository / "snapshots" / commit, seed)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Any attempt to reach a host fails the test at once."""
+
+    def refuse(*arguments, **_named):
+        pytest.fail(f"a test asked for the address of {arguments[:2]}")
+
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    offline(monkeypatch, True)
+
+
+def offline(monkeypatch, forbidden):
+    """Set HF_HUB_OFFLINE, which the hub's library reads once, when it is imported."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", str(int(forbidden)))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", forbidden)
+    # Else it would ask once a process, whatever one loads, for a list it puts into its headers.
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_TELEMETRY", True)
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    return load_language_model(str(folder), dtype=torch.float64)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return torch.randint(300, (5, 12), generator=torch.Generator().manual_seed(0))
+
+
+# From a folder
+
+
+def test_folder_gives_the_logits_of_transformers(folder, found, rows):
+    assert (found.source, found.context) == ("local folder", 24)
+    assert str(folder) in found.note
+    assert not found.model.training
+    plain = transformers.AutoModelForCausalLM.from_pretrained(folder).double()
+    with torch.no_grad():
+        # double precision: attention may be summed in another order
+        torch.testing.assert_close(found.model(rows), plain(rows).logits, rtol=1e-9, atol=1e-12)
+
+
+def test_half_precision_is_read_as_asked_for(folder):
+    assert {value.dtype for value in load_language_model(str(folder)).model.parameters()} == {
+        torch.float32
+    }
+
+
+def test_tokens_come_back_as_text(found):
+    text = "".join(LINES) + " <unusual> «ü»\t"
+    numbers = found.tokenizer.encode(text)
+    assert found.tokenizer.decode(numbers) == text
+    assert found.tokenizer.vocabulary[numbers[0]] == "def"
+    assert (
+        "".join(found.tokenizer.vocabulary[n] for n in found.tokenizer.encode(LINES[0]))
+        == (LINES[0])
+    )
+    # nothing is added at the ends, and a special token is shown
+    assert found.tokenizer.encode("") == []
+    assert found.tokenizer.vocabulary[0] == "<|endoftext|>"
+
+
+def test_padding_token_is_a_token_like_others(found):
+    rows = torch.zeros(1, 6, dtype=torch.long)  # 0 is also the padding token
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = found.model(rows)
+    longer = found.model(torch.zeros(1, 9, dtype=torch.long))
+    torch.testing.assert_close(longer[:, :6], first, rtol=1e-9, atol=1e-12)
+
+
+def test_token_losses(found, rows):
+    losses = language.token_losses(found.model, rows, batch_size=2)
+    chance = found.model(rows[:, :-1]).log_softmax(-1)
+    expected = -chance.gather(-1, rows[:, 1:, None])[..., 0]
+    torch.testing.assert_close(losses, expected, rtol=1e-9, atol=1e-12)
+
+
+def loop(model, rows, targets, positions):
+    """One backward pass a sample, through the parameters themselves."""
+    out = {}
+    names, values = zip(*model.named_parameters(), strict=True)
+    for row, target, position in zip(rows, targets, positions, strict=True):
+        loss = functional.cross_entropy(model(row[None])[0, position], target)
+        for name, gradient in zip(names, torch.autograd.grad(loss, values), strict=True):
+            out.setdefault(name, []).append(gradient)
+    return {name: torch.stack(parts) for name, parts in out.items()}
+
+
+def test_hooks_equal_one_backward_pass_per_sample(found, rows):
+    positions = torch.tensor([10, 3, 7, 5, 0])
+    targets = rows[torch.arange(5), positions + 1]
+    settings = {"positions": positions, "batch_size": 2}
+    gradient = gradients.per_sample_gradients(found.model, rows[:, :-1], targets, **settings)
+    expected = loop(found.model, rows[:, :-1], targets, positions)
+    # attention and MLP, weights and biases, of two blocks; both embeddings left out
+    assert len(gradient) == 2 * 4 * 2
+    assert not any("embed" in name or "lm_head" in name for name in gradient)
+    for name, value in gradient.items():
+        torch.testing.assert_close(value, expected[name], rtol=1e-8, atol=1e-13)
+    sketch = projections.projected_gradients(
+        found.model, rows[:, :-1], targets, dim=200, seed=0, **settings
+    )
+    exact = gradients.cosine_similarity(gradient)
+    torch.testing.assert_close(gradients.cosine_similarity(sketch), exact, rtol=0, atol=1e-10)
+
+
+def test_gpt2_is_refused(tmp_path, rows):
+    config = transformers.GPT2Config(vocab_size=320, n_embd=8, n_layer=1, n_head=1, n_positions=16)
+    with pytest.raises(ValueError, match=r"matrices in nn\.Linear, got .*, a Conv1D"):
+        gradients.block_matrices(transformers.GPT2LMHeadModel(config))
+
+
+# From the cache
+
+
+@pytest.mark.parametrize(
+    ("revision", "seed"), [(None, 0), ("main", 0), ("step3000", 1), (EARLY, 1)]
+)
+def test_cache_is_read_without_a_network(cache, tmp_path, rows, revision, seed):
+    found = load_language_model(NAME, revision=revision, cache_dir=cache, dtype=torch.float64)
+    assert found.source == "local cache"
+    assert found.note == f"{NAME}{f' at {revision}' if revision else ''}, from the local cache."
+    save(tmp_path, seed)
+    plain = transformers.AutoModelForCausalLM.from_pretrained(tmp_path).double()
+    torch.testing.assert_close(found.model(rows), plain(rows).logits, rtol=1e-9, atol=1e-12)
+
+
+# From the hub: only the decisions, since no test asks for one
+
+
+def test_hub_is_asked_once_the_cache_has_failed(cache, tmp_path, monkeypatch):
+    asked = []
+
+    class Hub:
+        def model_info(self, name, *, revision, timeout):
+            asked.append((name, revision))
+            assert timeout <= 15
+            shutil.copytree(cache, tmp_path, dirs_exist_ok=True)  # as if downloaded
+
+    offline(monkeypatch, False)
+    monkeypatch.setattr(huggingface_hub, "HfApi", Hub)
+    plain = transformers.AutoModelForCausalLM.from_pretrained
+
+    def from_pretrained(name, **options):
+        return plain(name, **options | {"local_files_only": True})
+
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", from_pretrained)
+    words = transformers.AutoTokenizer.from_pretrained
+    monkeypatch.setattr(
+        transformers.AutoTokenizer,
+        "from_pretrained",
+        lambda name, **options: words(name, **options | {"local_files_only": True}),
+    )
+    found = load_language_model(NAME, revision="step3000", cache_dir=tmp_path)
+    assert asked == [(NAME, "step3000")]
+    assert found.source == "hub"
+    assert found.note == f"{NAME} at step3000, from the Hugging Face hub."
+
+
+def replaced(name, match, **settings):
+    with pytest.warns(UserWarning, match=match) as caught:
+        found = load_language_model(name, embedded=TINY, **settings)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert (found.source, found.name) == ("embedded", "embedded")
+    assert str(caught[0].message) in found.note
+    assert found.held_out
+    assert found.model(torch.zeros(1, 8, dtype=torch.long)).shape == (1, 8, 100)
+    return found
+
+
+def test_unavailable_model_is_replaced_visibly(tmp_path):
+    found = replaced(NAME, "not in the local cache, and HF_HUB_OFFLINE is set", cache_dir=tmp_path)
+    assert found.note.startswith(f"This is the embedded model in place of {NAME}: ")
+    assert "Trained here for 2 steps" in found.note
+
+
+def test_revision_that_is_not_in_the_cache_is_replaced(cache):
+    replaced(NAME, f"in place of {NAME} at step7", revision="step7", cache_dir=cache)
+
+
+def test_no_network_is_noticed_by_one_request(tmp_path, monkeypatch):
+    asked = []
+
+    def no_answer(*arguments, **_named):
+        asked.append(arguments)
+        raise OSError("Name or service not known")
+
+    offline(monkeypatch, False)
+    monkeypatch.setattr("socket.getaddrinfo", no_answer)
+    found = replaced(NAME, r"the hub does not give it \(.*Name or service", cache_dir=tmp_path)
+    assert len(asked) == 1
+    assert "Name or service not known" in found.note
+
+
+def test_download_that_breaks_off_is_replaced(tmp_path, monkeypatch):
+    class Hub:
+        def model_info(self, *_arguments, **_named):
+            """Answer as if all were well."""
+
+    def breaks_off(*_arguments, **_named):
+        raise OSError("connection lost")
+
+    offline(monkeypatch, False)
+    monkeypatch.setattr(huggingface_hub, "HfApi", Hub)
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", breaks_off)
+    replaced(NAME, r"loading it from the hub failed \(connection lost\)", cache_dir=tmp_path)
+
+
+def test_without_transformers_the_embedded_model_takes_over(monkeypatch, folder):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    replaced(NAME, r"transformers is not installed \(pip install 'skillscale\[lm\]'\)")
+    with pytest.raises(ImportError, match=r"pip install 'skillscale\[lm\]'"):
+        load_language_model(str(folder))
+
+
+# The embedded model
+
+
+def test_embedded_model_is_a_function_of_its_settings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it was asked for: nothing to warn of
+        first, again = (load_language_model(embedded=TINY) for _ in range(2))
+    other = load_language_model(embedded=EmbeddedModel(**vars(TINY) | {"seed": 1}))
+    rows = torch.arange(8)[None]
+    assert torch.equal(first.model(rows), again.model(rows))
+    assert not torch.equal(first.model(rows), other.model(rows))
+    assert first.held_out == again.held_out != other.held_out
+    assert (first.source, first.context) == ("embedded", 8)
+    assert first.note == ("Trained here for 2 steps on the text that ships with Python, seed 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "/no/such/folder"}, "name must be 'embedded', an existing folder or .* '/no"),
+        ({"name": "./no"}, "name must be"),
+        ({"name": "a/b/c"}, "name must be"),
+        ({"name": ""}, "name must be"),
+        ({"revision": "step3000"}, "revision must be None for 'embedded', got 'step3000'"),
+        ({"embedded": EmbeddedModel(seed=-1)}, "seed must be an integer >= 0"),
+        ({"embedded": EmbeddedModel(n_tokens=3)}, "n_tokens must be an integer >= 97"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        load_language_model(**arguments)
+
+
+def test_folder_takes_no_revision_and_must_hold_a_model(folder, tmp_path):
+    with pytest.raises(ValueError, match="revision must be None for "):
+        load_language_model(str(folder), revision="main")
+    with pytest.raises((OSError, ValueError), match=re.escape(str(tmp_path))):
+        load_language_model(str(tmp_path))
