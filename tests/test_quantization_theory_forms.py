@@ -81,23 +81,39 @@ def test_elementary_forms_are_as_close_as_they_say():
             assert gap[3:].max() < 0.01
 
 
-def apparent(model, alpha, n_min, n_max, n_skills):
-    """Value of the elementary apparent exponent, its sums written out."""
-    at = {model.alpha: alpha, model.n_min: n_min, model.n_max: n_max, model.n_skills: n_skills}
-    return float(model.apparent_midpoint_finite.subs(at).doit().evalf())
+def fitted(name, *, alpha, n_min, n_max, n_skills, n=1.0):
+    """Value of an elementary form that sums over whole numbers, in plain floats."""
+    model = theory.derivation()
+    symbols = (model.alpha, model.n_min, model.n_max, model.n_skills, model.n)
+    form = sp.lambdify(symbols, getattr(model, f"{name}_midpoint_finite"), "math")
+    return form(alpha, n_min, n_max, n_skills, n)
 
 
 @pytest.mark.parametrize(("n_min", "n_max"), [(1, 10), (1, 40), (5, 29), (10, 100)])
 def test_elementary_apparent_exponent(n_min, n_max):
-    model = theory.derivation()
     for alpha, size in [(0.1, 500), (0.4, 120), (1.2, 10**6)]:
-        read = theory.apparent_exponent(alpha, n_min=n_min, n_max=n_max, n_skills=size)
-        assert 0 <= apparent(model, alpha, n_min, n_max, size) - read < 0.02
+        window = {"n_min": n_min, "n_max": n_max, "n_skills": size}
+        read = theory.apparent_exponent(alpha, **window)
+        assert 0 <= fitted("apparent", alpha=alpha, **window) - read < 0.02
+
+
+def test_elementary_line_is_the_least_squares_line():
+    model = theory.derivation()
+    n = np.arange(2, 31)
+    at = {model.alpha: 0.4, model.n_skills: 60}
+    unlearned = sp.lambdify(model.n, model.unlearned_midpoint_finite.subs(at))
+    slope, level = np.polyfit(np.log(n), np.log(unlearned(n)), 1)
+    window = {"alpha": 0.4, "n_min": 2, "n_max": 30, "n_skills": 60}
+    # The same formula: rounding in sums of 29 terms.
+    assert fitted("apparent", **window) == pytest.approx(-slope, rel=1e-10)
+    for shown in (2.0, 30.0):
+        line = fitted("line", **window, n=shown)
+        assert line == pytest.approx(np.exp(level) * shown**slope, rel=1e-10)
 
 
 def test_elementary_apparent_exponent_ends_before_the_last_skill():
-    model = theory.derivation()
-    stops = [apparent(model, 0.4, 1, n_max, 30) for n_max in (29, 30, 80)]
+    window = {"alpha": 0.4, "n_min": 1, "n_skills": 30}
+    stops = [fitted("apparent", **window, n_max=n_max) for n_max in (29, 30, 80)]
     assert stops[0] == stops[1] == stops[2]
     assert math.isfinite(stops[0])
 
@@ -108,14 +124,14 @@ def test_elementary_forms_print_as_javascript():
     plot = explorable(
         {
             name: getattr(model, f"{name}_midpoint_finite")
-            for name in ("unlearned", "local_exponent", "apparent")
+            for name in ("unlearned", "local_exponent", "apparent", "line")
         },
         x=(model.n, 1, 100, "log", "n"),
         y=(0, 1, "linear", "value"),
         sliders={symbol: (1, 100, 10, 1, str(symbol)) for symbol in symbols},
-        title="All three",
+        title="All four",
     )
     formulas = [curve["y"] for curve in json.loads(plot.text)["curves"]]
-    assert len(formulas) == 3
+    assert len(formulas) == 4
     for formula in formulas:
         assert "zeta" not in formula

@@ -16,7 +16,7 @@ LAST_SHOWN = 100
 class Derivation:
     r"""Symbols and expressions of the model, as sympy objects.
 
-    The three expressions named `…_midpoint_finite` hold powers and logarithms alone, so that they
+    The four expressions named `…_midpoint_finite` hold powers and logarithms alone, so that they
     can be printed in another language: the sum over k > m is replaced by the integral from m + 1/2,
     that over all k by six terms and the integral from 6 + 1/2. For alpha from 0.1 to 1.2 and 30
     skills or more, the unlearned part is too large by at most 5 % at n = 1 and 0.6 % from n = 4 on,
@@ -46,6 +46,7 @@ class Derivation:
         apparent_midpoint_finite: Minus the least-squares slope of its logarithm against ln n over
             the whole numbers from `n_min` to the smallest of `n_max`, `n_skills` - 1 and
             `LAST_SHOWN`.
+        line_midpoint_finite: The fitted line itself, as a power of n.
     """
 
     alpha: sp.Symbol
@@ -69,6 +70,7 @@ class Derivation:
     unlearned_midpoint_finite: sp.Expr
     local_exponent_midpoint_finite: sp.Expr
     apparent_midpoint_finite: sp.Expr
+    line_midpoint_finite: sp.Expr
 
 
 def derivation() -> Derivation:
@@ -119,6 +121,7 @@ def derivation() -> Derivation:
     tail_midpoint = area.subs(n, n + half) - end
     head = sum(weight.subs(k, rank) for rank in range(1, 7))
     total_midpoint = head + area.subs(n, 6 + half) - end
+    slope, level = _fit(tail_midpoint, n, n_min, n_max, n_skills)
     return Derivation(
         alpha=alpha,
         n=n,
@@ -148,14 +151,15 @@ def derivation() -> Derivation:
         entropy_loss=(sp.log(total) * tail - (alpha + 1) * sp.diff(tail, alpha)) / total,
         unlearned_midpoint_finite=tail_midpoint / total_midpoint,
         local_exponent_midpoint_finite=sp.simplify(-n * sp.diff(sp.log(tail_midpoint), n)),
-        apparent_midpoint_finite=_apparent(tail_midpoint, n, n_min, n_max, n_skills),
+        apparent_midpoint_finite=slope,
+        line_midpoint_finite=level * n**-slope / total_midpoint,
     )
 
 
-def _apparent(
+def _fit(
     tail: sp.Expr, n: sp.Symbol, n_min: sp.Symbol, n_max: sp.Symbol, n_skills: sp.Symbol
-) -> sp.Expr:
-    """Minus the least-squares slope of ln(tail) against ln n over whole numbers."""
+) -> tuple[sp.Expr, sp.Expr]:
+    """Decay exponent and prefactor of the least-squares line through ln(tail) over whole n."""
     j = sp.Symbol("j", integer=True, positive=True)
     inside = (j >= n_min) & (j <= n_max) & (j < n_skills)
 
@@ -164,4 +168,5 @@ def _apparent(
 
     u, v = sp.log(j), sp.log(tail.subs(n, j))
     points, sum_u, sum_v = total(sp.Integer(1)), total(u), total(v)
-    return -(points * total(u * v) - sum_u * sum_v) / (points * total(u**2) - sum_u**2)
+    slope = -(points * total(u * v) - sum_u * sum_v) / (points * total(u**2) - sum_u**2)
+    return slope, sp.exp((sum_v + slope * sum_u) / points)
