@@ -166,3 +166,10 @@ def test_too_few_confident_tokens_are_reported():
     greedy = dataclasses.replace(TINY, steps=2, max_loss=1e-6)
     with pytest.raises(ValueError, match="n_samples must be at most 0, the confident tokens found"):
         experiments.clusters(greedy)
+
+
+def test_the_second_run_differs_in_its_seeds_alone():
+    first, again = (experiments.STANDARD[name] for name in ("clusters", "clusters_again"))
+    assert dataclasses.replace(again, seeds=first.seeds) == first
+    assert not set(first.seeds) & set(again.seeds)
+    assert callable(experiments.clusters_again)

@@ -9,7 +9,11 @@ from skillscale.experiments.quanta_discovery import measures
 from skillscale.experiments.quanta_discovery._shared import novel_trigram, spectral_sweep
 from skillscale.experiments.quanta_discovery.clusters import LIVE as _LIVE_CLUSTERS
 from skillscale.experiments.quanta_discovery.clusters import STANDARD as _STANDARD_CLUSTERS
-from skillscale.experiments.quanta_discovery.clusters import Clusters, clusters
+from skillscale.experiments.quanta_discovery.clusters import (
+    Clusters,
+    clusters,
+    clusters_again,
+)
 from skillscale.experiments.quanta_discovery.envelope import STANDARD as _STANDARD_ENVELOPE
 from skillscale.experiments.quanta_discovery.envelope import Envelope, envelope
 from skillscale.experiments.quanta_discovery.known import LIVE as _LIVE_KNOWN
@@ -30,6 +34,7 @@ __all__ = [
     "KnownQuanta",
     "ModelSizes",
     "clusters",
+    "clusters_again",
     "envelope",
     "excess_cosine",
     "known_quanta",
