@@ -174,5 +174,9 @@ def _measured(
         "lowest": by_skill.min(1),
         "final": by_skill[:, -1],
     }
-    rounded = {name: values.astype(np.float32).round(3) for name, values in found.items()}
+    # Losses far above one bit, of skills learned by heart, need no third digit.
+    digits = {"final": 2}
+    rounded = {
+        name: values.astype(np.float32).round(digits.get(name, 3)) for name, values in found.items()
+    }
     return rounded | {"early_step": times[best].astype(np.float32)}
