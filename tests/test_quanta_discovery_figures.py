@@ -1,44 +1,6 @@
-import re
-
 import numpy as np
-import pytest
 
 from skillscale.figures import quanta_discovery as figures
-
-VOCABULARY = ["a", " b", "\n    ", "<script>", ":"]
-
-
-@pytest.fixture
-def clusters():
-    tokens = np.array([[4, 1, 0], [4, 0, 1], [3, 2, 1], [2, 4, 0], [4, 1, 1]])
-    return figures.ClusterList(
-        tokens, np.array([1, 1, 0, 0, 1]), VOCABULARY, np.array([0.1, 0.9]), examples=2
-    )
-
-
-def test_list_marks_the_predicted_token_in_its_context(clusters):
-    page = clusters._repr_html_()
-    # the context runs forwards, the predicted token comes last
-    assert "a b<mark>:</mark>" in page
-    assert " b⏎    <mark>&lt;script&gt;</mark>" in page
-    assert "a:<mark>⏎····</mark>" in page
-    assert repr(clusters) == "2 clusters of 5 samples"
-
-
-def test_list_escapes_what_the_text_holds(clusters):
-    assert "<script" not in clusters._repr_html_()
-
-
-def test_largest_cluster_comes_first_with_its_commonest_token(clusters):
-    first, second = re.findall(r"(\d) samples<br>(\d) × <mark>", clusters._repr_html_())
-    assert first == ("3", "3")
-    assert second == ("2", "1")
-    assert clusters._repr_html_().index("cosine 0.90") < clusters._repr_html_().index("cosine 0.10")
-
-
-def test_examples_are_limited(clusters):
-    # one mark for each cluster's commonest token, two examples of each
-    assert clusters._repr_html_().count("<mark>") == 2 + 4
 
 
 def test_similarity_orders_by_size():

@@ -1,17 +1,13 @@
-"""Figures of the quanta-discovery chapter, and its list of clusters."""
+"""Figures of the quanta-discovery chapter."""
 
 from __future__ import annotations
 
-import html
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from skillscale import _tables
 from skillscale.figures import style
 
 Floats = NDArray[np.float64]
@@ -108,63 +104,6 @@ def distinct(samples: Floats, exact: Floats, asymptotic: Floats, threshold: Floa
         axes.set(xlabel="samples", ylabel="different quanta among them")
         axes.legend()
     return figure
-
-
-@dataclass(frozen=True, repr=False)
-class ClusterList:
-    """Clusters with a few of their samples, as a table that a notebook shows as HTML.
-
-    Attributes:
-        tokens: last tokens of each sample, the predicted one first, (sample, back).
-        label: cluster of each sample.
-        vocabulary: text of each token number.
-        coherence: mean cosine of two samples of a cluster, (cluster,).
-        examples: samples shown of each cluster, at most.
-
-    Source: derived here; `tests/test_quanta_discovery_figures.py`.
-
-    >>> tokens, label = np.array([[1, 0], [1, 0]]), np.array([0, 0])
-    >>> "<mark>b</mark>" in ClusterList(tokens, label, ["a", "b"], np.ones(1))._repr_html_()
-    True
-    """
-
-    tokens: NDArray[np.int64]
-    label: NDArray[np.int64]
-    vocabulary: Sequence[str]
-    coherence: Floats
-    examples: int = 3
-
-    def __repr__(self) -> str:
-        """Return how many clusters and samples there are."""
-        return f"{len(self.coherence)} clusters of {len(self.label)} samples"
-
-    def _repr_html_(self) -> str:
-        largest_first = np.argsort(-np.bincount(self.label, minlength=len(self.coherence)))
-        rows = [self._row(int(cluster)) for cluster in largest_first if cluster in self.label]
-        return _tables.markup(("Cluster", "Samples"), rows)
-
-    def _row(self, cluster: int) -> tuple[str, str]:
-        inside = np.flatnonzero(self.label == cluster)
-        token, count = Counter(self.tokens[inside, 0].tolist()).most_common(1)[0]
-        most = f"{count} × <mark>{_visible(self.vocabulary[token])}</mark>"
-        # Evenly spaced samples come from different documents, neighbours often from one line.
-        chosen = inside[
-            np.linspace(0, len(inside) - 1, min(self.examples, len(inside))).astype(int)
-        ]
-        lines = "".join(f'<div class="sample">{self._text(sample)}</div>' for sample in chosen)
-        cosine = f"cosine {self.coherence[cluster]:.2f}"
-        return f"{len(inside)} samples<br>{most}<br>{cosine}", lines
-
-    def _text(self, sample: int, length: int = 14) -> str:
-        numbers = self.tokens[sample, :length][::-1]
-        before = "".join(_visible(self.vocabulary[n], mark_space=False) for n in numbers[:-1])
-        return f"{before}<mark>{_visible(self.vocabulary[numbers[-1]])}</mark>"
-
-
-def _visible(token: str, *, mark_space: bool = True) -> str:
-    """Return the text of a token with line breaks, and if asked spaces, made visible."""
-    shown = token.replace("\n", "⏎")
-    return html.escape(shown.replace(" ", "·") if mark_space else shown)
 
 
 def _by_size(groups: NDArray[np.int64]) -> NDArray[np.int64]:
