@@ -35,7 +35,6 @@ def test_every_source_is_clustered_whole(data):
     assert (data["size"].sum("rank") == 120).all()
     assert (data["size"].diff("rank") <= 0).all()
     assert not data["size"].sel(n_clusters=8).isel(rank=slice(8, None)).any()
-    assert (data.coherence.fillna(0) <= 1).all()
 
 
 def test_known_groups_are_stored(data):
@@ -47,10 +46,10 @@ def test_known_groups_are_stored(data):
 
 
 def test_planted_clusters_cohere_and_isotropic_vectors_do_not(data):
-    largest = data.coherence.isel(member=0, rank=0).sel(n_clusters=3)
+    mean = data.coherence.isel(member=0).sel(n_clusters=3)
     # noise of 0.3 leaves a cosine of 1 / 1.09 inside a planted group; the largest holds 5 in 6
-    assert largest.sel(source="planted 2") > 0.5
-    assert largest.sel(source="isotropic") < 0.3
+    assert mean.sel(source="planted 2") > 0.5
+    assert mean.sel(source="isotropic") < 0.3
 
 
 def test_isotropic_null_has_the_gradients_dimension(data):

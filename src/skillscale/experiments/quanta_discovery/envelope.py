@@ -91,10 +91,10 @@ def envelope(settings: Envelope, *, progress: bool = False) -> xr.Dataset:
         progress: show a bar over members.
 
     Returns:
-        Dataset with dims (member, source, n_clusters, rank) `size` and the mean cosine
-        `coherence` of the cluster of that rank; (member, source, true_rank) `true_size` of the
-        groups that are known, which for "gradients" are the predicted tokens; (member,)
-        `within_token`, the mean cosine of two samples with the same predicted token, and
+        Dataset with dims (member, source, n_clusters, rank) `size`; (member, source, n_clusters)
+        `coherence`, the mean cosine of two samples of one cluster; (member, source, true_rank)
+        `true_size` of the groups that are known, which for "gradients" are the predicted tokens;
+        (member,) `within_token`, the mean cosine of two samples with the same predicted token, and
         `dimension`, that of the isotropic null: the participation ratio (Σλ)² / Σλ² of the
         eigenvalues λ of the gradients' cosine matrix.
     """
@@ -142,23 +142,20 @@ def _member(settings: Envelope, tokenizer: corpus.Tokenizer, seed: int) -> xr.Da
     dimension = max(2, round(spectrum.sum() ** 2 / (spectrum**2).sum()))
     sources = _artificial(settings, spectrum, dimension, seed)
     largest = max(settings.sweep)
-    shape = (1 + len(sources), len(settings.sweep), largest)
-    size, coherence = np.zeros(shape, np.int16), np.full(shape, np.nan, np.float32)
-    true_size = np.zeros((shape[0], largest), np.int16)
     every = {"gradients": (cosine, token), **sources}
+    size = np.zeros((len(every), len(settings.sweep), largest), np.int16)
+    coherence = np.zeros(size.shape[:2], np.float32)
+    true_size = np.zeros((len(every), largest), np.int16)
     for i, (cosines, group) in enumerate(every.values()):
         size[i], coherence[i] = _ranked(cosines, settings, seed)
         counts = np.sort(np.unique(group, return_counts=True)[1])[::-1][:largest]
         true_size[i, : len(counts)] = counts if group.max() > 0 else 0
-    pairs = token[:, None] == token
-    np.fill_diagonal(pairs, False)
-    dims = ("source", "n_clusters", "rank")
     return xr.Dataset(
         {
-            "size": (dims, size, {"units": "samples"}),
-            "coherence": (dims, coherence.round(3), {"units": "1"}),
+            "size": (("source", "n_clusters", "rank"), size, {"units": "samples"}),
+            "coherence": (("source", "n_clusters"), coherence, {"units": "1"}),
             "true_size": (("source", "true_rank"), true_size, {"units": "samples"}),
-            "within_token": ((), float(cosine.numpy()[pairs].mean()), {"units": "1"}),
+            "within_token": ((), measures.within(cosine.numpy(), token), {"units": "1"}),
             "dimension": ((), dimension),
             "n_candidates": (("stage",), np.asarray(samples.counts)),
         },
@@ -166,20 +163,13 @@ def _member(settings: Envelope, tokenizer: corpus.Tokenizer, seed: int) -> xr.Da
     )
 
 
-def _ranked(
-    cosine: Tensor, settings: Envelope, seed: int
-) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
-    """Sizes and mean cosines of clusters, largest first, for each number of clusters."""
-    largest = max(settings.sweep)
-    size = np.zeros((len(settings.sweep), largest), np.int16)
-    coherence = np.full(size.shape, np.nan, np.float32)
+def _ranked(cosine: Tensor, settings: Envelope, seed: int) -> tuple[NDArray[np.int16], list[float]]:
+    """Sizes of clusters, largest first, and mean cosines, for each number of clusters."""
+    size = np.zeros((len(settings.sweep), max(settings.sweep)), np.int16)
     found = _shared.spectral_sweep(cosine, settings.sweep, seed, n_init=settings.n_init)
-    for i, (count, label) in enumerate(zip(settings.sweep, found, strict=True)):
-        counts = np.bincount(label, minlength=count)
-        order = np.argsort(-counts, kind="stable")
-        size[i, :count] = counts[order]
-        coherence[i, :count] = measures.coherence(cosine.numpy(), label, count)[order]
-    return size, coherence
+    for row, count, label in zip(size, settings.sweep, found, strict=True):
+        row[:count] = np.sort(np.bincount(label, minlength=count))[::-1]
+    return size, [measures.within(cosine.numpy(), label) for label in found]
 
 
 def _artificial(

@@ -88,6 +88,17 @@ def coherence(cosine: ArrayLike, label: ArrayLike, n_clusters: int) -> NDArray[n
     return out
 
 
+def within(cosine: ArrayLike, group: ArrayLike) -> float:
+    """Mean cosine over all pairs of two different samples of one group; nan without a pair.
+
+    >>> within([[1.0, 0.5, 0.0], [0.5, 1.0, 0.1], [0.0, 0.1, 1.0]], [3, 3, 4])
+    0.5
+    """
+    pairs = np.asarray(group)[:, None] == np.asarray(group)
+    np.fill_diagonal(pairs, False)
+    return float(np.asarray(cosine)[pairs].mean()) if pairs.any() else float("nan")
+
+
 def remainder(size: ArrayLike, coherence: ArrayLike, *, bound: float = 0.2) -> int:
     """The largest cluster whose mean cosine is below a bound, or -1 if there is none.
 
