@@ -140,6 +140,34 @@ def apparent(n_skills: Floats, exponent: Mapping[str, Floats], truth: float) -> 
     return figure
 
 
+def published(panels: Mapping[str, tuple[Floats, Floats, Mapping[str, Floats]]]) -> Figure:
+    """Draw exponents against α, a panel a resource.
+
+    Args:
+        panels: By title the values of α, the exponents that were read, shape (α,), and by label the
+            predicted ones, shape (α,); the first is drawn broad.
+    """
+    figure, axes = style.new(1, len(panels), width=7.6, height=3.4, sharey=True, squeeze=False)
+    with style.context():
+        for each, (title, (alpha, measured, curves)) in zip(axes[0], panels.items(), strict=True):
+            for index, (label, curve) in enumerate(curves.items()):
+                broad = index == 0
+                each.plot(
+                    alpha,
+                    curve,
+                    color=_THEORY,
+                    lw=3 if broad else 1.6,
+                    ls="-" if broad else ("--", ":", "-.")[(index - 1) % 3],
+                    alpha=0.6 if broad else 1.0,
+                    label=label,
+                )
+            each.plot(alpha, measured, "o", color=_MEASURED, ms=4, label="published toy")
+            each.set(title=title, xlabel=r"$\alpha$")
+        axes[0, 0].set_ylabel("exponent of the loss")
+        axes[0, 0].legend(fontsize="x-small", loc="upper left")
+    return figure
+
+
 def _members(axes: Axes, x: Floats, y: Floats) -> None:
     """Draw one point a member, spread sideways so that equal counts stay visible."""
     spread = np.geomspace(0.96, 1.04, len(y))[:, None]

@@ -68,7 +68,7 @@ LIVE = {
 }
 STANDARD = {
     "width_scaling": WidthScaling(
-        widths=(8, 12, 16, 24, 32, 48, 64, 96), seeds=tuple(range(200, 210)), steps=32000
+        widths=(8, 12, 16, 20, 24, 32, 48, 64), seeds=tuple(range(200, 210)), steps=32000
     )
 }
 
