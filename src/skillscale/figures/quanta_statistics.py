@@ -65,7 +65,7 @@ def envelopes(
             xlabel="ranks of the fit",
             ylabel="exponent of the envelope",
         )
-        right.legend(fontsize="small", ncols=2, loc="upper left")
+        right.legend(fontsize="small", ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
 
@@ -104,7 +104,7 @@ def token_curves(parameters: Floats, rows: Mapping[str, tuple[Sequence[str], Flo
         rows: name of a row of axes -> texts that end in the token, one for each axes of the row,
             and losses (token, network, width), nats.
     """
-    n_columns = max(len(titles) for titles, _ in rows.values())
+    n_columns = max(1, *(len(titles) for titles, _ in rows.values()))
     figure, grid = style.new(
         len(rows),
         n_columns,
