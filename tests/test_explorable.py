@@ -19,7 +19,7 @@ import sympy as sp
 
 from skillscale import frequencies
 from skillscale.figures.explorable import explorable
-from skillscale.theory import domino, skill_basis, slingshot
+from skillscale.theory import domino, quantization, skill_basis, slingshot
 
 BOOK = Path(__file__).parents[1] / "book"
 T, A, B, K = sp.symbols("T a b k", positive=True)
@@ -236,3 +236,37 @@ def test_bad_input_is_named(change: dict[str, Any], message: str) -> None:
     arguments = GOOD | change
     with pytest.raises(ValueError, match=message):
         explorable(arguments.pop("curves"), **arguments)
+
+
+@pytest.mark.parametrize(("alpha", "size"), [(0.1, 2.7), (0.4, 2.7), (1.2, 6.0)])
+def test_quantization_draws_the_theory(alpha: float, size: float) -> None:
+    losses, slopes = (stored("quantization", place)["curves"] for place in (0, 1))
+    exact = {"n_skills": round(10**size)}
+    n = np.array([1, 4, 10, 40])
+    sliders = [alpha, size, 1, 40]
+    found = node([curve["y"] for curve in losses[:2]], [[m, *sliders] for m in n])
+    # Sums replaced by midpoint integrals: 5 % at n = 1, 0.6 % from n = 4 on; K rounded to a whole.
+    for curve, size_of in zip(found, (exact, {}), strict=True):
+        ratio = curve / quantization.loss(n, alpha, **size_of)
+        np.testing.assert_allclose(ratio, 1, rtol=0.05)
+        np.testing.assert_allclose(ratio[1:], 1, rtol=0.01)
+    points = [[v, *sliders] for v in (0.4, 0.7, 1.0)]
+    ranks, local = node([slopes[0]["x"], slopes[0]["y"]], points)
+    expected = quantization.local_exponent(ranks, alpha, **exact)
+    np.testing.assert_allclose(local, expected, atol=0.012)
+    window, read = node([slopes[2]["x"], slopes[2]["y"]], points)
+    assert window[-1] == 40
+    expected = quantization.apparent_exponent(alpha, n_min=1, n_max=40, **exact)
+    np.testing.assert_allclose(read, expected, atol=0.02)
+
+
+@pytest.mark.parametrize(("alpha", "size"), [(0.05, 1.0), (0.4, 3.0), (1.2, 5.0)])
+def test_quanta_discovery_draws_how_often_quanta_are_met(alpha: float, size: float) -> None:
+    once, twice = stored("quanta_discovery")["curves"]
+    ranks = np.array([1, 10, 100, 10_000])
+    found = node([once["y"], twice["y"]], [[k, alpha, size] for k in ranks])
+    mass = frequencies.tail_mass(alpha, ranks - 1) - frequencies.tail_mass(alpha, ranks)
+    met = 10**size * mass
+    # The normalisation is six terms and an integral: right to a thousandth of met, which moves
+    # neither probability by more than that.
+    np.testing.assert_allclose(found, [-np.expm1(-met), 1 - (1 + met) * np.exp(-met)], atol=1e-3)

@@ -60,37 +60,6 @@ def skills(step: Floats, loss: Floats, total: Floats, *, threshold: float) -> Fi
     return figure
 
 
-def width_scaling(
-    width: Floats, count: Floats, line: Floats, loss: Floats, predicted: Floats
-) -> Figure:
-    """Draw counts and losses (seed, width) against width over theory.
-
-    Args:
-        width: Widths, shape (width,).
-        count: Skills learned, shape (seed, width).
-        line: Predicted count, shape (width,).
-        loss: Measured loss, shape (seed, width).
-        predicted: Loss predicted from the seeds' counts, shape (seed, width).
-    """
-    figure, (left, right) = style.new(1, 2, width=7.6, height=3.5)
-    with style.context():
-        left.plot(width, line, color=_THEORY, lw=3, alpha=0.6, label="$n = N/c$")
-        _members(left, width, count)
-        left.set(xscale="log", yscale="log", xlabel="width $N$", ylabel="skills learned $n$")
-        right.plot(
-            width, predicted.mean(0), color=_THEORY, lw=3, alpha=0.6, label="exact $L_n$ of count"
-        )
-        _members(right, width, loss)
-        right.set(xscale="log", yscale="log", xlabel="width $N$", ylabel="test loss (bits)")
-        for axes in (left, right):
-            axes.minorticks_off()
-            axes.set_xticks(width, [f"{value:g}" for value in width])
-            axes.legend()
-        _plain_ticks(left, (1, 2, 5, 10, 20))
-        _plain_ticks(right, (0.15, 0.2, 0.3, 0.4, 0.6))
-    return figure
-
-
 def step_scaling(
     times: Mapping[str, Floats],
     line: Mapping[str, Floats],
@@ -166,13 +135,6 @@ def published(panels: Mapping[str, tuple[Floats, Floats, Mapping[str, Floats]]])
         axes[0, 0].set_ylabel("exponent of the loss")
         axes[0, 0].legend(fontsize="x-small", loc="upper left")
     return figure
-
-
-def _members(axes: Axes, x: Floats, y: Floats) -> None:
-    """Draw one point a member, spread sideways so that equal counts stay visible."""
-    spread = np.geomspace(0.96, 1.04, len(y))[:, None]
-    axes.plot(x * spread, y, ".", color=_MEASURED, ms=5, alpha=0.6)
-    axes.plot([], [], ".", color=_MEASURED, label="one network")
 
 
 def _plain_ticks(axes: Axes, values: tuple[float, ...]) -> None:

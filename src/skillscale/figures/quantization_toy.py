@@ -223,7 +223,7 @@ def steps_and_sum(
         axes.plot([], [], "v-", color=_MEASURED, lw=1, ms=4, label="one quantum, until learned")
         axes.plot(total_amount, total, color=_THEORY, lw=3, alpha=0.8, label="all quanta together")
         axes.set(xscale="log", yscale="log", xlabel="samples", ylabel="share of the loss")
-        axes.legend(loc="lower left", fontsize="small")
+        axes.legend(loc="upper right", fontsize="small")
     return figure
 
 
