@@ -56,7 +56,7 @@ def skills(step: Floats, loss: Floats, total: Floats, *, threshold: float) -> Fi
         axes.plot(step, total, color=_THEORY, lw=3, label="all skills, by frequency")
         axes.axhline(threshold, color=_CONTROL, lw=0.8, ls="--", zorder=0)
         axes.set(xscale="log", xlabel="step", ylabel="test loss (bits)", ylim=(0, 1.35))
-        axes.legend(loc="lower left")
+        axes.legend(loc="center left")
     return figure
 
 

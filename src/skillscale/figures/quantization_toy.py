@@ -67,6 +67,7 @@ def counts(panels: Mapping[str, Counts], *, xlabel: str) -> Figure:
             _plain(each, "x", panel.amount[::2])
         axes[0, 0].set_ylabel("skills learned $n$")
         _plain(axes[0, 0], "y", np.array([1.0, 2, 5, 10, 20, 50]))
+        axes[0, 0].set_ylim(bottom=0.6)  # means below one are of networks that know next to nothing
         axes[0, -1].legend(fontsize="small")
     return figure
 
@@ -110,6 +111,8 @@ def learning_times(
             each.set_ylabel("step")
         seen = frequency[np.isfinite(np.concatenate(list(times.values()))).any(0)]
         axes[0, 0].set_xlim(1.6 * frequency.max(), 0.6 * (seen if seen.size else frequency).min())
+        known = np.concatenate([found[np.isfinite(found)] for found in times.values()])
+        axes[0, 0].set_ylim(known.min() / 2 if known.size else None, 3 * ends.max())
         axes[0, 0].legend(fontsize="x-small", loc="lower right")
     return figure
 
