@@ -251,23 +251,17 @@ def _embedded(
     documents = corpus.python_documents()
     tokenizer = corpus.build_tokenizer(documents, n_tokens=s.n_tokens)
     training, held_out = corpus.split_sections(documents, held_out=s.held_out, seed=s.seed)
-    initial, batches = (int(n) for n in Stream(s.seed, "embedded").at(0).integers(2**31, size=2))
-    model = language.Transformer(
+    model = language.trained(
         len(tokenizer.vocabulary),
+        [tokenizer.encode(text) for text in training],
         width=s.width,
         n_layers=s.n_layers,
         n_heads=s.n_heads,
         context=s.context,
-        seed=initial,
-    )
-    language.train(
-        model,
-        [tokenizer.encode(text) for text in training],
         steps=s.steps,
         batch_size=s.batch_size,
         lr=s.lr,
-        context=s.context,
-        seed=batches,
+        rng=Stream(s.seed, "embedded").at(0),
     )
     trained = f"Trained here for {s.steps} steps on the text that ships with Python, seed {s.seed}."
     return LanguageModel(

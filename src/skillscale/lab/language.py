@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -178,6 +179,63 @@ def train(
         optimizer.step()
         losses[step] = loss.detach()
     return losses
+
+
+def trained(
+    n_tokens: int,
+    documents: Sequence[Sequence[int]],
+    *,
+    width: int,
+    n_layers: int,
+    n_heads: int,
+    context: int,
+    steps: int,
+    batch_size: int,
+    lr: float,
+    rng: np.random.Generator,
+) -> Transformer:
+    """Make a transformer and train it, its weights and batches drawn from one generator.
+
+    Args:
+        n_tokens: vocabulary size.
+        documents: token numbers of each text; without any the network is left as it was made.
+        width: of the residual stream.
+        n_layers: number of blocks.
+        n_heads: attention heads a block.
+        context: longest sequence, and positions a window.
+        steps: number of updates.
+        batch_size: windows a step.
+        lr: largest learning rate, as in `train`.
+        rng: gives the seeds of weights and batches.
+
+    Returns:
+        The network.
+
+    Raises:
+        ValueError: as `Transformer` and `train`.
+
+    Source: derived here; `tests/test_language.py::test_trained_is_a_network_made_and_trained`.
+
+    >>> sizes = {"width": 8, "n_layers": 1, "n_heads": 1, "context": 4}
+    >>> rng = np.random.default_rng(0)
+    >>> trained(5, [], **sizes, steps=1, batch_size=1, lr=0.1, rng=rng).context
+    4
+    """
+    initial, batches = (int(seed) for seed in rng.integers(2**31, size=2))
+    model = Transformer(
+        n_tokens, width=width, n_layers=n_layers, n_heads=n_heads, context=context, seed=initial
+    )
+    if documents:
+        train(
+            model,
+            documents,
+            steps=steps,
+            batch_size=batch_size,
+            lr=lr,
+            context=context,
+            seed=batches,
+        )
+    return model
 
 
 def token_losses(model: nn.Module, rows: Tensor, *, batch_size: int = 64) -> Tensor:

@@ -69,27 +69,18 @@ def network(
 
     Initial weights and batches follow from the seed and the network's name.
     """
-    rng = Stream(seed, f"network {name}").at(0)
-    initial, batches = (int(s) for s in rng.integers(2**31, size=2))
-    model = language.Transformer(
+    return language.trained(
         n_tokens,
+        training,
         width=width,
         n_layers=n_layers,
         n_heads=n_heads,
         context=context,
-        seed=initial,
+        steps=steps,
+        batch_size=batch_size,
+        lr=lr,
+        rng=Stream(seed, f"network {name}").at(0),
     )
-    if training:
-        language.train(
-            model,
-            training,
-            steps=steps,
-            batch_size=batch_size,
-            lr=lr,
-            context=context,
-            seed=batches,
-        )
-    return model
 
 
 def novel_trigram(rows: Tensor, positions: Tensor) -> NDArray[np.bool_]:
