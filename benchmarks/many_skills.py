@@ -7,15 +7,12 @@ update. The published code needs 2.05 products for the first setting (measured w
 about 60 ms).
 """
 
-import datetime
 import json
 import os
-import platform
 import statistics
-from pathlib import Path
 
 import torch
-from time_emergence import product, seconds
+from time_emergence import product, seconds, write
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
@@ -92,18 +89,13 @@ def main():
         }
         results.append(entry)
         print(json.dumps(entry, indent=1))
-    report = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "measured": "wall time of training, float32, Adam, cross entropy, fresh inputs at every "
-        "step; parts: best of 20 calls",
-        "threads": torch.get_num_threads(),
-        "cores": os.cpu_count(),
-        "load (1 min) before and after": [round(load_before, 1), round(os.getloadavg()[0], 1)],
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "results": results,
-    }
-    target = Path(__file__).with_name("results-many_skills.json")
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    write(
+        "many_skills",
+        results,
+        "wall time of training, float32, Adam, cross entropy, fresh inputs at every step; parts: "
+        "best of 20 calls",
+        load_before,
+    )
 
 
 if __name__ == "__main__":

@@ -94,6 +94,21 @@ class Bench:
         return {name: min(seconds(call, 20)) for name, call in calls.items()}
 
 
+def write(name, results, measured, load_before):
+    """Write results with what was measured, where and with which versions, beside this file."""
+    report = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "measured": measured,
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "load (1 min) before and after": [round(load_before, 1), round(os.getloadavg()[0], 1)],
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "results": results,
+    }
+    target = Path(__file__).with_name(f"results-{name}.json")
+    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
 def main():
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -121,18 +136,13 @@ def main():
         }
         results.append(entry)
         print(json.dumps(entry, indent=1))
-    report = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "measured": "wall time of training, float32, SGD, 32 bits, 5 skills, fresh inputs at every "
+    write(
+        "time_emergence",
+        results,
+        "wall time of training, float32, SGD, 32 bits, 5 skills, fresh inputs at every "
         "step, strengths every 50 steps; parts: best of 20 calls",
-        "threads": torch.get_num_threads(),
-        "cores": os.cpu_count(),
-        "load (1 min) before and after": [round(load_before, 1), round(os.getloadavg()[0], 1)],
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "results": results,
-    }
-    target = Path(__file__).with_name("results-time_emergence.json")
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        load_before,
+    )
 
 
 if __name__ == "__main__":

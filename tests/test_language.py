@@ -112,12 +112,13 @@ def test_trained_is_a_network_made_and_trained():
     documents = [[0, 1, 2, 3, 4] * 4]
     sizes = {"width": 8, "n_layers": 1, "n_heads": 2, "context": 4}
     setting = {"steps": 3, "batch_size": 2, "lr": 1e-2}
-    found = language.trained(5, documents, **sizes, **setting, rng=np.random.default_rng(7))
+    recipe = language.Recipe(**sizes, **setting)
+    found = language.trained(recipe, 5, documents, rng=np.random.default_rng(7))
     initial, batches = np.random.default_rng(7).integers(2**31, size=2)
     plain = language.Transformer(5, **sizes, seed=int(initial))
     language.train(plain, documents, **setting, context=4, seed=int(batches))
     for ours, theirs in zip(found.parameters(), plain.parameters(), strict=True):
         assert torch.equal(ours, theirs)
-    untouched = language.trained(5, [], **sizes, **setting, rng=np.random.default_rng(7))
+    untouched = language.trained(recipe, 5, [], rng=np.random.default_rng(7))
     made = language.Transformer(5, **sizes, seed=int(initial))
     assert torch.equal(untouched.embed.weight, made.embed.weight)

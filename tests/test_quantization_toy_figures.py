@@ -48,27 +48,6 @@ def test_exponents_mark_each_reading_and_leave_gaps():
     figure.draw_without_rendering()
 
 
-def test_early_stopping_marks_the_lowest_loss():
-    step = np.array([1.0, 10.0, 100.0])
-    figure = figures.early_stopping(step, {"1k": np.array([1.0, 0.5, 3.0])})
-    (axes,) = figure.axes
-    dots = [line.get_xydata().tolist() for line in axes.lines if line.get_marker() == "o"]
-    assert dots[0] == [[10.0, 0.5]]
-    assert [text.get_text() for text in axes.texts] == ["1k"]
-    figure.draw_without_rendering()
-
-
-def test_ideal_learners_lie_over_their_law():
-    amount = np.array([10.0, 100.0])
-    loss, law = {"α = 0.4": RNG.random((3, 2))}, {"α = 0.4": np.array([0.5, 0.2])}
-    figure = figures.ideal({"room": (amount, loss, law), "samples": (amount, loss, law)})
-    assert [axes.get_xlabel() for axes in figure.axes] == ["room", "samples"]
-    for axes in figure.axes:
-        np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.5, 0.2])
-        np.testing.assert_allclose(axes.lines[1].get_ydata(), loss["α = 0.4"].mean(0))
-    figure.draw_without_rendering()
-
-
 def test_steps_end_where_a_quantum_is_learned():
     amount = np.array([1.0, 10.0, 100.0, 1000.0])
     learned, share = np.array([50.0, np.nan]), np.array([0.4, 0.2])

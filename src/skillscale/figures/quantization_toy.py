@@ -153,54 +153,6 @@ def exponents(
     return figure
 
 
-def early_stopping(step: Floats, loss: Mapping[str, Floats]) -> Figure:
-    """Draw test losses through training, shape (step,) a label, with a dot where each is lowest."""
-    figure, axes = style.new(height=3.4)
-    with style.context():
-        shades = np.linspace(0.3, 1, len(loss))
-        for (label, curve), shade in zip(loss.items(), shades, strict=True):
-            axes.plot(step, curve, color=_MEASURED, lw=1.2, alpha=shade)
-            best = int(curve.argmin())
-            axes.plot(step[best], curve[best], "o", color=_THEORY, ms=5)
-            axes.annotate(
-                label,
-                (step[-1], curve[-1]),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize="x-small",
-                annotation_clip=True,
-            )
-        axes.plot([], [], color=_MEASURED, label="one network")
-        axes.plot([], [], "o", color=_THEORY, label="lowest: early stopping")
-        axes.set(xscale="log", yscale="log", xlabel="step", ylabel="mean test loss (bits)")
-        axes.legend(loc="lower left", fontsize="small")
-        _plain(axes, "y", np.array([0.1, 0.2, 0.5, 1.0, 2.0, 5.0]))
-    return figure
-
-
-def ideal(
-    panels: Mapping[str, tuple[Floats, Mapping[str, Floats], Mapping[str, Floats]]],
-) -> Figure:
-    """Draw losses of ideal learners over the law, a panel a resource.
-
-    Args:
-        panels: By axis label the amounts (amount,), and by curve label the losses (seed, amount)
-            and the power laws (amount,).
-    """
-    figure, axes = style.new(1, len(panels), width=7.6, height=3.4, sharey=True, squeeze=False)
-    with style.context():
-        for each, (xlabel, (amount, loss, law)) in zip(axes[0], panels.items(), strict=True):
-            for marker, (label, found) in zip(_MARKERS, loss.items(), strict=False):
-                each.loglog(amount, law[label], color=_THEORY, lw=2.5, alpha=0.6)
-                each.loglog(amount, found.mean(0), marker, color=_MEASURED, ms=4, label=label)
-            each.set_xlabel(xlabel)
-        axes[0, 0].plot([], [], color=_THEORY, lw=2.5, alpha=0.6, label="power law")
-        axes[0, 0].set_ylabel("loss")
-        axes[0, 0].legend(fontsize="small")
-    return figure
-
-
 def steps_and_sum(
     amount: Floats, learned: Floats, frequency: Floats, total_amount: Floats, total: Floats
 ) -> Figure:

@@ -46,31 +46,13 @@ class Tokenizer(Protocol):
 
 
 @dataclass(frozen=True)
-class EmbeddedModel:
+class EmbeddedModel(language.Recipe):
     """Settings of the small transformer that is trained where no published model is at hand.
 
     Attributes:
-        n_tokens: size of the vocabulary.
-        width: of the residual stream.
-        n_layers: transformer blocks.
-        n_heads: attention heads a block.
-        context: tokens it sees at most.
-        batch_size: windows a training step.
-        steps: training steps.
-        lr: largest learning rate of AdamW.
-        held_out: fraction of the text that it does not train on.
         seed: decides the split of the text, the initial weights and the batches.
     """
 
-    n_tokens: int = 800
-    width: int = 48
-    n_layers: int = 2
-    n_heads: int = 4
-    context: int = 48
-    batch_size: int = 24
-    steps: int = 600
-    lr: float = 1e-2
-    held_out: float = 0.1
     seed: int = 0
 
 
@@ -252,15 +234,9 @@ def _embedded(
     tokenizer = corpus.build_tokenizer(documents, n_tokens=s.n_tokens)
     training, held_out = corpus.split_sections(documents, held_out=s.held_out, seed=s.seed)
     model = language.trained(
+        s,
         len(tokenizer.vocabulary),
         [tokenizer.encode(text) for text in training],
-        width=s.width,
-        n_layers=s.n_layers,
-        n_heads=s.n_heads,
-        context=s.context,
-        steps=s.steps,
-        batch_size=s.batch_size,
-        lr=s.lr,
         rng=Stream(s.seed, "embedded").at(0),
     )
     trained = f"Trained here for {s.steps} steps on the text that ships with Python, seed {s.seed}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -181,31 +182,46 @@ def train(
     return losses
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """Text, size and training of a small transformer.
+
+    Attributes:
+        n_tokens: size of the vocabulary.
+        width: of the residual stream.
+        n_layers: transformer blocks.
+        n_heads: attention heads a block.
+        context: tokens the network sees at most.
+        batch_size: windows a training step.
+        steps: training steps.
+        lr: largest learning rate of AdamW.
+        held_out: fraction of the text that is not trained on.
+    """
+
+    n_tokens: int = 800
+    width: int = 48
+    n_layers: int = 2
+    n_heads: int = 4
+    context: int = 48
+    batch_size: int = 24
+    steps: int = 600
+    lr: float = 1e-2
+    held_out: float = 0.1
+
+
 def trained(
+    recipe: Recipe,
     n_tokens: int,
     documents: Sequence[Sequence[int]],
     *,
-    width: int,
-    n_layers: int,
-    n_heads: int,
-    context: int,
-    steps: int,
-    batch_size: int,
-    lr: float,
     rng: np.random.Generator,
 ) -> Transformer:
     """Make a transformer and train it, its weights and batches drawn from one generator.
 
     Args:
-        n_tokens: vocabulary size.
+        recipe: size and training; windows of its context.
+        n_tokens: tokens that the vocabulary came to have, in place of the recipe's.
         documents: token numbers of each text; without any the network is left as it was made.
-        width: of the residual stream.
-        n_layers: number of blocks.
-        n_heads: attention heads a block.
-        context: longest sequence, and positions a window.
-        steps: number of updates.
-        batch_size: windows a step.
-        lr: largest learning rate, as in `train`.
         rng: gives the seeds of weights and batches.
 
     Returns:
@@ -216,23 +232,27 @@ def trained(
 
     Source: derived here; `tests/test_language.py::test_trained_is_a_network_made_and_trained`.
 
-    >>> sizes = {"width": 8, "n_layers": 1, "n_heads": 1, "context": 4}
-    >>> rng = np.random.default_rng(0)
-    >>> trained(5, [], **sizes, steps=1, batch_size=1, lr=0.1, rng=rng).context
+    >>> small = Recipe(width=8, n_layers=1, n_heads=1, context=4)
+    >>> trained(small, 5, [], rng=np.random.default_rng(0)).context
     4
     """
     initial, batches = (int(seed) for seed in rng.integers(2**31, size=2))
     model = Transformer(
-        n_tokens, width=width, n_layers=n_layers, n_heads=n_heads, context=context, seed=initial
+        n_tokens,
+        width=recipe.width,
+        n_layers=recipe.n_layers,
+        n_heads=recipe.n_heads,
+        context=recipe.context,
+        seed=initial,
     )
     if documents:
         train(
             model,
             documents,
-            steps=steps,
-            batch_size=batch_size,
-            lr=lr,
-            context=context,
+            steps=recipe.steps,
+            batch_size=recipe.batch_size,
+            lr=recipe.lr,
+            context=recipe.context,
             seed=batches,
         )
     return model

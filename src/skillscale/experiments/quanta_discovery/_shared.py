@@ -52,35 +52,13 @@ def texts(
 
 
 def network(
-    n_tokens: int,
-    training: Documents,
-    *,
-    width: int,
-    n_layers: int,
-    n_heads: int,
-    context: int,
-    steps: int,
-    batch_size: int,
-    lr: float,
-    seed: int,
-    name: str,
+    recipe: language.Recipe, n_tokens: int, training: Documents, *, seed: int, name: str
 ) -> language.Transformer:
     """Return a network trained on some text, or left as it was made if there is none.
 
     Initial weights and batches follow from the seed and the network's name.
     """
-    return language.trained(
-        n_tokens,
-        training,
-        width=width,
-        n_layers=n_layers,
-        n_heads=n_heads,
-        context=context,
-        steps=steps,
-        batch_size=batch_size,
-        lr=lr,
-        rng=Stream(seed, f"network {name}").at(0),
-    )
+    return language.trained(recipe, n_tokens, training, rng=Stream(seed, f"network {name}").at(0))
 
 
 def novel_trigram(rows: Tensor, positions: Tensor) -> NDArray[np.bool_]:

@@ -26,19 +26,10 @@ _BACK = 14
 
 
 @dataclass(frozen=True)
-class Clusters:
-    """Settings of `clusters`.
+class Clusters(language.Recipe):
+    """Settings of `clusters`; the network is made by the recipe that they extend.
 
     Attributes:
-        n_tokens: size of the vocabulary.
-        width: of the residual stream.
-        n_layers: transformer blocks.
-        n_heads: attention heads a block.
-        context: tokens a network sees at most.
-        batch_size: windows a training step.
-        steps: training steps of each network.
-        lr: largest learning rate of AdamW.
-        held_out: fraction of the text that no network trains on; samples come from it.
         max_loss: a token is confident if its loss is below this in both networks, nats.
         n_samples: confident tokens kept, evenly spaced through the held-out text.
         n_clusters: number of clusters of the main clustering.
@@ -48,15 +39,6 @@ class Clusters:
         seeds: one split of the text and one pair of networks each.
     """
 
-    n_tokens: int = 800
-    width: int = 48
-    n_layers: int = 2
-    n_heads: int = 4
-    context: int = 48
-    batch_size: int = 24
-    steps: int = 600
-    lr: float = 1e-2
-    held_out: float = 0.1
     max_loss: float = 0.3
     n_samples: int = 600
     n_clusters: int = 30
@@ -151,8 +133,11 @@ def _member(
     """Everything that is measured for one seed."""
     training, held_out = _shared.texts(tokenizer, held_out=settings.held_out, seed=seed)
     n_tokens = len(tokenizer.vocabulary)
-    networks = [_network(settings, n_tokens, training, seed, f"{i}") for i in range(_NETWORKS)]
-    untrained = _network(settings, n_tokens, (), seed, "untrained")
+    networks = [
+        _shared.network(settings, n_tokens, training, seed=seed, name=f"{i}")
+        for i in range(_NETWORKS)
+    ]
+    untrained = _shared.network(settings, n_tokens, (), seed=seed, name="untrained")
     samples = _shared.choose(
         networks,
         corpus.windows(held_out, context=settings.context),
@@ -186,24 +171,6 @@ def _member(
     if keep:
         measured["cosine"] = (("sample", "other"), cosines[0].numpy())
     return xr.Dataset(measured, coords={"stage": ["read", "confident", "not copied"]})
-
-
-def _network(
-    settings: Clusters, n_tokens: int, training: _shared.Documents, seed: int, name: str
-) -> language.Transformer:
-    return _shared.network(
-        n_tokens,
-        training,
-        width=settings.width,
-        n_layers=settings.n_layers,
-        n_heads=settings.n_heads,
-        context=settings.context,
-        steps=settings.steps,
-        batch_size=settings.batch_size,
-        lr=settings.lr,
-        seed=seed,
-        name=name,
-    )
 
 
 def _excesses(

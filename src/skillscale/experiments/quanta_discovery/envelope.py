@@ -16,26 +16,17 @@ from torch import Tensor
 
 from skillscale import _checks, _progress, frequencies
 from skillscale.experiments.quanta_discovery import _shared, measures
-from skillscale.lab import corpus
+from skillscale.lab import corpus, language
 from skillscale.lab.streams import Stream
 
 _KINDS = 100_000
 
 
 @dataclass(frozen=True)
-class Envelope:
-    """Settings of `envelope`.
+class Envelope(language.Recipe):
+    """Settings of `envelope`; the network is made by the recipe that they extend.
 
     Attributes:
-        n_tokens: size of the vocabulary.
-        width: of the residual stream.
-        n_layers: transformer blocks.
-        n_heads: attention heads a block.
-        context: tokens a network sees at most.
-        batch_size: windows a training step.
-        steps: training steps.
-        lr: largest learning rate of AdamW.
-        held_out: fraction of the text that the network does not train on.
         max_loss: a token is confident if its loss is below this, nats.
         n_samples: confident tokens kept, and vectors of each artificial data set.
         sweep: numbers of clusters.
@@ -46,15 +37,6 @@ class Envelope:
         seeds: one split of the text, one network and one set of artificial data each.
     """
 
-    n_tokens: int = 800
-    width: int = 48
-    n_layers: int = 2
-    n_heads: int = 4
-    context: int = 48
-    batch_size: int = 24
-    steps: int = 600
-    lr: float = 1e-2
-    held_out: float = 0.1
     max_loss: float = 0.3
     n_samples: int = 1600
     sweep: tuple[int, ...] = (10, 15, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400)
@@ -116,19 +98,7 @@ def envelope(settings: Envelope, *, progress: bool = False) -> xr.Dataset:
 def _member(settings: Envelope, tokenizer: corpus.Tokenizer, seed: int) -> xr.Dataset:
     """Sizes of all sources for one seed."""
     training, held_out = _shared.texts(tokenizer, held_out=settings.held_out, seed=seed)
-    model = _shared.network(
-        len(tokenizer.vocabulary),
-        training,
-        width=settings.width,
-        n_layers=settings.n_layers,
-        n_heads=settings.n_heads,
-        context=settings.context,
-        steps=settings.steps,
-        batch_size=settings.batch_size,
-        lr=settings.lr,
-        seed=seed,
-        name="0",
-    )
+    model = _shared.network(settings, len(tokenizer.vocabulary), training, seed=seed, name="0")
     samples = _shared.choose(
         [model],
         corpus.windows(held_out, context=settings.context),

@@ -154,16 +154,14 @@ def _network(
 ) -> language.Transformer:
     """A network of its own: weights and batches differ with every one of the last three."""
     width = settings.widths[size]
-    return _shared.network(
-        n_tokens,
-        training,
+    recipe = language.Recipe(
         width=width,
         n_layers=settings.n_layers,
         n_heads=settings.n_heads,
         context=settings.context,
-        steps=settings.steps[length],
         batch_size=settings.batch_size,
+        steps=settings.steps[length],
         lr=settings.lr * _REFERENCE_WIDTH / width,
-        seed=seed,
-        name=f"of {settings.steps[length]} steps, width {width}, number {number}",
     )
+    name = f"of {recipe.steps} steps, width {width}, number {number}"
+    return _shared.network(recipe, n_tokens, training, seed=seed, name=name)
