@@ -20,8 +20,6 @@ from skillscale.lab.parity import Batch
 from skillscale.lab.streams import Stream
 from skillscale.lab.training import train
 
-__all__ = ["LIVE", "STANDARD", "TwoParities", "two_parities"]
-
 ARMS = ("joint", "rare alone")
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from skillscale.experiments import domino
+from skillscale.experiments.domino import parities
 from skillscale.lab.ensembles import MLPEnsemble
 
 SMALL = domino.TwoParities(n_bits=5, n_samples=200, width=16, steps=60, every=20, seeds=(1, 4))
@@ -33,7 +34,7 @@ def test_members_do_not_depend_on_companions():
 
 def test_joint_arm_equals_a_plain_network_and_loop():
     measured = domino.two_parities(dataclasses.replace(SMALL, seeds=(4,))).accuracy
-    bits, present = domino._data(SMALL, 4)
+    bits, present = parities._data(SMALL, 4)
     target = torch.stack([bits[:, 0] != bits[:, 1], bits[:, 2] != bits[:, 3]], 1).float()
     network = MLPEnsemble(5, [16], seeds=[4], n_outputs=2).member(0)
     adam = torch.optim.Adam(network.parameters(), lr=SMALL.lr)
@@ -49,13 +50,13 @@ def test_joint_arm_equals_a_plain_network_and_loop():
 
 def test_the_rare_task_stands_on_its_share_of_samples():
     settings = dataclasses.replace(SMALL, n_samples=20_000, rare_fraction=0.1)
-    bits, present = domino._data(settings, 0)
+    bits, present = parities._data(settings, 0)
     assert (present[:, 0] == 1).all()
     # binomial standard error 0.002
     assert float(present[:, 1].mean()) == pytest.approx(0.1, abs=0.01)
     assert set(bits.unique().tolist()) == {0.0, 1.0}
     everywhere = dataclasses.replace(settings, rare_fraction=1.0)
-    assert (domino._data(everywhere, 0)[1] == 1).all()
+    assert (parities._data(everywhere, 0)[1] == 1).all()
 
 
 @pytest.mark.parametrize(
