@@ -1,40 +1,17 @@
-"""Skills as directions in parameter space, learned by an optimizer: the geometry model, simulated.
+"""Learning curves of a few skills on orthonormal task vectors, and the race of two.
 
-Parameters θ in R^dim start at 0. Skill k has a unit task vector t_k and the unlearned fraction
-u_k = 1 - t_k·θ; the loss is Σ_k p_k u_k² with exact gradient -2 Σ_k p_k u_k t_k. The task vectors
-of a seed are the first columns of the orthogonal factor of a Gaussian matrix.
+The loss is Σ_k p_k u_k² with unlearned fractions u_k = 1 - t_k·θ and its exact gradient.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor
 
-from skillscale import _checks, _progress, frequencies
+from skillscale import _checks, frequencies
+from skillscale.experiments.geometry._shared import check_sizes, descend, task_vectors
 from skillscale.lab.optimizers import SGD, Adam, Optimizer, SignDescent
-from skillscale.lab.streams import Stream
-
-__all__ = [
-    "LIVE",
-    "STANDARD",
-    "SkillCurves",
-    "TwoSkills",
-    "skill_curves",
-    "task_vectors",
-    "two_skills",
-]
-
-
-def _check_sizes(n_skills: int, dim: int, steps: int, seeds: tuple[int, ...]) -> None:
-    n_skills = _checks.integer("n_skills", n_skills, minimum=1)
-    if _checks.integer("dim", dim, minimum=1) < n_skills:
-        raise ValueError(f"dim must be an integer >= n_skills = {n_skills}, got {dim!r}")
-    _checks.integer("steps", steps, minimum=0)
-    if not seeds:
-        raise ValueError("seeds must not be empty")
 
 
 @dataclass(frozen=True)
@@ -65,7 +42,7 @@ class SkillCurves:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_sizes(self.n_skills, self.dim, self.steps, self.seeds)
+        check_sizes(self.n_skills, self.dim, self.steps, self.seeds)
         _checks.number("alpha", self.alpha, above=-1)
         _checks.number("sign_lr", self.sign_lr, above=0)
         _checks.number("sgd_lr", self.sgd_lr, above=0)
@@ -99,7 +76,7 @@ class TwoSkills:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_sizes(2, self.dim, self.steps, self.seeds)
+        check_sizes(2, self.dim, self.steps, self.seeds)
         if not self.ratios:
             raise ValueError("ratios must not be empty")
         for ratio in self.ratios:
@@ -135,11 +112,16 @@ def skill_curves(settings: SkillCurves, *, progress: bool = False) -> xr.Dataset
     }
     curves = []
     for rule in rules.values():
-        path = _descend(
-            vectors, torch.from_numpy(frequency), rule, settings.steps, settings.noise,
-            settings.seeds, progress,
-        )  # fmt: skip
-        kept = [u for step, u in enumerate(path) if step % settings.every == 0]
+        path = descend(
+            vectors,
+            torch.from_numpy(frequency),
+            rule,
+            settings.steps,
+            noise=settings.noise,
+            seeds=settings.seeds,
+            progress=progress,
+        )
+        kept = [1 - level for step, level in enumerate(path) if step % settings.every == 0]
         curves.append(torch.stack(kept, dim=1).numpy())
     return xr.Dataset(
         {
@@ -191,9 +173,9 @@ def two_skills(settings: TwoSkills, *, progress: bool = False) -> xr.Dataset:
     }
     found = np.full((len(rules), len(ratio), 2), np.nan)
     for reached, rule in zip(found, rules.values(), strict=True):
-        path = _descend(vectors, frequency, rule, settings.steps, 0.0, (), progress)
-        for step, u in enumerate(path):
-            complete = (u < 1 - settings.threshold).numpy()
+        path = descend(vectors, frequency, rule, settings.steps, progress=progress)
+        for step, level in enumerate(path):
+            complete = (1 - level < 1 - settings.threshold).numpy()
             reached[np.isnan(reached) & complete] = step
             if not np.isnan(reached).any():
                 break
@@ -212,57 +194,3 @@ def two_skills(settings: TwoSkills, *, progress: bool = False) -> xr.Dataset:
             "skill": [1, 2],
         },
     )
-
-
-def task_vectors(
-    n_skills: int, dim: int, *, seeds: tuple[int, ...] | list[int], index: int = 0
-) -> Tensor:
-    """Return orthonormal task vectors, uniformly random for each seed.
-
-    Args:
-        n_skills: number of vectors, at most `dim`.
-        dim: their dimension.
-        seeds: one set of vectors per seed.
-        index: number of the set among those of a seed.
-
-    Returns:
-        Float64 tensor of shape (member, skill, dim).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: task vectors of the geometry model of Liu et al. 2025, as in their public code;
-    orthonormality in `tests/test_geometry_experiments.py`.
-
-    >>> vectors = task_vectors(2, 50, seeds=[0])
-    >>> torch.allclose(vectors[0] @ vectors[0].T, torch.eye(2, dtype=torch.float64))
-    True
-    """
-    _check_sizes(n_skills, dim, 0, tuple(seeds))
-    drawn = [
-        Stream(seed, "task vectors").at(index).standard_normal((dim, n_skills)) for seed in seeds
-    ]
-    return torch.from_numpy(np.linalg.qr(np.stack(drawn))[0].swapaxes(1, 2).copy())
-
-
-def _descend(
-    vectors: Tensor,
-    frequency: Tensor,
-    rule: Optimizer,
-    steps: int,
-    noise: float,
-    seeds: tuple[int, ...],
-    progress: bool,
-) -> Iterator[Tensor]:
-    """Yield the unlearned fractions, (member, skill), before each update and after the last."""
-    theta = [torch.zeros(vectors.shape[0], vectors.shape[2], dtype=vectors.dtype)]
-    state = rule.start(theta)
-    streams = [Stream(seed, "gradient noise") for seed in seeds] if noise else []
-    for step in _progress.bar(range(steps + 1), show=progress):
-        unlearned = 1 - torch.bmm(vectors, theta[0][..., None])[..., 0]
-        yield unlearned
-        gradient = -2 * torch.bmm((frequency * unlearned)[:, None], vectors)[:, 0]
-        if noise:
-            drawn = [stream.at(step).standard_normal(vectors.shape[2]) for stream in streams]
-            gradient += noise * torch.from_numpy(np.stack(drawn))
-        rule.step(theta, [gradient], state)

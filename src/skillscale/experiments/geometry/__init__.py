@@ -1,0 +1,41 @@
+"""Skills as directions in parameter space, learned by an optimizer: the geometry model, simulated.
+
+Parameters θ in R^dim start at 0. Skill k has a task vector t_k and the level a_k = t_k·θ; the
+losses are Σ_k p_k (1 - a_k)² and the cross entropy -Σ_k p_k ln σ(a_k).
+"""
+
+from typing import Any
+
+from skillscale.experiments.geometry import curves
+from skillscale.experiments.geometry._shared import descend, task_vectors
+from skillscale.experiments.geometry.curves import (
+    SkillCurves,
+    TwoSkills,
+    skill_curves,
+    two_skills,
+)
+
+_MODULES = (curves,)
+
+
+def _settings(profile: str) -> dict[str, Any]:
+    """Return the settings of all experiments that have the profile, by name."""
+    return {
+        name: settings
+        for module in _MODULES
+        for name, settings in getattr(module, profile, {}).items()
+    }
+
+
+LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
+
+__all__ = [
+    "LIVE",
+    "STANDARD",
+    "SkillCurves",
+    "TwoSkills",
+    "descend",
+    "skill_curves",
+    "task_vectors",
+    "two_skills",
+]
