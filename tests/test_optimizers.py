@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.lab.optimizers import SGD, Adam, SignDescent
+from skillscale.lab.optimizers import SGD, Adam, AdEMAMix, Lion, NormalisedGradient, SignDescent
 
 RATES = [0.3, 0.01, 0.07]
 
@@ -56,6 +56,10 @@ PAIRS = {
         lambda lr: Adam(lr, betas=(0.5, 0.99), eps=1e-3),
         lambda p, lr: torch.optim.Adam(p, lr=lr, betas=(0.5, 0.99), eps=1e-3),
     ),
+    "adam with weight decay": (
+        lambda lr: Adam(lr, weight_decay=0.3),
+        lambda p, lr: torch.optim.AdamW(p, lr=lr, weight_decay=0.3),
+    ),
 }
 
 
@@ -84,6 +88,82 @@ def test_sign_descent_is_adam_without_memory():
     for a, b in zip(sign, adam, strict=True):
         # Adam's g / sqrt(g²) differs from ±1 by a rounding per step.
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+def _memory_by_hand(steps, update):
+    """A rule with three running means, written out for one member and one parameter at a time."""
+    parameters, centre = _start()
+    memory = [[torch.zeros_like(p) for _ in range(3)] for p in parameters]
+    for step in range(1, steps + 1):
+        leaves = [p.clone().requires_grad_() for p in parameters]
+        gradients = torch.autograd.grad(_loss(leaves, centre).sum(), leaves)
+        for p, g, means in zip(parameters, gradients, memory, strict=True):
+            for member in range(3):
+                p[member] += update(p[member], g[member], [m[member] for m in means], step)
+    return parameters
+
+
+def _lion(p, g, means, step, lr=0.02):
+    m = means[0]
+    move = -lr * torch.sign(0.8 * m + 0.2 * g) - lr * 0.3 * p
+    m.copy_(0.95 * m + 0.05 * g)
+    return move
+
+
+def _ademamix(p, g, means, step, lr=0.02):
+    fast, slow, size = means
+    fast.copy_(0.7 * fast + 0.3 * g)
+    slow.copy_(0.99 * slow + 0.01 * g)
+    size.copy_(0.9 * size + 0.1 * g**2)
+    corrected = fast / (1 - 0.7**step) + 5.0 * slow
+    return -lr * corrected / ((size / (1 - 0.9**step)).sqrt() + 1e-8) - lr * 0.3 * p
+
+
+@pytest.mark.parametrize(
+    ("rule", "by_hand"),
+    [
+        (Lion(0.02, (0.8, 0.95), weight_decay=0.3), _lion),
+        (AdEMAMix(0.02, (0.7, 0.9, 0.99), slow_weight=5.0, weight_decay=0.3), _ademamix),
+    ],
+)
+def test_a_rule_with_memory_is_the_one_written_out(rule, by_hand):
+    for a, b in zip(_ours(rule, 40), _memory_by_hand(40, by_hand), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("rule", "limit"),
+    [
+        (Lion(RATES, (0.0, 0.0), weight_decay=0.1), SignDescent(RATES, weight_decay=0.1)),
+        (AdEMAMix(RATES, slow_weight=0.0, weight_decay=0.1), Adam(RATES, weight_decay=0.1)),
+    ],
+)
+def test_a_rule_without_its_memory_is_the_simpler_one(rule, limit):
+    for a, b in zip(_ours(rule, 40), _ours(limit, 40), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+
+
+def test_a_normalised_step_has_its_length_and_the_gradients_direction():
+    parameters, centre = _start()
+    leaves = [p.clone().requires_grad_() for p in parameters]
+    gradients = torch.autograd.grad(_loss(leaves, centre).sum(), leaves)
+    rule = NormalisedGradient(RATES)
+    moved = [p.clone() for p in parameters]
+    rule.step(moved, gradients, rule.start(moved))
+    for member, lr in enumerate(RATES):
+        step = torch.cat(
+            [(a - b)[member].flatten() for a, b in zip(parameters, moved, strict=True)]
+        )
+        g = torch.cat([gradient[member].flatten() for gradient in gradients])
+        torch.testing.assert_close(step, lr * g / g.norm(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_schedule_scales_weight_decay_as_well():
+    gradient = [torch.zeros(1, 2)]
+    for kind in (Adam, SignDescent, Lion, AdEMAMix):
+        p, rule = [torch.ones(1, 2)], kind(0.1, weight_decay=0.5)
+        rule.step(p, gradient, rule.start(p), factor=0.2)
+        torch.testing.assert_close(p[0], torch.full((1, 2), 0.99))
 
 
 def _pooled_by_hand(steps, *, pooled, lr=0.02, betas=(0.9, 0.999), eps=1e-8):
@@ -138,7 +218,17 @@ def test_pooled_adam_keeps_the_ratio_of_gradients():
 
 
 @pytest.mark.parametrize(
-    "rule", [SGD(0.1), SGD(0.1, 0.9), Adam(0.1), Adam(0.1, pooled=True), SignDescent(0.1)]
+    "rule",
+    [
+        SGD(0.1),
+        SGD(0.1, 0.9),
+        Adam(0.1),
+        Adam(0.1, pooled=True),
+        SignDescent(0.1, weight_decay=1.0),
+        NormalisedGradient(0.1),
+        AdEMAMix(0.1, weight_decay=1.0),
+        Lion(0.1),
+    ],
 )
 def test_zero_gradient_leaves_zero_exactly(rule):
     parameters, gradients = [torch.zeros(2, 3)], [torch.zeros(2, 3)]
@@ -163,6 +253,16 @@ def test_rates_may_be_an_array():
         (lambda: Adam(0.1, betas=(0.9, 1.0)), r"betas must be .* got 1.0"),
         (lambda: Adam(0.1, betas=(0.9,)), r"betas must be two numbers, got \(0.9,\)"),
         (lambda: Adam(0.1, eps=0), r"eps must be .* > 0, got 0"),
+        (lambda: Adam(0.1, weight_decay=-1), r"weight_decay must be .* >= 0, got -1"),
+        (lambda: SignDescent(0.1, weight_decay=-1), r"weight_decay must be .* >= 0, got -1"),
+        (lambda: Lion(0.1, betas=(0.9, 1.5)), r"betas must be .* got 1.5"),
+        (lambda: AdEMAMix(0.1, betas=(0.9, 0.99)), r"betas must be three numbers"),
+        (lambda: AdEMAMix(0.1, slow_weight=-2), r"slow_weight must be .* >= 0, got -2"),
+        (lambda: NormalisedGradient(0), r"lr must be .* > 0, got 0"),
+        (
+            lambda: NormalisedGradient(0.1).start([torch.ones(4)]),
+            r"parameters must share a leading member axis, got shapes \[\(4,\)\]",
+        ),
         (
             lambda: SGD([0.1, 0.2]).start([torch.zeros(3, 1, 1)]),
             r"one per member \(3\), got 2 rates",
