@@ -1,33 +1,15 @@
-"""The geometry model: skills are directions in parameter space, and the optimizer decides the pace.
-
-Liu et al. 2025: parameters θ in R^d, skill k has a unit task vector t_k and the progress t_k·θ; its
-unlearned fraction is u_k = 1 - t_k·θ, the loss Σ_k p_k u_k². Sign descent moves every coordinate by
-`lr` whatever the gradient's size. For task vectors with Gaussian-like entries the expected progress
-of a step is a skill's demand w_k = p_k u_k divided by the L2 norm of all demands; this module holds
-that mean field, gradient descent for comparison, and what follows from them.
-"""
+"""Mean fields of sign descent and gradient descent, and the waste that noise amounts to."""
 
 import math
 from typing import NamedTuple
 
 import numpy as np
-import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicHermiteSpline
-from scipy.stats import binom
 
 from skillscale import _checks
 
-__all__ = [
-    "alignment",
-    "completion_time",
-    "derivation",
-    "separable_fraction",
-    "sgd",
-    "sign_descent",
-    "two_skill_ratio",
-    "wasted_resource",
-]
+__all__ = ["completion_time", "sgd", "sign_descent", "two_skill_ratio", "wasted_resource"]
 
 Array = NDArray[np.float64]
 
@@ -210,107 +192,6 @@ def wasted_resource(noise: ArrayLike, dim: int, *, gradient_factor: float = 2.0)
     dim = _checks.integer("dim", dim, minimum=1)
     factor = _checks.number("gradient_factor", gradient_factor, above=0)
     return np.asarray(sigma * math.sqrt(2.0 * math.pi * dim) / factor)
-
-
-def alignment(demand: ArrayLike) -> Array:
-    """Return the share of coordinates in which minus the gradient and a task vector have one sign.
-
-    1 - arccos(ρ_k)/π with ρ_k = w_k / ‖w‖₂ (orthonormal Gaussian-like task vectors): ½ is chance,
-    1 a skill that alone sets every sign.
-
-    Args:
-        demand: Demands w_k ≥ 0, shape (..., skill), not all zero along the last axis.
-
-    Returns:
-        Shares of the shape of `demand`.
-
-    Raises:
-        ValueError: If an entry is negative or not finite, or a row is zero.
-
-    Source: derived here (sign agreement of two jointly Gaussian variables);
-    `tests/test_geometry_theory.py` compares with sampled vectors.
-
-    >>> alignment([3.0, 4.0]).round(4)
-    array([0.7048, 0.7952])
-    """
-    w = np.atleast_1d(_checks.array("demand", demand, minimum=0.0))
-    norm = np.linalg.norm(w, axis=-1, keepdims=True)
-    if (norm == 0).any():
-        raise ValueError(f"demand must have an entry > 0 in every row, got {demand!r}")
-    return np.asarray(1.0 - np.arccos(np.minimum(w / norm, 1.0)) / math.pi)
-
-
-def separable_fraction(n: ArrayLike, d: ArrayLike) -> Array:
-    """Return the probability that some θ in R^d satisfies t_k·θ > 0 for n random task vectors.
-
-    P = 2^(1-n) Σ_{i<d} C(n-1, i): 1 for n ≤ d, ½ at n = 2d. Vectors in general position with
-    symmetric distribution.
-
-    Args:
-        n: Numbers of vectors, whole and ≥ 1.
-        d: Dimensions, whole and ≥ 1; broadcasts with `n`.
-
-    Returns:
-        Probabilities, broadcast shape of `n` and `d`.
-
-    Raises:
-        ValueError: If an entry is not a whole number ≥ 1.
-
-    Source: Cover (1965), function-counting theorem; `tests/test_geometry_theory.py` counts the
-    separable sign patterns by linear programming.
-
-    >>> separable_fraction([3, 10, 20], 5)
-    array([1.        , 0.5       , 0.00960541])
-    """
-    counts, dims = _checks.array("n", n, minimum=1.0), _checks.array("d", d, minimum=1.0)
-    for name, value in (("n", counts), ("d", dims)):
-        if (value != np.floor(value)).any():
-            raise ValueError(f"{name} must be whole numbers >= 1, got {value.tolist()!r}")
-    return np.asarray(binom.cdf(dims - 1, counts - 1, 0.5))
-
-
-def derivation() -> dict[str, sp.Expr]:
-    """Return the chapter's results as symbolic expressions, each obtained by integration.
-
-    Keys: "mean_abs" (E|Z| of a standard normal variable), "sign_gain" (E[X sign G] for jointly
-    Gaussian X, G with covariance kappa and standard deviation tau of G), "pace" (expected
-    -du_k/dt of sign descent on d coordinates), "noise_limit" (the same without other demands'
-    pull: noise dominates), "wasted" (N0 that gives resource dynamics the same pace),
-    "sgd" (u_k(t) of gradient descent).
-
-    Returns:
-        Expressions in kappa, tau, d, eta, sigma, c, w_k, q (the quadratic form w·Cw), p_k, t.
-
-    Source: derived here; `tests/test_geometry_theory.py` compares with the numerical functions.
-
-    >>> derivation()["mean_abs"]
-    sqrt(2)/sqrt(pi)
-    """
-    z = sp.symbols("z", real=True)
-    tau, d, eta, sigma, c, q, wk, pk, N0 = sp.symbols(
-        "tau d eta sigma c q w_k p_k N_0", positive=True
-    )
-    kappa = sp.symbols("kappa", real=True)
-    t = sp.symbols("t", nonnegative=True)
-    density = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi)
-    mean_abs = 2 * sp.integrate(z * density, (z, 0, sp.oo))
-    # X = (kappa/tau²) G + a part independent of G, whose product with sign G averages to zero
-    sign_gain = kappa / tau**2 * tau * mean_abs
-    # a coordinate of t_k has variance 1/d; the gradient's signal c Σ w_j t_j adds to its noise
-    covariance, deviation = c * wk / d, sp.sqrt(c**2 * q / d + sigma**2)
-    pace = sp.simplify(eta * d * sign_gain.subs({kappa: covariance, tau: deviation}))
-    noise_limit = sp.simplify(pace.subs(q, 0))
-    wasted = sp.solve(sp.Eq(2 * eta * sp.sqrt(d) * wk / N0, noise_limit), N0)[0]
-    u = sp.Function("u")
-    flow = sp.dsolve(sp.Eq(u(t).diff(t), -2 * eta * pk * u(t)), u(t), ics={u(0): 1})
-    return {
-        "mean_abs": mean_abs,
-        "sign_gain": sign_gain,
-        "pace": pace,
-        "noise_limit": noise_limit,
-        "wasted": wasted,
-        "sgd": flow.rhs,
-    }
 
 
 class _Clock(NamedTuple):

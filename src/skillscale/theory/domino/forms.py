@@ -1,0 +1,47 @@
+"""Resource dynamics, its limits and its gates as symbolic expressions."""
+
+import sympy as sp
+
+__all__ = ["derivation"]
+
+
+def derivation() -> dict[str, sp.Expr]:
+    """Return the chapter's results as symbolic expressions, each obtained from its definition.
+
+    Keys: "pace" (ds/dt for two skills), "given" (rate · t as an integral of 1/pace over s),
+    "t1", "t2" (completion times for p_1 = r p_2, times the rate), "ratio" (their ratio at N0 = 0),
+    "limit" (of the ratio for r → ∞), "logit" (cross entropy: solution ℓ(x), x = p s, of
+    dℓ/dx = 1/(1+e^ℓ), ℓ(0) = 0).
+
+    Returns:
+        Expressions in the positive symbols p_1, p_2, s, r, epsilon, N_0, eta (the rate) and x.
+
+    Source: derived here; `tests/test_domino_theory.py` compares with the numerical functions.
+
+    >>> derivation()["limit"]
+    (epsilon - 2)/(epsilon - 1)
+    """
+    p1, p2, s, r, eps, N0, eta, x = sp.symbols("p_1 p_2 s r epsilon N_0 eta x", positive=True)
+    sigma = sp.symbols("sigma", positive=True)
+    demand = sum(p * sp.exp(-p * s) for p in (p1, p2))
+    pace = eta / (demand + N0)
+    given = sp.integrate(sp.expand((eta / pace).subs(s, sigma)), (sigma, 0, s))
+    frequencies = {p1: r / (1 + r), p2: 1 / (1 + r)}
+
+    def completion(p: sp.Symbol) -> sp.Expr:
+        at = given.subs(s, -sp.log(eps) / p).subs(frequencies)
+        return sp.simplify(sp.powsimp(sp.expand(at)))
+
+    t1, t2 = completion(p1), completion(p2)
+    ratio = sp.simplify((t2 / t1).subs(N0, 0))
+    # for r → ∞ the powers ε^r and ε^(1/r) of ε < 1 tend to 0 and 1
+    limit = sp.simplify(ratio.subs({eps**r: 0, eps ** (1 / r): 1}))
+    return {
+        "pace": pace,
+        "given": given,
+        "t1": t1,
+        "t2": t2,
+        "ratio": ratio,
+        "limit": limit,
+        "logit": 1 + x - sp.LambertW(sp.exp(1 + x)),
+    }

@@ -1,0 +1,29 @@
+"""The geometry model: skills are directions in parameter space, and the optimizer decides the pace.
+
+Liu et al. 2025: parameters θ in R^d, skill k has a unit task vector t_k and the progress t_k·θ; its
+unlearned fraction is u_k = 1 - t_k·θ, the loss Σ_k p_k u_k². Sign descent moves every coordinate by
+`lr` whatever the gradient's size. For task vectors with Gaussian-like entries the expected progress
+of a step is a skill's demand w_k = p_k u_k divided by the L2 norm of all demands; this module holds
+that mean field, gradient descent for comparison, and what follows from them.
+"""
+
+from skillscale.theory.geometry.capacity import alignment, separable_fraction
+from skillscale.theory.geometry.descent import (
+    completion_time,
+    sgd,
+    sign_descent,
+    two_skill_ratio,
+    wasted_resource,
+)
+from skillscale.theory.geometry.forms import derivation
+
+__all__ = [
+    "alignment",
+    "completion_time",
+    "derivation",
+    "separable_fraction",
+    "sgd",
+    "sign_descent",
+    "two_skill_ratio",
+    "wasted_resource",
+]

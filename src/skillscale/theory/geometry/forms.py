@@ -1,0 +1,49 @@
+"""The geometry model's mean field as symbolic expressions."""
+
+import sympy as sp
+
+__all__ = ["derivation"]
+
+
+def derivation() -> dict[str, sp.Expr]:
+    """Return the chapter's results as symbolic expressions, each obtained by integration.
+
+    Keys: "mean_abs" (E|Z| of a standard normal variable), "sign_gain" (E[X sign G] for jointly
+    Gaussian X, G with covariance kappa and standard deviation tau of G), "pace" (expected
+    -du_k/dt of sign descent on d coordinates), "noise_limit" (the same without other demands'
+    pull: noise dominates), "wasted" (N0 that gives resource dynamics the same pace),
+    "sgd" (u_k(t) of gradient descent).
+
+    Returns:
+        Expressions in kappa, tau, d, eta, sigma, c, w_k, q (the quadratic form w·Cw), p_k, t.
+
+    Source: derived here; `tests/test_geometry_theory.py` compares with the numerical functions.
+
+    >>> derivation()["mean_abs"]
+    sqrt(2)/sqrt(pi)
+    """
+    z = sp.symbols("z", real=True)
+    tau, d, eta, sigma, c, q, wk, pk, N0 = sp.symbols(
+        "tau d eta sigma c q w_k p_k N_0", positive=True
+    )
+    kappa = sp.symbols("kappa", real=True)
+    t = sp.symbols("t", nonnegative=True)
+    density = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi)
+    mean_abs = 2 * sp.integrate(z * density, (z, 0, sp.oo))
+    # X = (kappa/tau²) G + a part independent of G, whose product with sign G averages to zero
+    sign_gain = kappa / tau**2 * tau * mean_abs
+    # a coordinate of t_k has variance 1/d; the gradient's signal c Σ w_j t_j adds to its noise
+    covariance, deviation = c * wk / d, sp.sqrt(c**2 * q / d + sigma**2)
+    pace = sp.simplify(eta * d * sign_gain.subs({kappa: covariance, tau: deviation}))
+    noise_limit = sp.simplify(pace.subs(q, 0))
+    wasted = sp.solve(sp.Eq(2 * eta * sp.sqrt(d) * wk / N0, noise_limit), N0)[0]
+    u = sp.Function("u")
+    flow = sp.dsolve(sp.Eq(u(t).diff(t), -2 * eta * pk * u(t)), u(t), ics={u(0): 1})
+    return {
+        "mean_abs": mean_abs,
+        "sign_gain": sign_gain,
+        "pace": pace,
+        "noise_limit": noise_limit,
+        "wasted": wasted,
+        "sgd": flow.rhs,
+    }
