@@ -6,7 +6,7 @@ losses are Σ_k p_k (1 - a_k)² and the cross entropy -Σ_k p_k ln σ(a_k).
 
 from typing import Any
 
-from skillscale.experiments.geometry import curves
+from skillscale.experiments.geometry import curves, noise
 from skillscale.experiments.geometry._shared import descend, task_vectors
 from skillscale.experiments.geometry.curves import (
     SkillCurves,
@@ -14,8 +14,9 @@ from skillscale.experiments.geometry.curves import (
     skill_curves,
     two_skills,
 )
+from skillscale.experiments.geometry.noise import NoiseArm, WastedResource, wasted_resource
 
-_MODULES = (curves,)
+_MODULES = (curves, noise)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -32,10 +33,13 @@ LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
 __all__ = [
     "LIVE",
     "STANDARD",
+    "NoiseArm",
     "SkillCurves",
     "TwoSkills",
+    "WastedResource",
     "descend",
     "skill_curves",
     "task_vectors",
     "two_skills",
+    "wasted_resource",
 ]

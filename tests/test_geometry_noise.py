@@ -1,0 +1,71 @@
+"""Sign descent under noise: plain loop, scale invariance, companions, bad input."""
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale import frequencies
+from skillscale.experiments import geometry
+from skillscale.experiments.geometry.noise import measured_steps
+
+SMALL = {"n_skills": 3, "dim": 50, "lr": 3e-3, "points": 6, "seeds": (3, 5)}
+
+
+def _run(*arms, **changed):
+    settings = geometry.WastedResource(
+        tuple(geometry.NoiseArm(*arm) for arm in arms), **SMALL | changed
+    )
+    return geometry.wasted_resource(settings)
+
+
+def test_exact_arm_equals_a_plain_loop():
+    found = _run((0.0, 60))
+    p = torch.from_numpy(frequencies.power_law(3, 1.0)).float()
+    vectors = geometry.task_vectors(3, 50, seeds=[5])[0].float()
+    theta, path = torch.zeros(50), []
+    for _ in range(61):
+        path.append(1 - vectors @ theta)
+        theta += 3e-3 * torch.sign((p * path[-1]) @ vectors)
+    expected = torch.stack(path)[measured_steps(60, 6)]
+    np.testing.assert_allclose(found.unlearned[0, 1], expected, atol=6e-4)  # three decimals stored
+    np.testing.assert_array_equal(found.step[0], [0, 2, 7, 15, 27, 42, 60])
+
+
+def test_half_the_factor_is_twice_the_noise():
+    # a common factor of signal and noise leaves every sign as it is
+    found = _run((0.1, 80, 2.0), (0.05, 80, 1.0), (0.05, 80, 2.0)).unlearned
+    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+    assert abs(found[1] - found[2]).max() > 0.05
+
+
+def test_noise_slows_and_does_not_depend_on_companions():
+    both = _run((0.0, 80), (0.3, 80)).unlearned
+    assert (both[1, :, -1].mean("skill") > both[0, :, -1].mean("skill") + 0.1).all()
+    alone = _run((0.3, 80), seeds=(5,)).unlearned
+    np.testing.assert_allclose(both[1, 1], alone[0, 0], atol=1e-3)
+
+
+def test_a_large_batch_is_the_exact_gradient():
+    found = _run((0.0, 40), (0.0, 40, 2.0, 10**9), (0.0, 40, 2.0, 2)).unlearned
+    # shares of 10⁹ draws miss the frequencies by 2·10⁻⁵, which flips few signs near zero
+    assert abs(found[1] - found[0]).mean() < 0.01
+    assert abs(found[2] - found[0]).mean() > 0.02
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: geometry.NoiseArm(-1.0, 10), "noise must be"),
+        (lambda: geometry.NoiseArm(0.0, 0), "steps must be an integer >= 1"),
+        (lambda: geometry.NoiseArm(0.0, 10, factor=0.0), "factor must be"),
+        (lambda: geometry.NoiseArm(0.0, 10, batch_size=-1), "batch_size must be an integer >= 0"),
+        (lambda: geometry.NoiseArm(0.0, 10, 1.0, 5), "factor must be 2 with batches, got 1.0"),
+        (lambda: geometry.WastedResource(()), "arms must not be empty"),
+        (lambda: _run((0.0, 5)), "steps must be >= points² / 4 = 9, got 5"),
+        (lambda: _run((0.0, 60), dim=2), "dim must be an integer >= n_skills"),
+        (lambda: _run((0.0, 60), lr=0.0), "lr must be"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
