@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from skillscale.lab import language
+from skillscale.lab.optimizers import Adam, SignDescent
 
 
 def tiny(context=8, seed=0, n_tokens=11):
@@ -94,12 +95,32 @@ SIZES = {"width": 4, "n_layers": 1, "n_heads": 1, "context": 4, "seed": 0}
             lambda: language.Transformer(5, **{**SIZES, "n_heads": 3}),
             "width must be a multiple of n_heads = 3, got 4",
         ),
+        (
+            lambda: language.Transformer(5, **SIZES, mlp_blocks=3),
+            "width must be a multiple of mlp_blocks = 3, got 4",
+        ),
+        (
+            lambda: language.Transformer(5, **SIZES, mlp_expansion=0),
+            "mlp_expansion must be an integer >= 1, got 0",
+        ),
         (lambda: tiny()(random_tokens(1, 9)), "tokens must have at most 8 positions, got 9"),
         (
             lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "steps": 0}),
             "steps must be an integer >= 1, got 0",
         ),
         (lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "lr": -1.0}), "lr must be .* > 0"),
+        (
+            lambda: language.train(tiny(), [[1] * 9], **TRAIN, optimizer=Adam(0.1)),
+            "lr must be given where optimizer is not, got 0.1 and Adam",
+        ),
+        (
+            lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "lr": None}),
+            "lr must be given where optimizer is not, got None and None",
+        ),
+        (
+            lambda: language.train(tiny(), [[1] * 9], **TRAIN, own_loss_power=-1.0),
+            "own_loss_power must be .* >= 0, got -1.0",
+        ),
         (lambda: language.train(tiny(), [[1, 2]], **TRAIN), "documents must hold more than 4"),
     ],
 )
@@ -122,3 +143,116 @@ def test_trained_is_a_network_made_and_trained():
     untouched = language.trained(recipe, 5, [], rng=np.random.default_rng(7))
     made = language.Transformer(5, **sizes, seed=int(initial))
     assert torch.equal(untouched.embed.weight, made.embed.weight)
+
+
+def assert_equal_weights(one, other, atol):
+    for (name, ours), theirs in zip(one.named_parameters(), other.parameters(), strict=True):
+        # a bias of the keys moves all scores of a query alike and so changes nothing: its
+        # gradient is rounding, which Adam scales up
+        real = slice(None)
+        if name.endswith("query_key_value.bias"):
+            real = torch.cat([torch.arange(12), torch.arange(24, 36)])
+        torch.testing.assert_close(ours[real], theirs[real], rtol=0, atol=atol)
+
+
+TEXT = [random_tokens(400).tolist()]
+SHORT = {"steps": 12, "batch_size": 4, "context": 8, "seed": 0}
+
+
+def test_adam_of_the_bench_equals_torch_adamw():
+    plain, ours = tiny(), tiny()
+    theirs = language.train(plain, TEXT, lr=1e-2, **SHORT)
+    rule = Adam(1e-2, betas=(0.9, 0.98), weight_decay=0.01)
+    found = language.train(ours, TEXT, optimizer=rule, **SHORT)
+    torch.testing.assert_close(found, theirs, rtol=1e-5, atol=1e-5)
+    assert_equal_weights(ours, plain, 1e-5)
+
+
+def test_rates_warm_up_and_fall_for_a_rule_too():
+    # one weight, whose sign steps show the rate: 1/20 of 20 steps is one step of warm-up
+    class Bias(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias = torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, tokens):
+            return torch.stack([self.bias, -self.bias], -1).expand(*tokens.shape, 2)
+
+    model, seen = Bias(), []
+    language.train(
+        model, [[0] * 50], steps=20, batch_size=2, context=4, seed=0,
+        optimizer=SignDescent(0.1), observe=lambda step: seen.append(model.bias.item()),
+    )  # fmt: skip
+    assert len(seen) == 21
+    factor = 0.55 + 0.45 * np.cos(np.pi * np.arange(20) / 20)
+    np.testing.assert_allclose(np.diff(seen), 0.1 * factor, rtol=1e-5)
+
+
+def test_own_loss_weights_enter_as_constants():
+    losses = torch.rand(50, generator=torch.Generator().manual_seed(0)) + 0.1
+    for power in (0.5, 1.0, 2.0):
+        weights = language.own_loss_weights(losses, power)
+        assert weights.mean().item() == pytest.approx(1, abs=1e-6)
+        torch.testing.assert_close(weights / weights[0], (losses / losses[0]) ** power)
+    # one step of a rule that returns the gradient itself
+    model, before = tiny(), tiny()
+    taken = []
+
+    class Take:
+        def start(self, parameters):
+            return None
+
+        def step(self, parameters, gradients, state, *, factor=1.0):
+            taken.extend(gradients)
+
+    recorded = language.train(
+        model, TEXT, optimizer=Take(), own_loss_power=1.0, **{**SHORT, "steps": 1}
+    )
+    start = torch.randint(392, (4, 1), generator=torch.Generator().manual_seed(0))
+    rows = torch.tensor(TEXT[0])[start + torch.arange(9)]
+    each = -before(rows[:, :-1]).log_softmax(-1).gather(-1, rows[:, 1:, None]).flatten()
+    # the mean of ℓ² is twice as steep as that of constant · ℓ
+    loss = (each**2).mean() / (2 * each.mean().detach())
+    expected = torch.autograd.grad(loss, list(before.parameters()))
+    for one, other in zip(taken, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+    assert recorded[0].item() == pytest.approx(each.mean().item(), rel=1e-5)
+
+
+def test_without_weights_all_tokens_count_alike():
+    one, two = tiny(), tiny()
+    language.train(one, TEXT, lr=1e-2, **SHORT)
+    language.train(two, TEXT, lr=1e-2, own_loss_power=1e-7, **SHORT)
+    assert_equal_weights(one, two, 1e-4)
+
+
+def test_blocks_equal_a_masked_dense_layer():
+    generator = torch.Generator().manual_seed(0)
+    layer, dense = language.BlockLinear(12, 24, 3), torch.nn.Linear(12, 24)
+    with torch.no_grad():
+        layer.weight.normal_(generator=generator)
+        layer.bias.normal_(generator=generator)
+        dense.weight.copy_(torch.block_diag(*layer.weight))
+        dense.bias.copy_(layer.bias)
+    inputs = torch.randn(5, 7, 12, generator=generator)
+    torch.testing.assert_close(layer(inputs), dense(inputs), rtol=1e-5, atol=1e-5)
+    (ours,) = torch.autograd.grad(layer(inputs).square().sum(), layer.weight)
+    (theirs,) = torch.autograd.grad(dense(inputs).square().sum(), dense.weight)
+    for block in range(3):
+        part = theirs[8 * block : 8 * block + 8, 4 * block : 4 * block + 4]
+        torch.testing.assert_close(ours[block], part, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(("expansion", "share"), [(4, 1 / 4), (16, 1)])
+def test_block_networks_hold_the_entries_they_say(expansion, share):
+    sizes = {"width": 16, "n_layers": 2, "n_heads": 2, "context": 8, "seed": 0}
+    dense = language.Transformer(11, **sizes)
+    blocks = language.Transformer(11, **sizes, mlp_blocks=4, mlp_expansion=expansion)
+
+    def entries(model):
+        return sum(m.weight.numel() for b in model.blocks for m in (b.mlp_in, b.mlp_out))
+
+    assert entries(blocks) == share * entries(dense)
+    weight = blocks.blocks[0].mlp_in.weight
+    # drawn, not zero, and scaled by the inputs that one neuron sees: 1/√4
+    assert weight.std().item() == pytest.approx(0.5, rel=0.2)

@@ -1,0 +1,214 @@
+"""Training of small transformers on text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from skillscale import _checks, _progress
+from skillscale.lab.language.network import Transformer
+from skillscale.lab.optimizers import Optimizer
+
+
+def train(
+    model: nn.Module,
+    documents: Sequence[Sequence[int]],
+    *,
+    steps: int,
+    batch_size: int,
+    lr: float | None = None,
+    context: int,
+    seed: int,
+    optimizer: Optimizer | None = None,
+    own_loss_power: float = 0.0,
+    observe: Callable[[int], None] | None = None,
+    progress: bool = False,
+) -> Tensor:
+    """Train on random windows with a cosine schedule, in place.
+
+    The loss is the mean over positions of -ln p(next token), in nats. With `own_loss_power` q > 0
+    the gradient is that of the mean of f ℓ instead: a token's loss ℓ is weighted by the constant
+    f = ℓ^q / mean(ℓ^q), the mean over the batch, so that the weights average 1.
+
+    Args:
+        model: tokens (row, position) -> logits (row, position, n_tokens).
+        documents: token numbers of each text; joined in the order given.
+        steps: number of updates, at least 1.
+        batch_size: windows a step.
+        lr: largest learning rate of AdamW with betas 0.9 and 0.98 and weight decay 0.01.
+        context: positions a window.
+        seed: decides which windows are drawn.
+        optimizer: elementwise rule in place of AdamW, with one rate, its largest; either way 5 %
+            of the steps warm up to the largest rate.
+        own_loss_power: q ≥ 0.
+        observe: called with the number of updates done, from 0 to `steps`.
+        progress: show a bar.
+
+    Returns:
+        Training loss of every step without weights, (steps,), nats.
+
+    Raises:
+        ValueError: a size is below 1, `lr` is not positive, both or neither of `lr` and
+            `optimizer` are given, or the text holds no window.
+
+    Source: derived here; `tests/test_language.py::test_training_learns_a_cycle`.
+
+    >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
+    >>> setting = {"batch_size": 2, "lr": 1e-2, "context": 4, "seed": 0}
+    >>> train(model, [[0, 1, 2, 3, 4] * 3], steps=3, **setting).shape
+    torch.Size([3])
+    """
+    for name, value in {"steps": steps, "batch_size": batch_size, "context": context}.items():
+        _checks.integer(name, value, minimum=1)
+    _checks.number("own_loss_power", own_loss_power, minimum=0)
+    if (lr is None) == (optimizer is None):
+        raise ValueError(f"lr must be given where optimizer is not, got {lr!r} and {optimizer!r}")
+    update = _torch_adamw(model, lr) if optimizer is None else _rule(model, optimizer)
+    stream = torch.tensor([token for document in documents for token in document])
+    if len(stream) < context + 1:
+        raise ValueError(f"documents must hold more than {context} tokens, got {len(stream)}")
+    generator = torch.Generator().manual_seed(seed)
+    warm_up = max(1, steps // 20)
+    offset = torch.arange(context + 1)
+    losses = torch.empty(steps)
+    for step in _progress.bar(range(steps), show=progress):
+        if observe is not None:
+            observe(step)
+        cosine = 0.55 + 0.45 * math.cos(math.pi * step / steps)
+        start = torch.randint(len(stream) - context, (batch_size, 1), generator=generator)
+        window = stream[start + offset]
+        logits, target = model(window[:, :-1]).flatten(0, 1), window[:, 1:].flatten()
+        if own_loss_power:
+            each = functional.cross_entropy(logits, target, reduction="none")
+            loss = (own_loss_weights(each.detach(), own_loss_power) * each).mean()
+            losses[step] = each.detach().mean()
+        else:
+            loss = functional.cross_entropy(logits, target)
+            losses[step] = loss.detach()
+        update(loss, min(1.0, (step + 1) / warm_up), cosine)
+    if observe is not None:
+        observe(steps)
+    return losses
+
+
+def own_loss_weights(losses: Tensor, power: float) -> Tensor:
+    """Return the weights ℓ^q / mean(ℓ^q) of losses ℓ ≥ 0, shape as `losses`; they average 1.
+
+    Source: q = 1 stands in a notebook of Liu et al.'s code, over examples; other powers are ours.
+    `tests/test_language.py::test_own_loss_weights_enter_as_constants`.
+
+    >>> own_loss_weights(torch.tensor([1.0, 3.0]), 1.0)
+    tensor([0.5000, 1.5000])
+    """
+    raised = losses**power
+    return raised / raised.mean()
+
+
+def _torch_adamw(model: nn.Module, lr: float | None) -> Callable[[Tensor, float, float], None]:
+    """Return a function that updates the model by a loss, the rate times two factors."""
+    rate = _checks.number("lr", lr, above=0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98))
+
+    def update(loss: Tensor, warm: float, cosine: float) -> None:
+        for group in optimizer.param_groups:
+            # in this order, or rates are rounded otherwise
+            group["lr"] = rate * warm * cosine
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return update
+
+
+def _rule(model: nn.Module, optimizer: Optimizer) -> Callable[[Tensor, float, float], None]:
+    """Return what `_torch_adamw` does, for a rule of the bench."""
+    parameters = list(model.parameters())
+    state = optimizer.start(parameters)
+
+    def update(loss: Tensor, warm: float, cosine: float) -> None:
+        gradients = torch.autograd.grad(loss, parameters)
+        optimizer.step(parameters, gradients, state, factor=warm * cosine)
+
+    return update
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Text, size and training of a small transformer.
+
+    Attributes:
+        n_tokens: size of the vocabulary.
+        width: of the residual stream.
+        n_layers: transformer blocks.
+        n_heads: attention heads a block.
+        context: tokens the network sees at most.
+        batch_size: windows a training step.
+        steps: training steps.
+        lr: largest learning rate of AdamW.
+        held_out: fraction of the text that is not trained on.
+    """
+
+    n_tokens: int = 800
+    width: int = 48
+    n_layers: int = 2
+    n_heads: int = 4
+    context: int = 48
+    batch_size: int = 24
+    steps: int = 600
+    lr: float = 1e-2
+    held_out: float = 0.1
+
+
+def trained(
+    recipe: Recipe,
+    n_tokens: int,
+    documents: Sequence[Sequence[int]],
+    *,
+    rng: np.random.Generator,
+) -> Transformer:
+    """Make a transformer and train it, its weights and batches drawn from one generator.
+
+    Args:
+        recipe: size and training; windows of its context.
+        n_tokens: tokens that the vocabulary came to have, in place of the recipe's.
+        documents: token numbers of each text; without any the network is left as it was made.
+        rng: gives the seeds of weights and batches.
+
+    Returns:
+        The network.
+
+    Raises:
+        ValueError: as `Transformer` and `train`.
+
+    Source: derived here; `tests/test_language.py::test_trained_is_a_network_made_and_trained`.
+
+    >>> small = Recipe(width=8, n_layers=1, n_heads=1, context=4)
+    >>> trained(small, 5, [], rng=np.random.default_rng(0)).context
+    4
+    """
+    initial, batches = (int(seed) for seed in rng.integers(2**31, size=2))
+    model = Transformer(
+        n_tokens,
+        width=recipe.width,
+        n_layers=recipe.n_layers,
+        n_heads=recipe.n_heads,
+        context=recipe.context,
+        seed=initial,
+    )
+    if documents:
+        train(
+            model,
+            documents,
+            steps=recipe.steps,
+            batch_size=recipe.batch_size,
+            lr=recipe.lr,
+            context=recipe.context,
+            seed=batches,
+        )
+    return model
