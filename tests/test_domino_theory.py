@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from scipy.integrate import solve_ivp
+from scipy.special import gamma
 
 from skillscale.frequencies import power_law
 from skillscale.theory import domino
@@ -100,13 +101,41 @@ def test_completion_times_put_back_give_the_residual(N0):
         np.testing.assert_allclose(np.diag(u), eps, rtol=1e-6)
 
 
-def test_two_skill_ratio_equals_completion_times_and_published_values():
-    for r, N0 in ((1.0, 0.0), (3.0, 0.2), (40.0, 0.01)):
-        early, late = domino.completion_time([r / (1 + r), 1 / (1 + r)], rate=1.0, N0=N0)
-        assert domino.two_skill_ratio(r, N0=N0) == pytest.approx(late / early, rel=1e-12)
-    # waste breaks the bound (2-ε)/(1-ε): values computed by hand from the conservation law
-    measured = [float(domino.two_skill_ratio(10.0, N0=N0)) for N0 in (0.0, 0.001, 0.01, 0.05)]
-    np.testing.assert_allclose(measured, [1.718, 1.737, 1.904, 2.569], atol=6e-4)
+def _completion_by_solver(p, N0, eps=0.1):
+    """Times at which each u falls to `eps`, found by an ODE solver that stops there."""
+
+    def slope(_, y):  # y = -ln u
+        return p / (p @ np.exp(-y) + N0)
+
+    crossings = [lambda _, y, k=k: y[k] + np.log(eps) for k in range(p.size)]
+    path = solve_ivp(
+        slope, (0, 1e3), np.zeros(p.size), "DOP853", events=crossings, rtol=1e-11, atol=1e-12
+    )
+    return np.array([found[0] for found in path.t_events])
+
+
+@pytest.mark.parametrize("N0", [0.001, 0.01, 0.05])
+@pytest.mark.parametrize("r", [1.0, 3.0, 10.0, 40.0])
+def test_two_skill_ratio_and_completion_times_equal_an_ode_solver(r, N0):
+    p = np.array([r, 1]) / (1 + r)
+    times = _completion_by_solver(p, N0)
+    np.testing.assert_allclose(domino.completion_time(p, rate=1.0, N0=N0), times, rtol=1e-8)
+    assert domino.two_skill_ratio(r, N0=N0) == pytest.approx(times[1] / times[0], rel=1e-8)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
+def test_completion_times_become_a_staircase(alpha):
+    p, eps, zipf = power_law(400_000, alpha), 0.1, alpha + 1
+    k = np.array([50, 500])
+    times = [-np.expm1(np.log(eps) * p / p[own - 1]).sum() for own in k]
+    assert times[0] == pytest.approx(
+        domino.completion_time(p[:50], rate=1.0, N0=0.0)[-1]
+        - np.expm1(np.log(eps) * p[50:] / p[49]).sum()
+    )
+    # ∫ (1 - e^(-λ y^-a)) dy = λ^(1/a) Γ(1 - 1/a): equal intervals, up to the ends of the sum
+    constant = np.log(1 / eps) ** (1 / zipf) * gamma(1 - 1 / zipf)
+    cut = np.log(1 / eps) * (k / p.size) ** alpha / alpha  # what 400 000 skills leave out
+    np.testing.assert_allclose(times / k, constant - cut, atol=0.6 / k[0])
 
 
 @pytest.mark.parametrize("eps", [0.01, 0.1, 0.5])
@@ -161,6 +190,28 @@ def test_derivation_equals_the_functions():
     # a perturbed coefficient is noticed
     assert sp.simplify(found["given"] - ledger.subs(N0, 2 * N0)) != 0
     assert sp.simplify(found["pace"] * found["given"].diff(s) - eta) == 0
+    n = sp.symbols("n", positive=True)
+    bound = float(found["bound"].subs({n: 10, eps: 0.1}))
+    assert bound == pytest.approx(domino.modularity_bound(10, eps=0.1))
+    assert found["serial"] == sp.sqrt(n)
+
+
+def test_conservation_laws_follow_from_the_dynamics():
+    p = sp.symbols("p_1 p_2", positive=True)
+    N0, eta, s = sp.symbols("N_0 eta s", positive=True)
+    u, logits = sp.symbols("u_1 u_2", positive=True), sp.symbols("ell_1 ell_2", positive=True)
+    found = domino.derivation()
+    for state, left, given, sign in (
+        (u, u, sum(1 - x for x in u) + N0 * s, -1),
+        (logits, [1 / (1 + sp.exp(x)) for x in logits], found["given_ce"], 1),
+    ):
+        total = sum(p_k * u_k for p_k, u_k in zip(p, left, strict=True)) + N0
+        rates = [sign * eta * p_k * u_k / total for p_k, u_k in zip(p, left, strict=True)]
+        change = sum(given.diff(x) * v for x, v in zip(state, rates, strict=True))
+        change += given.diff(s) * eta / total
+        assert sp.simplify(change - eta) == 0
+        # the law needs its coefficients: with twice the waste it fails
+        assert sp.simplify(change + N0 * eta / total - eta) != 0
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,17 @@ out in proportion to demand, with `N0` a constant demand that is met but teaches
 One clock s(t), the same for every skill, solves it in closed form. Exponents are positive decay
 rates and `alpha` is the house α: p_k ∝ k^-(alpha+1), so the Zipf exponent that Liu et al. call α
 is alpha + 1.
+
+`dynamics` holds the closed form, `limits` what it becomes for two skills, in series and for many
+skills, `gates` skills that depend on others, `modularity` what separate modules gain, and `forms`
+the same as sympy expressions.
 """
 
 from skillscale.theory.domino.dynamics import clock, completion_time, unlearned
 from skillscale.theory.domino.forms import derivation
+from skillscale.theory.domino.gates import gated_dynamics
 from skillscale.theory.domino.limits import domino_curve, exponents, two_skill_ratio
+from skillscale.theory.domino.modularity import modularity_bound, modularity_speedup
 
 __all__ = [
     "clock",
@@ -21,6 +27,9 @@ __all__ = [
     "derivation",
     "domino_curve",
     "exponents",
+    "gated_dynamics",
+    "modularity_bound",
+    "modularity_speedup",
     "two_skill_ratio",
     "unlearned",
 ]
