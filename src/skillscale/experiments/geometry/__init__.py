@@ -6,7 +6,7 @@ losses are Σ_k p_k (1 - a_k)² and the cross entropy -Σ_k p_k ln σ(a_k).
 
 from typing import Any
 
-from skillscale.experiments.geometry import curves, noise
+from skillscale.experiments.geometry import curves, noise, optimizers
 from skillscale.experiments.geometry._shared import descend, task_vectors
 from skillscale.experiments.geometry.curves import (
     SkillCurves,
@@ -15,8 +15,9 @@ from skillscale.experiments.geometry.curves import (
     two_skills,
 )
 from skillscale.experiments.geometry.noise import NoiseArm, WastedResource, wasted_resource
+from skillscale.experiments.geometry.optimizers import OptimizerRace, optimizer_race
 
-_MODULES = (curves, noise)
+_MODULES = (curves, noise, optimizers)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -34,10 +35,12 @@ __all__ = [
     "LIVE",
     "STANDARD",
     "NoiseArm",
+    "OptimizerRace",
     "SkillCurves",
     "TwoSkills",
     "WastedResource",
     "descend",
+    "optimizer_race",
     "skill_curves",
     "task_vectors",
     "two_skills",
