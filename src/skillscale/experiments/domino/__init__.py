@@ -1,14 +1,19 @@
 """Networks that learn a common and a rare skill, or a skill and what is built on it: in what order?
 
-Two parities, one of them rare, together and the rare one alone.
+Two parities, one of them rare, together and the rare one alone; parities and their composition.
 """
 
 from typing import Any
 
-from skillscale.experiments.domino import parities
-from skillscale.experiments.domino.parities import TwoParities, two_parities
+from skillscale.experiments.domino import dependent, parities
+from skillscale.experiments.domino.dependent import DependentParities, dependent_parities
+from skillscale.experiments.domino.parities import (
+    TwoParities,
+    normalised_parities,
+    two_parities,
+)
 
-_MODULES = (parities,)
+_MODULES = (parities, dependent)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -25,6 +30,9 @@ LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
 __all__ = [
     "LIVE",
     "STANDARD",
+    "DependentParities",
     "TwoParities",
+    "dependent_parities",
+    "normalised_parities",
     "two_parities",
 ]

@@ -1,0 +1,34 @@
+"""What networks that answer several parities have in common."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from skillscale.lab.parity import Batch
+from skillscale.lab.training import Loss
+
+
+def masked_error(n_samples: int) -> Loss:
+    """Return a loss: squared errors summed over outputs, each times its weight, per sample."""
+
+    def error(outputs: Tensor, batch: Batch) -> Tensor:
+        assert batch.weight is not None
+        return (batch.weight * (outputs - batch.target).square()).sum((-1, -2)) / n_samples
+
+    return error
+
+
+def parity_batch(bits: Tensor, target: Tensor, weight: Tensor) -> Batch:
+    """Return a batch for networks without control bits; outputs are tasks."""
+    return Batch(bits, torch.zeros(bits.shape[:2], dtype=torch.int64), target, weight)
+
+
+def parities(bits: Tensor, tasks: tuple[tuple[int, ...], ...]) -> Tensor:
+    """Return the 0/1 parity of each task's bits, (…, sample, task)."""
+    return torch.stack([bits[..., list(task)].sum(-1) % 2 for task in tasks], dim=-1)
+
+
+def accuracy(outputs: Tensor, target: Tensor) -> Tensor:
+    """Return the share of samples on which each output, cut at ½, is right, (member, task)."""
+    return ((outputs > 0.5) == (target > 0.5)).float().mean(1)
