@@ -6,7 +6,7 @@ losses are Σ_k p_k (1 - a_k)² and the cross entropy -Σ_k p_k ln σ(a_k).
 
 from typing import Any
 
-from skillscale.experiments.geometry import curves, noise, optimizers
+from skillscale.experiments.geometry import curves, modules, noise, optimizers
 from skillscale.experiments.geometry._shared import descend, task_vectors
 from skillscale.experiments.geometry.curves import (
     SkillCurves,
@@ -14,10 +14,11 @@ from skillscale.experiments.geometry.curves import (
     skill_curves,
     two_skills,
 )
+from skillscale.experiments.geometry.modules import ModuleTimes, module_times, module_vectors
 from skillscale.experiments.geometry.noise import NoiseArm, WastedResource, wasted_resource
 from skillscale.experiments.geometry.optimizers import OptimizerRace, optimizer_race
 
-_MODULES = (curves, noise, optimizers)
+_MODULES = (curves, noise, optimizers, modules)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -34,12 +35,15 @@ LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
 __all__ = [
     "LIVE",
     "STANDARD",
+    "ModuleTimes",
     "NoiseArm",
     "OptimizerRace",
     "SkillCurves",
     "TwoSkills",
     "WastedResource",
     "descend",
+    "module_times",
+    "module_vectors",
     "optimizer_race",
     "skill_curves",
     "task_vectors",

@@ -1,0 +1,74 @@
+"""Modules of the geometry model: blocks, exact times, a planted hierarchy, bad input."""
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments import geometry
+
+SMALL = {"alphas": (0.0, 1.0), "n_skills": (2, 5), "dim": 200, "lr": 1e-3, "seeds": (3, 5)}
+
+
+def _run(**changed):
+    return geometry.module_times(geometry.ModuleTimes(**SMALL | changed)).completion
+
+
+def test_module_vectors_are_orthonormal_and_keep_to_their_blocks():
+    vectors = geometry.module_vectors(5, 20, seeds=[1, 2])
+    gram = vectors @ vectors.mT
+    torch.testing.assert_close(gram, torch.eye(5, dtype=torch.float64).expand(2, 5, 5))
+    blocks = vectors.reshape(2, 5, 5, 4).abs().sum(-1) > 0
+    assert (blocks == torch.eye(5, dtype=torch.bool)).all()
+    alone = geometry.module_vectors(5, 20, seeds=[2])
+    torch.testing.assert_close(vectors[1], alone[0], rtol=0, atol=0)
+
+
+def test_a_module_moves_by_its_sum_norm_whatever_its_frequency():
+    found = _run()
+    for n_skills in (2, 5):
+        vectors = geometry.module_vectors(n_skills, 200, seeds=[3, 5])
+        pace = 1e-3 * vectors.abs().sum(-1)
+        expected = torch.floor(0.9 / pace) + 1
+        for alpha in (0.0, 1.0):
+            measured = found.sel(design="modular", n_skills=n_skills, alpha=alpha)
+            np.testing.assert_array_equal(measured[:, :n_skills], expected)
+
+
+def test_dense_skills_finish_in_the_order_of_their_frequencies():
+    dense = _run(alphas=(1.0,), n_skills=(5,)).sel(design="dense").squeeze(("n_skills", "alpha"))
+    assert (dense.diff("skill") > 0).all()
+    first_module = _run(alphas=(1.0,), n_skills=(5,)).sel(design="modular", skill=1)
+    assert (dense.sel(skill=1) < first_module.squeeze()).all()  # it has all parameters to itself
+
+
+def test_members_do_not_depend_on_companions():
+    both, alone = _run(), _run(alphas=(1.0,), n_skills=(5,), seeds=(5,))
+    np.testing.assert_array_equal(both[:, 1, 1, 1], alone[:, 0, 0, 0])
+
+
+def test_an_unfinished_skill_is_nan():
+    found = _run(steps=20)
+    assert np.isnan(found.sel(n_skills=5)).all()
+    assert np.isnan(_run().sel(n_skills=2, skill=3)).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"n_skills": (3,)}, "n_skills must divide dim = 200, got 3"),
+        ({"n_skills": ()}, "n_skills must not be empty"),
+        ({"alphas": (-1.0,)}, "alphas must be"),
+        ({"lr": 0.0}, "lr must be"),
+        ({"threshold": 1.0}, "threshold must be"),
+        ({"dim": 4}, "dim must be an integer >= n_skills"),
+        ({"seeds": ()}, "seeds must not be empty"),
+    ],
+)
+def test_bad_input_is_named(changed, message):
+    with pytest.raises(ValueError, match=message):
+        _run(**changed)
+
+
+def test_blocks_must_be_equal():
+    with pytest.raises(ValueError, match="n_skills must divide dim = 10, got 3"):
+        geometry.module_vectors(3, 10, seeds=[0])
