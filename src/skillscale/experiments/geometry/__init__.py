@@ -6,19 +6,51 @@ losses are Σ_k p_k (1 - a_k)² and the cross entropy -Σ_k p_k ln σ(a_k).
 
 from typing import Any
 
-from skillscale.experiments.geometry import curves, modules, noise, optimizers
+from skillscale.experiments.geometry import (
+    curves,
+    gain,
+    modules,
+    noise,
+    optimizers,
+    optimum,
+    scaling,
+)
 from skillscale.experiments.geometry._shared import descend, task_vectors
+from skillscale.experiments.geometry.columns import (
+    SkillCounts,
+    descend_columns,
+)
 from skillscale.experiments.geometry.curves import (
     SkillCurves,
     TwoSkills,
     skill_curves,
     two_skills,
 )
+from skillscale.experiments.geometry.gain import (
+    ModularGain,
+    modular_gain,
+)
 from skillscale.experiments.geometry.modules import ModuleTimes, module_times, module_vectors
 from skillscale.experiments.geometry.noise import NoiseArm, WastedResource, wasted_resource
 from skillscale.experiments.geometry.optimizers import OptimizerRace, optimizer_race
+from skillscale.experiments.geometry.optimum import (
+    CapacityCliff,
+    DimensionScaling,
+    Optimum,
+    capacity_cliff,
+    dimension_scaling,
+    newton,
+)
+from skillscale.experiments.geometry.scaling import (
+    OrthonormalDecay,
+    SkillNumber,
+    StepScaling,
+    orthonormal_decay,
+    skill_number,
+    step_scaling,
+)
 
-_MODULES = (curves, noise, optimizers, modules)
+_MODULES = (curves, noise, optimizers, modules, scaling, optimum, gain)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -35,17 +67,33 @@ LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
 __all__ = [
     "LIVE",
     "STANDARD",
+    "CapacityCliff",
+    "DimensionScaling",
+    "ModularGain",
     "ModuleTimes",
     "NoiseArm",
     "OptimizerRace",
+    "Optimum",
+    "OrthonormalDecay",
+    "SkillCounts",
     "SkillCurves",
+    "SkillNumber",
+    "StepScaling",
     "TwoSkills",
     "WastedResource",
+    "capacity_cliff",
     "descend",
+    "descend_columns",
+    "dimension_scaling",
+    "modular_gain",
     "module_times",
     "module_vectors",
+    "newton",
     "optimizer_race",
+    "orthonormal_decay",
     "skill_curves",
+    "skill_number",
+    "step_scaling",
     "task_vectors",
     "two_skills",
     "wasted_resource",

@@ -25,6 +25,15 @@ def check_sizes(
         raise ValueError("seeds must not be empty")
 
 
+def check_columns(alphas: tuple[float, ...], lr: float) -> None:
+    """Raise ValueError unless there are exponents > -1 and the rate is > 0."""
+    if not alphas:
+        raise ValueError("alphas must not be empty")
+    for alpha in alphas:
+        _checks.number("alphas", alpha, above=-1)
+    _checks.number("lr", lr, above=0)
+
+
 def task_vectors(
     n_skills: int,
     dim: int,

@@ -1,0 +1,224 @@
+"""The optimum of the cross entropy by Newton's method: what training could reach at best."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+
+from skillscale import _checks, _progress, frequencies
+from skillscale.experiments.geometry._shared import check_sizes, task_vectors
+
+Floats = NDArray[np.float64]
+
+# Newton decrement, as a share of the loss, at which the optimum counts as found.
+PRECISION = 1e-10
+ITERATIONS = 300
+
+
+class Optimum(NamedTuple):
+    """Loss at the optimum in nats, whether every skill is satisfied there, Newton steps taken."""
+
+    loss: float
+    satisfiable: bool
+    iterations: int
+
+
+def newton(vectors: ArrayLike, frequency: ArrayLike) -> Optimum:
+    """Minimise Σ_k p_k ln(1 + e^(-t_k·θ)) over θ.
+
+    The loss is convex. Newton steps are halved until the loss falls. There are two ends: some θ
+    has t_k·θ > 0 for every k, so that scaling it up drives the loss to 0, its infimum, and θ
+    itself is the proof; or the gradient vanishes at a finite θ, which excludes any such direction.
+
+    Args:
+        vectors: task vectors t_k, shape (skill, dim).
+        frequency: p_k > 0, shape (skill,), with sum 1.
+
+    Returns:
+        The loss at the optimum, exactly 0 if all skills can be satisfied together; whether they
+        can; and the number of Newton steps.
+
+    Raises:
+        ValueError: If a shape or frequency is out of range.
+        RuntimeError: If neither end is reached within 300 steps.
+
+    Source: derived here; against scipy's minimiser and a linear program in
+    `tests/test_geometry_optimum.py`.
+
+    >>> newton([[1.0, 0.0], [0.0, 1.0]], [0.5, 0.5]).satisfiable
+    True
+    >>> round(newton([[1.0], [-1.0]], [0.5, 0.5]).loss, 6)  # the two cancel: ln 2
+    0.693147
+    """
+    v = _checks.array("vectors", vectors, dims=(2,))
+    p = _checks.array("frequency", frequency, positive=True, dims=(1,))
+    if len(p) != len(v):
+        raise ValueError(f"frequency must have {len(v)} entries, one a vector, got {len(p)}")
+    theta = np.zeros(v.shape[1])
+    level = v @ theta
+    loss = _loss(p, level)
+    for iteration in range(ITERATIONS):
+        if level.min() > 0:
+            return Optimum(0.0, True, iteration)
+        wrong = expit(-level)
+        gradient = -v.T @ (p * wrong)
+        curved = v * np.sqrt(p * wrong * (1 - wrong))[:, None]
+        hessian = curved.T @ curved
+        # keeps the factorisation possible where far-off skills leave no curvature
+        hessian[np.diag_indices_from(hessian)] += 1e-13 * np.trace(hessian)
+        factor = scipy.linalg.cho_factor(hessian, overwrite_a=True)
+        direction = -scipy.linalg.cho_solve(factor, gradient)
+        decrease = float(-gradient @ direction)
+        if decrease < PRECISION * loss:
+            return Optimum(loss, False, iteration)
+        move, length = v @ direction, 1.0
+        while (trial := _loss(p, level + length * move)) > loss - 0.1 * length * decrease:
+            length /= 2
+            if length < 1e-9:
+                raise RuntimeError("no descent along Newton's direction")
+        theta, level, loss = theta + length * direction, level + length * move, trial
+    raise RuntimeError(f"no optimum within {ITERATIONS} Newton steps")
+
+
+@dataclass(frozen=True)
+class DimensionScaling:
+    """Settings of `dimension_scaling`.
+
+    Attributes:
+        alphas: skill k has frequency p_k ∝ k^-(alpha+1).
+        n_skills: numbers of skills, each with a random unit task vector.
+        dims: numbers of parameters; the two-point slope is between the first and the last.
+        seeds: one set of task vectors per seed, number of skills and of parameters.
+    """
+
+    alphas: tuple[float, ...] = (0.0, 0.4, 1.0)
+    n_skills: tuple[int, ...] = (1000, 2000, 4000)
+    dims: tuple[int, ...] = (40, 100, 220)
+    seeds: tuple[int, ...] = tuple(range(200, 212))
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name in ("alphas", "n_skills", "dims"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must not be empty")
+        for alpha in self.alphas:
+            _checks.number("alphas", alpha, above=-1)
+        for number in self.n_skills:
+            for dim in self.dims:
+                check_sizes(number, dim, 0, self.seeds, orthonormal=False)
+
+
+@dataclass(frozen=True)
+class CapacityCliff:
+    """Settings of `capacity_cliff`.
+
+    Attributes:
+        n_skills: number of skills, each with a random unit task vector.
+        dims: numbers of parameters around n_skills/2.
+        alpha: skill k has frequency p_k ∝ k^-(alpha+1).
+        seeds: one set of task vectors per seed and number of parameters.
+    """
+
+    n_skills: int = 1000
+    dims: tuple[int, ...] = (440, 460, 480, 490, 500, 510, 520, 540, 560)
+    alpha: float = 0.0
+    seeds: tuple[int, ...] = tuple(range(200, 300))
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not self.dims:
+            raise ValueError("dims must not be empty")
+        for dim in self.dims:
+            check_sizes(self.n_skills, dim, 0, self.seeds, orthonormal=False)
+        _checks.number("alpha", self.alpha, above=-1)
+
+
+LIVE = {
+    "dimension_scaling": DimensionScaling(n_skills=(1000,), dims=(40, 220), seeds=(0, 1)),
+    "capacity_cliff": CapacityCliff(
+        n_skills=200, dims=(80, 90, 95, 100, 105, 110, 120), seeds=tuple(range(20))
+    ),
+}
+STANDARD = {"dimension_scaling": DimensionScaling(), "capacity_cliff": CapacityCliff()}
+
+
+def dimension_scaling(settings: DimensionScaling, *, progress: bool = False) -> xr.Dataset:
+    """Cross entropy at the optimum against the numbers of parameters and of skills.
+
+    Args:
+        settings: sizes, exponents and seeds.
+        progress: show a bar over seeds.
+
+    Returns:
+        Dataset with dims (member, n_skills, dim, alpha): `loss`, in nats.
+    """
+    losses = [
+        [
+            [
+                [best.loss for best in _optima(number, dim, seed, settings.alphas)]
+                for dim in settings.dims
+            ]
+            for number in settings.n_skills
+        ]
+        for seed in _progress.bar(settings.seeds, show=progress)
+    ]
+    return xr.Dataset(
+        {
+            "loss": (
+                ("member", "n_skills", "dim", "alpha"),
+                np.asarray(losses, dtype=np.float32),
+                {"units": "1", "long_name": "cross entropy at the optimum, nats"},
+            )
+        },
+        coords={
+            "seed": ("member", np.asarray(settings.seeds)),
+            "n_skills": list(settings.n_skills),
+            "dim": ("dim", list(settings.dims), {"long_name": "number of parameters"}),
+            "alpha": list(settings.alphas),
+        },
+    )
+
+
+def capacity_cliff(settings: CapacityCliff, *, progress: bool = False) -> xr.Dataset:
+    """Whether all skills can be satisfied together, and the loss at the optimum if not.
+
+    Args:
+        settings: sizes and seeds.
+        progress: show a bar over seeds.
+
+    Returns:
+        Dataset with dims (member, dim): `satisfiable`, 1 if some θ has t_k·θ > 0 for every skill;
+        `loss`, the cross entropy at the optimum in nats, 0 where they are.
+    """
+    found = [
+        [_optima(settings.n_skills, dim, seed, (settings.alpha,))[0] for dim in settings.dims]
+        for seed in _progress.bar(settings.seeds, show=progress)
+    ]
+    satisfiable = np.array([[best.satisfiable for best in row] for row in found], dtype=np.int8)
+    loss = np.array([[best.loss for best in row] for row in found], dtype=np.float32)
+    dims = ("member", "dim")
+    return xr.Dataset(
+        {
+            "satisfiable": (
+                dims, satisfiable, {"units": "1", "long_name": "all skills satisfiable together"},
+            ),
+            "loss": (dims, loss, {"units": "1", "long_name": "cross entropy at the optimum, nats"}),
+        },
+        coords={
+            "seed": ("member", np.asarray(settings.seeds)),
+            "dim": ("dim", list(settings.dims), {"long_name": "number of parameters"}),
+        },
+    )  # fmt: skip
+
+
+def _optima(n_skills: int, dim: int, seed: int, alphas: tuple[float, ...]) -> list[Optimum]:
+    vectors = task_vectors(n_skills, dim, seeds=[seed], orthonormal=False)[0].numpy()
+    return [newton(vectors, frequencies.power_law(n_skills, alpha)) for alpha in alphas]
+
+
+def _loss(frequency: Floats, level: Floats) -> float:
+    return float(frequency @ np.logaddexp(0, -level))
