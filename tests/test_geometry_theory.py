@@ -118,6 +118,72 @@ def test_completion_times_put_back_give_the_residual():
     np.testing.assert_allclose(np.diag(u), 0.1, rtol=1e-6)
 
 
+def _completed(vectors, p, lr, steps):
+    """First steps at which simulated sign descent has each unlearned fraction below 0.1."""
+    return np.argmax(_descend(vectors, p, lr, steps) < 0.1, axis=0)
+
+
+def test_completion_times_equal_simulation():
+    p, lr, dim = power_law(10, 1.0), 1e-4, 4000
+    seeds = [_orthonormal(np.random.default_rng(seed), 10, dim) for seed in range(3)]
+    measured = np.mean([_completed(vectors, p, lr, 1200) for vectors in seeds], 0)
+    # sums of 4000 signs deviate by 1/√4000 = 1.6 % each
+    np.testing.assert_allclose(
+        measured, geometry.completion_time(p, lr=lr, dim=dim), rtol=2 / np.sqrt(dim)
+    )
+
+
+def test_two_skill_ratio_equals_simulation():
+    lr, dim = 1e-4, 4000
+    vectors = _orthonormal(np.random.default_rng(5), 2, dim)
+    for r in (1.0, 2.0, 4.0, 10.0, 19.0, 40.0):
+        early, late = _completed(vectors, np.array([r, 1.0]) / (1 + r), lr, 600)
+        # two times, each with a deviation of 1/√dim
+        assert late / early == pytest.approx(geometry.two_skill_ratio(r), rel=2 / np.sqrt(dim))
+
+
+def test_a_single_skill_moves_at_the_pace_of_the_mean_size_of_a_coordinate():
+    dim, lr = 1000, 3e-4
+    vector = _orthonormal(np.random.default_rng(0), 1, dim)[0]
+    pace = lr * np.abs(vector).sum()  # all signs follow the one task vector
+    t = float(geometry.completion_time([1.0], lr=lr, dim=dim)[0])
+    assert 0.9 / t == pytest.approx(pace, rel=2 / np.sqrt(dim))
+
+
+@pytest.mark.parametrize("alpha", [0.3, 0.5])
+def test_loss_of_many_skills_follows_the_l2_norm_and_not_the_sum(alpha):
+    n = dim = 500
+    p, lr, steps = power_law(n, alpha), 2e-4, 1200
+    path = _descend(_orthonormal(np.random.default_rng(2), n, dim), p, lr, steps)
+    t = np.arange(100, steps, 100)
+    measured = path[t] ** 2 @ p
+    l2 = geometry.sign_descent(t, p, lr=lr, dim=dim) ** 2 @ p
+    l1 = domino.unlearned(t, p, rate=2 * lr * np.sqrt(dim), N0=0.0) ** 2 @ p
+    # 1/√500 = 4.5 % of the clock, and L falls with up to the first power of it here
+    np.testing.assert_allclose(measured, l2, rtol=0.05)
+    assert np.abs(np.log(measured / l1))[-1] > 0.2
+
+
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_normalised_descent_equals_simulated_steps(overlapping):
+    p, lr, dim = power_law(8, 1.0), 1e-3, 60
+    rng = np.random.default_rng(4)
+    vectors = _orthonormal(rng, 8, dim)
+    if overlapping:
+        vectors = rng.standard_normal((8, dim))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    theta, path = np.zeros(dim), []
+    for _ in range(2000):
+        path.append(1 - vectors @ theta)
+        gradient = -(p * path[-1]) @ vectors
+        theta = theta - lr * gradient / np.linalg.norm(gradient)
+    exact = geometry.normalised_descent(
+        np.arange(2000), p, lr=lr, overlap=vectors @ vectors.T if overlapping else None
+    )
+    # no mean field here: what remains is the step, of length lr
+    assert np.abs(path - exact).max() < 3 * lr
+
+
 @pytest.mark.parametrize("eps", [0.01, 0.1, 0.5])
 def test_two_skill_ratio_rises_from_one_to_the_domino_limit(eps):
     ratio = geometry.two_skill_ratio(np.geomspace(1, 1e6, 25), eps=eps)
@@ -188,6 +254,8 @@ def test_derivation_equals_the_functions():
     assert sp.simplify(found["wasted"] / (sigma * sp.sqrt(2 * sp.pi * d) / c)) == 1
     value = float(found["wasted"].subs({sigma: 0.3, d: 100, c: 2}))
     assert value == pytest.approx(float(geometry.wasted_resource(0.3, 100)))
+    assert sp.simplify(found["normalised"] - eta * wk / sp.sqrt(q)) == 0
+    assert sp.simplify(found["along"] - sp.sqrt(2 / sp.pi)) == 0
 
 
 def test_gaussian_sign_identity_by_monte_carlo():

@@ -5,22 +5,37 @@ unlearned fraction is u_k = 1 - t_k·θ, the loss Σ_k p_k u_k². Sign descent m
 `lr` whatever the gradient's size. For task vectors with Gaussian-like entries the expected progress
 of a step is a skill's demand w_k = p_k u_k divided by the L2 norm of all demands; this module holds
 that mean field, gradient descent for comparison, and what follows from them.
+
+`descent` holds the mean fields and their clock, `capacity` how many skills fit into the dimensions
+and what is left if each has one to itself, `quadratic` sign descent in a basis that does not fit
+the loss, and `forms` the mean field as sympy expressions.
 """
 
-from skillscale.theory.geometry.capacity import alignment, separable_fraction
+from skillscale.theory.geometry.capacity import (
+    alignment,
+    modular_loss,
+    modular_step_loss,
+    separable_fraction,
+)
 from skillscale.theory.geometry.descent import (
     completion_time,
+    normalised_descent,
     sgd,
     sign_descent,
     two_skill_ratio,
     wasted_resource,
 )
 from skillscale.theory.geometry.forms import derivation
+from skillscale.theory.geometry.quadratic import rotated_quadratic
 
 __all__ = [
     "alignment",
     "completion_time",
     "derivation",
+    "modular_loss",
+    "modular_step_loss",
+    "normalised_descent",
+    "rotated_quadratic",
     "separable_fraction",
     "sgd",
     "sign_descent",

@@ -9,7 +9,14 @@ from scipy.interpolate import CubicHermiteSpline
 
 from skillscale import _checks
 
-__all__ = ["completion_time", "sgd", "sign_descent", "two_skill_ratio", "wasted_resource"]
+__all__ = [
+    "completion_time",
+    "normalised_descent",
+    "sgd",
+    "sign_descent",
+    "two_skill_ratio",
+    "wasted_resource",
+]
 
 Array = NDArray[np.float64]
 
@@ -102,6 +109,41 @@ def sgd(t: ArrayLike, frequency: ArrayLike, *, lr: float) -> Array:
     p = _checks.array("frequency", frequency, positive=True, dims=(1,))
     lr = _checks.number("lr", lr, above=0)
     return np.asarray(np.exp(-2.0 * lr * times[..., None] * p))
+
+
+def normalised_descent(
+    t: ArrayLike, frequency: ArrayLike, *, lr: float, overlap: ArrayLike | None = None
+) -> Array:
+    """Return u_k(t) under descent along the gradient divided by its Euclidean norm.
+
+    The gradient -c Σ_k w_k t_k has the norm c √(w·C w), so a step of length η = `lr` gives
+
+        du_k/dt = -η (C w)_k / √(w·C w),
+
+    exactly and for any task vectors: the mean field of `sign_descent` with the pace η in place of
+    η √(2d/π). A step of sign descent has the length η √d, and the share √(2/π) of it is along the
+    gradient.
+
+    Args:
+        t: Times ≥ 0 in steps, any shape.
+        frequency: Frequencies p_k > 0, shape (skill,).
+        lr: Length of a step > 0, small against what is left to learn.
+        overlap: Inner products of the task vectors, shape (skill, skill); None for orthonormal.
+
+    Returns:
+        Array of shape (*t.shape, skill).
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: derived here; `tests/test_geometry_theory.py` compares with simulated descent.
+
+    >>> normalised_descent([0.0, 100.0], [0.8, 0.2], lr=0.007).round(3)
+    array([[1.   , 1.   ],
+           [0.343, 0.765]])
+    """
+    lr = _checks.number("lr", lr, above=0)
+    return sign_descent(t, frequency, lr=lr * math.sqrt(math.pi / 2.0), dim=1, overlap=overlap)
 
 
 def completion_time(
