@@ -1,19 +1,21 @@
 """Networks that learn a common and a rare skill, or a skill and what is built on it: in what order?
 
-Two parities, one of them rare, together and the rare one alone; parities and their composition.
+Two parities, one of them rare, together and the rare one alone; parities and their composition;
+two regressions, with a network in halves or samples re-weighted by their own loss.
 """
 
 from typing import Any
 
-from skillscale.experiments.domino import dependent, parities
+from skillscale.experiments.domino import dependent, own_loss, parities
 from skillscale.experiments.domino.dependent import DependentParities, dependent_parities
+from skillscale.experiments.domino.own_loss import TwoSquares, two_squares
 from skillscale.experiments.domino.parities import (
     TwoParities,
     normalised_parities,
     two_parities,
 )
 
-_MODULES = (parities, dependent)
+_MODULES = (parities, dependent, own_loss)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -32,7 +34,9 @@ __all__ = [
     "STANDARD",
     "DependentParities",
     "TwoParities",
+    "TwoSquares",
     "dependent_parities",
     "normalised_parities",
     "two_parities",
+    "two_squares",
 ]

@@ -49,7 +49,7 @@ class DependentParities:
     n_fresh: int = 5000
     width: int = 50
     lr: float = 1e-3
-    steps: int = 4000
+    steps: int = 4500
     every: int = 20
     seeds: tuple[int, ...] = tuple(range(12))
 
