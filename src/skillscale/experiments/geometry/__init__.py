@@ -13,6 +13,7 @@ from skillscale.experiments.geometry import (
     noise,
     optimizers,
     optimum,
+    quadratic,
     scaling,
 )
 from skillscale.experiments.geometry._shared import descend, task_vectors
@@ -28,6 +29,7 @@ from skillscale.experiments.geometry.curves import (
 )
 from skillscale.experiments.geometry.gain import (
     ModularGain,
+    modular_descent,
     modular_gain,
 )
 from skillscale.experiments.geometry.modules import ModuleTimes, module_times, module_vectors
@@ -41,6 +43,7 @@ from skillscale.experiments.geometry.optimum import (
     dimension_scaling,
     newton,
 )
+from skillscale.experiments.geometry.quadratic import QuadraticOrder, quadratic_order
 from skillscale.experiments.geometry.scaling import (
     OrthonormalDecay,
     SkillNumber,
@@ -50,7 +53,7 @@ from skillscale.experiments.geometry.scaling import (
     step_scaling,
 )
 
-_MODULES = (curves, noise, optimizers, modules, scaling, optimum, gain)
+_MODULES = (curves, noise, optimizers, modules, scaling, optimum, gain, quadratic)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -75,6 +78,7 @@ __all__ = [
     "OptimizerRace",
     "Optimum",
     "OrthonormalDecay",
+    "QuadraticOrder",
     "SkillCounts",
     "SkillCurves",
     "SkillNumber",
@@ -85,12 +89,14 @@ __all__ = [
     "descend",
     "descend_columns",
     "dimension_scaling",
+    "modular_descent",
     "modular_gain",
     "module_times",
     "module_vectors",
     "newton",
     "optimizer_race",
     "orthonormal_decay",
+    "quadratic_order",
     "skill_curves",
     "skill_number",
     "step_scaling",
