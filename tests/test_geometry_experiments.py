@@ -6,6 +6,7 @@ import torch
 
 from skillscale import frequencies
 from skillscale.experiments import geometry
+from skillscale.lab.optimizers import SGD
 
 SMALL = geometry.SkillCurves(n_skills=4, dim=60, steps=80, every=8, sign_lr=2e-3, seeds=(3, 5))
 
@@ -90,3 +91,64 @@ def test_an_unfinished_skill_is_nan():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_independent_task_vectors_have_length_one_or_entries_of_variance_one_over_dim():
+    unit = geometry.task_vectors(50, 20, seeds=[0], orthonormal=False)
+    torch.testing.assert_close(unit.norm(dim=2), torch.ones(1, 50, dtype=torch.float64))
+    raw = geometry.task_vectors(50, 20, seeds=[0], orthonormal=False, normalised=False)
+    assert float(raw.var()) == pytest.approx(1 / 20, rel=0.15)  # 1000 numbers: 4.5 % scatter
+    assert raw.norm(dim=2).std() > 0.05
+    torch.testing.assert_close(torch.nn.functional.normalize(raw, dim=2), unit)
+
+
+def levels(loss="mse", rule=None, steps=30, **options):
+    vectors = geometry.task_vectors(4, 20, seeds=[3, 5], orthonormal=False)
+    p = torch.from_numpy(frequencies.power_law(4, 1.0))
+    return torch.stack(
+        list(geometry.descend(vectors, p, rule or SGD(0.3), steps, loss=loss, **options))
+    )
+
+
+def test_cross_entropy_descent_equals_automatic_gradients():
+    p = torch.from_numpy(frequencies.power_law(4, 1.0))
+    vectors = geometry.task_vectors(4, 20, seeds=[5], orthonormal=False)[0]
+    theta = torch.zeros(20, dtype=torch.float64, requires_grad=True)
+    path, sgd = [], torch.optim.SGD([theta], lr=0.3)
+    for _ in range(31):
+        level = vectors @ theta
+        path.append(level.detach())
+        sgd.zero_grad()
+        (-p @ torch.nn.functional.logsigmoid(level)).backward()
+        sgd.step()
+    torch.testing.assert_close(levels("cross_entropy")[:, 1], torch.stack(path))
+
+
+def test_large_batches_tend_to_the_exact_gradient_and_small_ones_do_not():
+    exact = levels()
+    large = levels(batch_size=10**7, seeds=(1, 2))
+    small = levels(batch_size=(4, 10**7), seeds=(1, 2))
+    assert float((large - exact).abs().max()) < 2e-3  # shares scatter by 1/√10^7, 30 steps of .6
+    assert float((small - exact).abs().amax((0, 2))[0]) > 0.02
+    torch.testing.assert_close(small[:, 1], large[:, 1])
+
+
+def test_noise_may_differ_from_member_to_member():
+    found = levels(noise=(0.0, 0.1), seeds=(1, 2))
+    torch.testing.assert_close(found[:, 0], levels()[:, 0])
+    assert not torch.allclose(found[:, 1], levels()[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"loss": "hinge"}, "loss must be one of"),
+        ({"noise": 0.1}, r"seeds must hold one per member \(2\), got 0"),
+        ({"noise": (0.1,), "seeds": (1, 2)}, r"noise must be one or one per member \(2\), got 1"),
+        ({"batch_size": 0, "seeds": (1, 2)}, "batch_size must be an integer >= 1"),
+        ({"batch_size": (8,), "seeds": (1, 2)}, "batch_size must be one or one per member"),
+    ],
+)
+def test_bad_options_of_the_descent_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        levels(**options)

@@ -16,7 +16,7 @@ from skillscale.experiments.geometry import (
     quadratic,
     scaling,
 )
-from skillscale.experiments.geometry._shared import descend, task_vectors
+from skillscale.experiments.geometry._shared import descend, published_vectors, task_vectors
 from skillscale.experiments.geometry.columns import (
     SkillCounts,
     descend_columns,
@@ -96,6 +96,7 @@ __all__ = [
     "newton",
     "optimizer_race",
     "orthonormal_decay",
+    "published_vectors",
     "quadratic_order",
     "skill_curves",
     "skill_number",

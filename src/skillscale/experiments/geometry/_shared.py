@@ -81,6 +81,31 @@ def task_vectors(
     return torch.from_numpy(drawn.swapaxes(1, 2).copy())
 
 
+def published_vectors(n_skills: int, dim: int, *, seed: int) -> Tensor:
+    """Return the unit task vectors that the scaling script of Liu et al. 2025 draws for a seed.
+
+    The runs behind its figure have seeds 0 to 3.
+
+    Args:
+        n_skills: number of vectors; 1000 in the script.
+        dim: their dimension.
+        seed: seed of torch's generator.
+
+    Returns:
+        Float64 tensor of shape (skill, dim), drawn in float32 as in the script.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    >>> published_vectors(3, 2, seed=0).norm(dim=1).allclose(torch.ones(3).double())
+    True
+    """
+    check_sizes(n_skills, dim, 0, [seed], orthonormal=False)
+    generator = torch.Generator().manual_seed(_checks.integer("seed", seed, minimum=0))
+    drawn = torch.randn(n_skills, dim, generator=generator)
+    return torch.nn.functional.normalize(drawn, dim=1).double()
+
+
 def descend(
     vectors: Tensor,
     frequency: Tensor,

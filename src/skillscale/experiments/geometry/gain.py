@@ -4,16 +4,17 @@ Modular: each of the `dim` most frequent skills has a coordinate of its own and 
 none. Dense: every skill has a random unit task vector, and all share all coordinates.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor
+from numpy.typing import NDArray
 
 from skillscale import _checks, _progress, frequencies
 from skillscale.experiments.geometry._shared import check_columns, check_sizes, task_vectors
-from skillscale.experiments.geometry.columns import descend_columns
+from skillscale.experiments.geometry.columns import BLOCK, SkillCounts, descend_columns
 from skillscale.experiments.geometry.optimum import newton
 from skillscale.lab.optimizers import SignDescent
 from skillscale.lab.training import log_steps
@@ -71,32 +72,29 @@ def modular_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset
         Dataset with dims (member, arrangement, dim, alpha, step): `loss`, the cross entropy of all
         skills in nats; and (member, dim, alpha): `optimum`, its infimum over dense parameters.
     """
-    at = log_steps(settings.steps, settings.points)
+    at = log_steps(settings.steps, settings.points).tolist()
     frequency = np.stack([frequencies.power_law(settings.n_skills, a) for a in settings.alphas])
     losses, best = [], []
     for seed in _progress.bar(settings.seeds, show=progress):
-        dense = {
-            dim: task_vectors(settings.n_skills, dim, seeds=[seed], orthonormal=False)[0]
+        vectors = [
+            task_vectors(settings.n_skills, dim, seeds=[seed], orthonormal=False)[0]
             for dim in settings.dims
-        }
-        arrangements = (dense, {dim: _modular(settings.n_skills, dim) for dim in dense})
-        losses.append(
-            [
-                [
-                    descend_columns(
-                        vectors,
-                        frequency,
-                        [SignDescent(settings.lr)],
-                        at=at,
-                        batch_size=settings.batch_size,
-                        seed=seed,
-                    )[0]
-                    for vectors in arrangement.values()
-                ]
-                for arrangement in arrangements
-            ]
-        )
-        best.append([[newton(v.numpy(), p).loss for p in frequency] for v in dense.values()])
+        ]
+        counts = SkillCounts(frequency, settings.batch_size, seed)
+        dense = [
+            descend_columns(
+                drawn,
+                frequency,
+                [SignDescent(settings.lr)],
+                at=at,
+                batch_size=settings.batch_size,
+                seed=seed,
+            )[0]
+            for drawn in vectors
+        ]
+        modular = modular_descent(frequency, settings.dims, counts, lr=settings.lr, at=at)
+        losses.append([np.stack(dense), modular])
+        best.append([[newton(drawn.numpy(), p).loss for p in frequency] for drawn in vectors])
     return xr.Dataset(
         {
             "loss": (
@@ -120,5 +118,42 @@ def modular_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset
     )
 
 
-def _modular(n_skills: int, dim: int) -> Tensor:
-    return torch.eye(n_skills, dim, dtype=torch.float64)
+def modular_descent(
+    frequency: NDArray[np.float64],
+    dims: Sequence[int],
+    counts: SkillCounts,
+    *,
+    lr: float,
+    at: Sequence[int],
+) -> NDArray[np.float64]:
+    """Return the losses of sign descent on modular parameters.
+
+    A skill with a coordinate of its own moves by `lr` at every step whose batch holds it, and
+    stays otherwise: its level is `lr` times the number of such steps.
+
+    Args:
+        frequency: p_k, shape (column, skill).
+        dims: numbers of parameters.
+        counts: batches for the same frequencies.
+        lr: learning rate.
+        at: numbers of updates after which the loss is measured, ascending.
+
+    Returns:
+        Cross entropy in nats, shape (dim, column, time).
+
+    Source: derived here; equals `descend_columns` on unit vectors and zeros in
+    `tests/test_geometry_gain.py`.
+    """
+    met = torch.zeros(frequency.shape, dtype=torch.int32)
+    losses = np.empty((len(dims), len(frequency), len(at)))
+    time = {step: place for place, step in enumerate(at)}
+    for step in range(at[-1] + 1):
+        if step in time:
+            level = lr * met.numpy()
+            for loss, dim in zip(losses, dims, strict=True):
+                own = np.arange(frequency.shape[1]) < dim
+                loss[:, time[step]] = (frequency * np.logaddexp(0, -level * own)).sum(1)
+        if step % BLOCK == 0:
+            block = counts.block(step // BLOCK) > 0
+        met += block[step % BLOCK]
+    return losses

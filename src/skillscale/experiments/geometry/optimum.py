@@ -92,13 +92,14 @@ class DimensionScaling:
         alphas: skill k has frequency p_k ∝ k^-(alpha+1).
         n_skills: numbers of skills, each with a random unit task vector.
         dims: numbers of parameters; the two-point slope is between the first and the last.
-        seeds: one set of task vectors per seed, number of skills and of parameters.
+        seeds: one set of task vectors per seed and number of parameters; fewer skills are the
+            first of the largest set.
     """
 
     alphas: tuple[float, ...] = (0.0, 0.4, 1.0)
     n_skills: tuple[int, ...] = (1000, 2000, 4000)
     dims: tuple[int, ...] = (40, 100, 220)
-    seeds: tuple[int, ...] = tuple(range(200, 212))
+    seeds: tuple[int, ...] = tuple(range(200, 224))
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -156,21 +157,20 @@ def dimension_scaling(settings: DimensionScaling, *, progress: bool = False) -> 
     Returns:
         Dataset with dims (member, n_skills, dim, alpha): `loss`, in nats.
     """
-    losses = [
-        [
-            [
-                [best.loss for best in _optima(number, dim, seed, settings.alphas)]
-                for dim in settings.dims
-            ]
-            for number in settings.n_skills
-        ]
-        for seed in _progress.bar(settings.seeds, show=progress)
-    ]
+    sizes = (len(settings.n_skills), len(settings.dims), len(settings.alphas))
+    losses = np.empty((len(settings.seeds), *sizes), dtype=np.float32)
+    for seed, found in zip(_progress.bar(settings.seeds, show=progress), losses, strict=True):
+        for j, dim in enumerate(settings.dims):
+            vectors = _vectors(max(settings.n_skills), dim, seed)
+            for i, number in enumerate(settings.n_skills):
+                for k, alpha in enumerate(settings.alphas):
+                    p = frequencies.power_law(number, alpha)
+                    found[i, j, k] = newton(vectors[:number], p).loss
     return xr.Dataset(
         {
             "loss": (
                 ("member", "n_skills", "dim", "alpha"),
-                np.asarray(losses, dtype=np.float32),
+                losses,
                 {"units": "1", "long_name": "cross entropy at the optimum, nats"},
             )
         },
@@ -194,8 +194,9 @@ def capacity_cliff(settings: CapacityCliff, *, progress: bool = False) -> xr.Dat
         Dataset with dims (member, dim): `satisfiable`, 1 if some θ has t_k·θ > 0 for every skill;
         `loss`, the cross entropy at the optimum in nats, 0 where they are.
     """
+    p = frequencies.power_law(settings.n_skills, settings.alpha)
     found = [
-        [_optima(settings.n_skills, dim, seed, (settings.alpha,))[0] for dim in settings.dims]
+        [newton(_vectors(settings.n_skills, dim, seed), p) for dim in settings.dims]
         for seed in _progress.bar(settings.seeds, show=progress)
     ]
     satisfiable = np.array([[best.satisfiable for best in row] for row in found], dtype=np.int8)
@@ -215,9 +216,8 @@ def capacity_cliff(settings: CapacityCliff, *, progress: bool = False) -> xr.Dat
     )  # fmt: skip
 
 
-def _optima(n_skills: int, dim: int, seed: int, alphas: tuple[float, ...]) -> list[Optimum]:
-    vectors = task_vectors(n_skills, dim, seeds=[seed], orthonormal=False)[0].numpy()
-    return [newton(vectors, frequencies.power_law(n_skills, alpha)) for alpha in alphas]
+def _vectors(n_skills: int, dim: int, seed: int) -> Floats:
+    return task_vectors(n_skills, dim, seeds=[seed], orthonormal=False)[0].numpy()
 
 
 def _loss(frequency: Floats, level: Floats) -> float:

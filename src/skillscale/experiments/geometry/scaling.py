@@ -7,7 +7,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import _checks, _progress, frequencies
-from skillscale.experiments.geometry._shared import check_columns, check_sizes, task_vectors
+from skillscale.experiments.geometry._shared import (
+    check_columns,
+    check_sizes,
+    published_vectors,
+    task_vectors,
+)
 from skillscale.experiments.geometry.columns import descend_columns
 from skillscale.lab.optimizers import Adam, Optimizer, SignDescent
 from skillscale.lab.training import log_steps
@@ -30,7 +35,8 @@ class StepScaling:
         batch_size: skills drawn for a step.
         steps: number of updates, at least 200.
         points: measurements on a logarithmic grid of steps, beside steps 80 and 200.
-        seeds: one set of task vectors and of batches per seed.
+        seeds: one set of task vectors and of batches per seed; the published vectors get
+            batches only.
     """
 
     alphas: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -60,7 +66,7 @@ class SkillNumber:
         alpha: skill k has frequency p_k ∝ k^-(alpha+1).
         dim: number of parameters.
         lr: learning rate of sign descent.
-        seeds: one set of task vectors per seed and number of skills.
+        seeds: one set of task vectors per seed; fewer skills are the first of the largest set.
     """
 
     n_skills: tuple[int, ...] = (100, 300, 1000, 3000, 10_000)
@@ -114,31 +120,40 @@ STANDARD = {
 def step_scaling(settings: StepScaling, *, progress: bool = False) -> xr.Dataset:
     """Cross entropy against steps under sign descent and Adam, with sampled gradients.
 
+    Task vectors "random" are those of a seed. Task vectors "published" are those that the public
+    code of Liu et al. 2025 draws for its seed 0, the run behind its figure, whatever the seed here.
+
     Args:
         settings: sizes, rates and seeds.
         progress: show a bar over seeds.
 
     Returns:
-        Dataset with dims (member, optimizer, alpha, step): `loss`, the cross entropy of all skills
-        in nats, ln 2 at the start.
+        Dataset with dims (vectors, member, optimizer, alpha, step): `loss`, the cross entropy of
+        all skills in nats, ln 2 at the start.
     """
     at = sorted({*log_steps(settings.steps, settings.points), *WINDOW})
     frequency = _tables(settings.n_skills, settings.alphas)
     rules: dict[str, Optimizer] = {"sign": SignDescent(settings.lr), "adam": Adam(settings.lr)}
-    losses = [
-        descend_columns(
-            task_vectors(settings.n_skills, settings.dim, seeds=[seed], orthonormal=False)[0],
-            frequency,
-            list(rules.values()),
-            at=at,
-            batch_size=settings.batch_size,
-            seed=seed,
-        )
-        for seed in _progress.bar(settings.seeds, show=progress)
-    ]
+    published = published_vectors(settings.n_skills, settings.dim, seed=0)
+    losses: list[list[NDArray[np.float64]]] = [[], []]
+    for seed in _progress.bar(settings.seeds, show=progress):
+        own = task_vectors(settings.n_skills, settings.dim, seeds=[seed], orthonormal=False)[0]
+        for runs, vectors in zip(losses, (own, published), strict=True):
+            runs.append(
+                descend_columns(
+                    vectors,
+                    frequency,
+                    list(rules.values()),
+                    at=at,
+                    batch_size=settings.batch_size,
+                    seed=seed,
+                )
+            )
+    dims = ("vectors", "member", "optimizer", "alpha", "step")
     return xr.Dataset(
-        {"loss": (("member", "optimizer", "alpha", "step"), *_loss(losses, "cross entropy, nats"))},
+        {"loss": (dims, *_loss(losses, "cross entropy, nats"))},
         coords={
+            "vectors": ["random", "published"],
             "seed": ("member", np.asarray(settings.seeds)),
             "optimizer": list(rules),
             "alpha": list(settings.alphas),
@@ -157,18 +172,19 @@ def skill_number(settings: SkillNumber, *, progress: bool = False) -> xr.Dataset
     Returns:
         Dataset with dims (member, n_skills, step): `loss`, the cross entropy in nats.
     """
-    losses = [
-        [
+    losses, most = [], max(settings.n_skills)
+    for seed in _progress.bar(settings.seeds, show=progress):
+        vectors = task_vectors(most, settings.dim, seeds=[seed], orthonormal=False)[0]
+        runs = [
             descend_columns(
-                task_vectors(number, settings.dim, seeds=[seed], orthonormal=False)[0],
+                vectors[:number],
                 _tables(number, (settings.alpha,)),
                 [SignDescent(settings.lr)],
                 at=WINDOW,
-            )[0, 0]
+            )
             for number in settings.n_skills
         ]
-        for seed in _progress.bar(settings.seeds, show=progress)
-    ]
+        losses.append([run[0, 0] for run in runs])
     return xr.Dataset(
         {"loss": (("member", "n_skills", "step"), *_loss(losses, "cross entropy, nats"))},
         coords={

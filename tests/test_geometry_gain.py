@@ -1,0 +1,59 @@
+"""Dense against modular parameters: the modular shortcut, limits and bad input."""
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale import frequencies
+from skillscale.experiments import geometry
+from skillscale.lab.optimizers import SignDescent
+
+
+def test_counting_meetings_equals_sign_descent_on_unit_vectors():
+    p = np.stack([frequencies.power_law(50, alpha) for alpha in (0.0, 1.0)])
+    at = [0, 1, 40, 100]
+    counts = geometry.SkillCounts(p, batch_size=8, seed=6)
+    found = geometry.modular_descent(p, (5, 20), counts, lr=0.05, at=at)
+    for row, dim in zip(found, (5, 20), strict=True):
+        vectors = torch.eye(50, dim)
+        options = {"at": at, "batch_size": 8, "seed": 6}
+        expected = geometry.descend_columns(vectors, p, [SignDescent(0.05)], **options)[0]
+        # float32 sums of 100 steps
+        np.testing.assert_allclose(row, expected, rtol=1e-5)
+
+
+def test_modular_parameters_end_at_the_mass_of_the_skills_without_one():
+    settings = geometry.ModularGain(
+        alphas=(0.0, 1.0), dims=(5,), n_skills=40, lr=0.1, batch_size=64, steps=1500, seeds=(0, 1)
+    )
+    found = geometry.modular_gain(settings)
+    for alpha in settings.alphas:
+        tail = np.log(2) * frequencies.power_law(40, alpha)[5:].sum()
+        ends = found.loss.sel(arrangement="modular", alpha=alpha).isel(step=-1, dim=0)
+        np.testing.assert_allclose(ends, tail, rtol=1e-3)
+    dense = found.loss.sel(arrangement="dense")
+    assert (dense >= found.optimum - 1e-6).all()  # training never beats the optimum
+    np.testing.assert_allclose(found.loss.sel(step=0), np.log(2), rtol=1e-6)
+
+
+def test_members_do_not_depend_on_companions():
+    settings = {"dims": (4,), "n_skills": 20, "steps": 60, "points": 4}
+    both = geometry.modular_gain(geometry.ModularGain(seeds=(1, 2), **settings))
+    alone = geometry.modular_gain(geometry.ModularGain(seeds=(2,), **settings))
+    np.testing.assert_allclose(both.loss[1], alone.loss[0], rtol=1e-5)
+    np.testing.assert_allclose(both.optimum[1], alone.optimum[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: geometry.ModularGain(dims=()), "dims must not be empty"),
+        (lambda: geometry.ModularGain(dims=(1000,)), "dims must be below n_skills = 1000"),
+        (lambda: geometry.ModularGain(alphas=()), "alphas must not be empty"),
+        (lambda: geometry.ModularGain(points=1), "points must be an integer >= 2"),
+        (lambda: geometry.ModularGain(batch_size=0), "batch_size must be an integer >= 1"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
