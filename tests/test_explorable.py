@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,11 @@ import pytest
 import sympy as sp
 
 from skillscale import frequencies
-from skillscale.figures.explorable import explorable
+from skillscale.figures.explorable import Panel, explorable, linked
 from skillscale.theory import domino, quantization, skill_basis, slingshot
 
 BOOK = Path(__file__).parents[1] / "book"
-T, A, B, K = sp.symbols("T a b k", positive=True)
+T, A, B, J, K = sp.symbols("T a b j k", positive=True)
 TIME = (T, 0.0, 5.0, "linear", "time")
 UNIT = (0.0, 1.0, "linear", "left")
 RATE = {A: (0.1, 2.0, 1.0, 0.1, "rate")}
@@ -52,13 +54,18 @@ def node(bodies: list[str], points: Any) -> Any:
 
 
 def stored(chapter: str, place: int = 0) -> dict[str, Any]:
-    """What a plot in a chapter's stored outputs holds."""
+    """What a plot in a chapter's stored outputs holds; plots that share sliders count one by one."""
     found = []
     for cell in nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells:
         for output in cell.get("outputs", []):
             shown = output.get("data", {}).get("text/html", "")
             found += re.findall(r'<div class="explorable".*?<script[^>]*>(.*?)</script>', shown)
-    return json.loads(found[place])
+    plots = [plot for text in found for plot in plots_of(json.loads(text))]
+    return plots[place]
+
+
+def plots_of(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [data | panel for panel in data.get("panels", [{}])]
 
 
 def along(axis: dict[str, Any], count: int = 9) -> Any:
@@ -78,6 +85,9 @@ def along(axis: dict[str, Any], count: int = 9) -> Any:
         sp.Piecewise((T**2, T < A), (A * B, True)),
         sp.Sum(K ** (-A) * sp.exp(-T * K ** (-A)), (K, 1, 40)),
         sp.Sum(K ** (-A), (K, 1, 9)) / sp.Sum(K ** (-B), (K, 2, 5)) * sp.Sum(T * K, (K, 1, 3)),
+        # sums in sums, twice with the same indices; the innermost total is the same for all terms
+        sp.Sum(sp.Sum(sp.exp(-T * K * J), (K, 1, 3)) / sp.Sum(K**-A, (K, 1, 4)) * J, (J, 1, 3))
+        / sp.Sum(sp.Sum(sp.exp(-B * K * J), (K, 1, 3)) * J, (J, 1, 3)),
         (1 + A * T) ** 7 / (1 + A * T) + sp.sin(1 + A * T) * sp.tanh(1 + A * T),
     ],
 )
@@ -87,7 +97,7 @@ def test_printed_formula_has_sympys_values(formula: Any) -> None:
     points = np.random.default_rng(1).uniform(0.2, 2.5, (6, 3))
     (found,) = node([data["curves"][0]["y"]], points)
     expected = [
-        float(formula.subs(dict(zip((T, A, B), map(float, point), strict=True)), n=30).evalf(20))
+        float(formula.subs(dict(zip((T, A, B), map(float, point), strict=True))).doit().evalf(20))
         for point in points
     ]
     np.testing.assert_allclose(found, expected, rtol=TOLERANCE)
@@ -100,6 +110,122 @@ def test_names_that_javascript_reserves_do_no_harm() -> None:
         {"f": odd + other}, x=(odd, 0, 1, "linear", "x"), y=UNIT, sliders=sliders, title="t"
     )
     assert node([json.loads(plot.text)["curves"][0]["y"]], [[2, 5]]) == 7
+
+
+def test_a_sum_that_does_not_change_is_computed_once() -> None:
+    norm = sp.Sum(K**-A, (K, 1, 9))
+    formula = sp.Sum(sp.exp(-T * J / norm) / norm, (J, 1, 7))
+    (body,) = [
+        curve["y"]
+        for curve in json.loads(
+            explorable({"f": formula}, x=TIME, y=UNIT, sliders=RATE, title="t").text
+        )["curves"]
+    ]
+    assert body.startswith("const c0 = (() => {")
+    assert body.count("for (let") == 2
+
+
+# Plots that share sliders
+
+
+DECAY = Panel({"f": sp.exp(-A * T)}, TIME, UNIT, "Decay")
+HALF = Panel({"g": (B, sp.exp(-A * B)), "h": A * T}, TIME, UNIT, "Twice", (B, 0.1, 2, "log"))
+
+
+def test_panels_hold_what_single_plots_hold() -> None:
+    data = json.loads(linked([DECAY, HALF], sliders=RATE, title="both").text)
+    for panel, shown in zip((DECAY, HALF), data["panels"], strict=True):
+        alone = explorable(
+            panel.curves,
+            x=panel.x,
+            y=panel.y,
+            sliders=RATE,
+            title=panel.title,
+            parameter=panel.parameter,
+        )
+        single = json.loads(alone.text)
+        assert single.pop("sliders") == data["sliders"]
+        assert single == shown
+
+
+def test_a_common_parameter_serves_panels_without_their_own() -> None:
+    pair = Panel({"f": (B, A * B)}, (None, 0, 1, "linear", "x"), UNIT, "Pair")
+    shared = (B, 0.5, 1, "linear")
+    data = json.loads(linked([pair, HALF], sliders=RATE, title="t", parameter=shared).text)
+    lows = [panel["parameter"]["low"] for panel in data["panels"]]
+    assert lows == [0.5, 0.1]
+    with pytest.raises(ValueError, match="parameter must be given"):
+        linked([pair], sliders=RATE, title="t")
+
+
+@pytest.mark.parametrize(
+    ("panels", "change", "message"),
+    [
+        ([], {}, "panels must hold at least one plot"),
+        ([replace(DECAY, title=" ")], {}, "title of a panel"),
+        ([DECAY, replace(DECAY, curves={"f": T * B})], {}, "curve 'f' holds symbols without"),
+        ([DECAY], {"sliders": {}}, "sliders must hold"),
+        ([DECAY], {"sliders": {T: (0, 1, 1, 0.1, "T")}}, "sliders must not hold the symbol"),
+        ([DECAY], {"title": ""}, "title must be a text"),
+    ],
+)
+def test_bad_panels_are_named(panels: list[Panel], change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        linked(panels, **({"sliders": RATE, "title": "t"} | change))
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium found: linked plots are not opened in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield running.new_page()
+        running.close()
+
+
+PLACES = """() => [...document.querySelectorAll(".explorable-panel")]
+    .map(panel => { const box = panel.getBoundingClientRect(); return [box.left, box.top]; })"""
+DRAWN = """async () => {
+    for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+    return [...document.querySelectorAll(".explorable-curve")].map(e => e.getAttribute("d"));
+}"""
+
+
+@pytest.mark.browser
+def test_one_slider_redraws_all_panels_side_by_side_or_stacked(tab: Any) -> None:
+    plot = linked([DECAY, HALF], sliders=RATE, title="both")
+    style, script = (
+        (BOOK / "_static" / name).read_text() for name in ("custom.css", "explorable.js")
+    )
+    complaints: list[Any] = []
+    tab.on("pageerror", lambda error: complaints.append(error))
+    tab.set_viewport_size({"width": 1000, "height": 800})
+    tab.set_content(
+        f'<style>{style}</style><article class="bd-article">{plot._repr_html_()}</article>'
+        f"<script>{script}</script>"
+    )
+    assert tab.get_by_role("slider").count() == 1
+    begin = tab.evaluate(DRAWN)
+    assert len(begin) == 3
+    assert all(curve.count("L") > 20 and "NaN" not in curve for curve in begin)
+    tab.get_by_role("slider").fill("2")
+    assert all(now != was for now, was in zip(tab.evaluate(DRAWN), begin, strict=True))
+    tab.get_by_role("button").click()
+    assert tab.evaluate(DRAWN) == begin
+    (left, top), (next_left, next_top) = tab.evaluate(PLACES)
+    assert next_left > left
+    assert next_top == top
+    tab.set_viewport_size({"width": 360, "height": 800})
+    (left, top), (next_left, next_top) = tab.evaluate(PLACES)
+    assert next_left == left
+    assert next_top > top
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert complaints == []
 
 
 # Chapters

@@ -326,12 +326,16 @@ def test_axes_follow_the_width(browser: Any, address: str, page: str) -> None:
             visit.tab.set_viewport_size({"width": width, "height": 800})
             visit.tab.wait_for_function(
                 """() => {
-                    const plot = document.querySelector(".explorable > svg");
-                    const words = [...plot.querySelectorAll("text")];
-                    const box = plot.getBoundingClientRect();
-                    return plot.viewBox.baseVal.width === Math.round(box.width)
-                        && words.map(e => e.getBoundingClientRect())
-                            .every(e => e.left >= box.left - 1 && e.right <= box.right + 1);
+                    const fits = plot => {
+                        const words = [...plot.querySelectorAll("text")];
+                        const box = plot.getBoundingClientRect();
+                        return plot.viewBox.baseVal.width === Math.round(box.width)
+                            && words.map(e => e.getBoundingClientRect())
+                                .every(e => e.left >= box.left - 1 && e.right <= box.right + 1);
+                    };
+                    const plots = document.querySelectorAll(
+                        ".explorable > svg, .explorable-panel > svg");
+                    return plots.length > 0 && [...plots].every(fits);
                 }""",
                 timeout=5000,
             )

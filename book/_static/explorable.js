@@ -49,17 +49,98 @@
     return found.filter(([value]) => shareOf(axis, value) > -1e-9 && shareOf(axis, value) < 1 + 1e-9);
   };
 
+  const look = (i) => ({
+    stroke: COLOURS[i % COLOURS.length], "stroke-dasharray": DASHES[i % DASHES.length],
+    "stroke-width": 2, fill: "none",
+  });
+
+  // One plot with its legend in `place`; returns a function that draws it. `points` gives the
+  // values of a formula along an axis.
+  const panel = (place, data, name, points) => {
+    const plot = svg(place, "svg", { role: "img", "aria-label": data.title });
+    const legend = html(place, "ul", { className: "explorable-legend" });
+    data.curves.forEach((curve, i) => {
+      const item = html(legend, "li");
+      const sample = svg(item, "svg", { width: 34, height: 10, "aria-hidden": "true" });
+      svg(sample, "line", { x1: 0, x2: 34, y1: 5, y2: 5, ...look(i) });
+      item.append(curve.label);
+    });
+
+    const axes = svg(plot, "g", { class: "explorable-axes" });
+    const clip = svg(svg(plot, "clipPath", { id: `${name}-clip` }), "rect");
+    const lines = svg(plot, "g", { "clip-path": `url(#${name}-clip)` });
+    const paths = data.curves.map((_, i) => svg(lines, "path", { class: "explorable-curve", ...look(i) }));
+    let size = null; // width, height of the plot that the axes were drawn for
+    const across = (value) => MARGIN.left + shareOf(data.x, value) * (size[0] - MARGIN.left - MARGIN.right);
+    const up = (value) => size[1] - MARGIN.bottom - shareOf(data.y, value) * (size[1] - MARGIN.top - MARGIN.bottom);
+
+    const frame = (width, height) => {
+      size = [width, height];
+      plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      plot.setAttribute("height", height);
+      axes.replaceChildren();
+      const left = MARGIN.left, right = width - MARGIN.right, top = MARGIN.top, bottom = height - MARGIN.bottom;
+      for (const [key, value] of Object.entries({ x: left, y: top - 2, width: right - left, height: bottom - top + 4 })) clip.setAttribute(key, value);
+      for (const [value, named] of ticks(data.x, Math.max(3, Math.floor((right - left) / 65)))) {
+        svg(axes, "path", { d: `M${across(value)} ${bottom}v${named ? 6 : 3}` });
+        if (named) svg(axes, "text", { x: across(value), y: bottom + 19, "text-anchor": "middle" }, written(value));
+      }
+      for (const [value, named] of ticks(data.y, 6)) {
+        svg(axes, "path", { d: `M${left} ${up(value)}h${named ? -6 : -3}` });
+        if (named) svg(axes, "text", { x: left - 9, y: up(value) + 4, "text-anchor": "end" }, written(value));
+      }
+      svg(axes, "path", { d: `M${left} ${top}V${bottom}H${right}` });
+      const title = svg(axes, "text", { y: height - 6, "text-anchor": "middle" }, data.x.title);
+      title.setAttribute("x", Math.min((left + right) / 2, width - title.getComputedTextLength() / 2 - 1));
+      svg(axes, "text", { transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, data.y.title);
+    };
+
+    const visible = (axis, value) => Number.isFinite(value) && (!axis.log || value > 0);
+    const outline = (curve) => {
+      const run = curve.x ? data.parameter : data.x;
+      const xs = curve.x ? points(curve.x, run) : null, ys = points(curve.y, run);
+      let text = "", pen = "M";
+      for (let i = 0; i <= POINTS; i++) {
+        const x = xs ? xs[i] : between(run, i / POINTS), y = ys[i];
+        if (!visible(data.x, x) || !visible(data.y, y)) { pen = "M"; continue; }
+        const height = Math.min(Math.max(up(y), -1e4), 1e4); // far outside is out of sight
+        text += `${pen}${across(x).toFixed(2)} ${height.toFixed(2)}`;
+        pen = "L";
+      }
+      return text;
+    };
+    return () => {
+      const width = Math.round(plot.clientWidth || place.clientWidth);
+      if (width < 100) return; // not laid out yet
+      const height = Math.round(Math.min(380, Math.max(240, width * 0.55)));
+      if (size === null || size[0] !== width) frame(width, height);
+      paths.forEach((path, i) => path.setAttribute("d", outline(data.curves[i])));
+    };
+  };
+
   const start = (box, number) => {
     const data = JSON.parse(box.querySelector("script").textContent);
     const names = data.sliders.map((_, i) => `p${i}`);
-    const compiled = (body) => new Function("x", ...names, body);
-    const curves = data.curves.map((curve) => ({ x: curve.x && compiled(curve.x), y: compiled(curve.y) }));
     const values = data.sliders.map((slider) => slider.start);
     box.querySelector(".explorable-fallback").remove();
 
+    // Formulas that several curves or plots share are compiled once and computed once a drawing.
+    const compiled = new Map();
+    let computed = new Map();
+    const points = (body, run) => {
+      if (!compiled.has(body)) compiled.set(body, new Function("x", ...names, body));
+      const formula = compiled.get(body), key = `${run.low} ${run.high} ${run.log} ${body}`;
+      if (!computed.has(key))
+        computed.set(key, Array.from({ length: POINTS + 1 }, (_, i) => formula(between(run, i / POINTS), ...values)));
+      return computed.get(key);
+    };
+
     const controls = html(box, "div", { className: "explorable-controls" });
-    const plot = svg(box, "svg", { role: "img", "aria-label": data.title });
-    const legend = html(box, "ul", { className: "explorable-legend" });
+    let plots = [];
+    const draw = () => {
+      computed = new Map();
+      plots.forEach((plot) => plot());
+    };
     let waiting = false;
     const redraw = () => {
       if (waiting) return;
@@ -96,67 +177,14 @@
     html(controls, "button", { type: "button", textContent: "Reset" })
       .addEventListener("click", () => resets.forEach((reset) => reset()));
 
-    const look = (i) => ({
-      stroke: COLOURS[i % COLOURS.length], "stroke-dasharray": DASHES[i % DASHES.length],
-      "stroke-width": 2, fill: "none",
-    });
-    data.curves.forEach((curve, i) => {
-      const item = html(legend, "li");
-      const sample = svg(item, "svg", { width: 34, height: 10, "aria-hidden": "true" });
-      svg(sample, "line", { x1: 0, x2: 34, y1: 5, y2: 5, ...look(i) });
-      item.append(curve.label);
-    });
-
-    const axes = svg(plot, "g", { class: "explorable-axes" });
-    const clip = svg(svg(plot, "clipPath", { id: `explorable-${number}-clip` }), "rect");
-    const lines = svg(plot, "g", { "clip-path": `url(#explorable-${number}-clip)` });
-    const paths = data.curves.map((_, i) => svg(lines, "path", { class: "explorable-curve", ...look(i) }));
-    let size = null; // width, height of the plot that the axes were drawn for
-    const across = (value) => MARGIN.left + shareOf(data.x, value) * (size[0] - MARGIN.left - MARGIN.right);
-    const up = (value) => size[1] - MARGIN.bottom - shareOf(data.y, value) * (size[1] - MARGIN.top - MARGIN.bottom);
-
-    const frame = (width, height) => {
-      size = [width, height];
-      plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      plot.setAttribute("height", height);
-      axes.replaceChildren();
-      const left = MARGIN.left, right = width - MARGIN.right, top = MARGIN.top, bottom = height - MARGIN.bottom;
-      for (const [key, value] of Object.entries({ x: left, y: top - 2, width: right - left, height: bottom - top + 4 })) clip.setAttribute(key, value);
-      for (const [value, named] of ticks(data.x, Math.max(3, Math.floor((right - left) / 65)))) {
-        svg(axes, "path", { d: `M${across(value)} ${bottom}v${named ? 6 : 3}` });
-        if (named) svg(axes, "text", { x: across(value), y: bottom + 19, "text-anchor": "middle" }, written(value));
-      }
-      for (const [value, named] of ticks(data.y, 6)) {
-        svg(axes, "path", { d: `M${left} ${up(value)}h${named ? -6 : -3}` });
-        if (named) svg(axes, "text", { x: left - 9, y: up(value) + 4, "text-anchor": "end" }, written(value));
-      }
-      svg(axes, "path", { d: `M${left} ${top}V${bottom}H${right}` });
-      const title = svg(axes, "text", { y: height - 6, "text-anchor": "middle" }, data.x.title);
-      title.setAttribute("x", Math.min((left + right) / 2, width - title.getComputedTextLength() / 2 - 1));
-      svg(axes, "text", { transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, data.y.title);
-    };
-
-    const visible = (axis, value) => Number.isFinite(value) && (!axis.log || value > 0);
-    const outline = (curve) => {
-      const run = curve.x ? data.parameter : data.x;
-      let text = "", pen = "M";
-      for (let i = 0; i <= POINTS; i++) {
-        const at = between(run, i / POINTS);
-        const x = curve.x ? curve.x(at, ...values) : at, y = curve.y(at, ...values);
-        if (!visible(data.x, x) || !visible(data.y, y)) { pen = "M"; continue; }
-        const height = Math.min(Math.max(up(y), -1e4), 1e4); // far outside is out of sight
-        text += `${pen}${across(x).toFixed(2)} ${height.toFixed(2)}`;
-        pen = "L";
-      }
-      return text;
-    };
-    const draw = () => {
-      const width = Math.round(plot.clientWidth || box.clientWidth);
-      if (width < 100) return; // not laid out yet
-      const height = Math.round(Math.min(380, Math.max(240, width * 0.55)));
-      if (size === null || size[0] !== width) frame(width, height);
-      paths.forEach((path, i) => path.setAttribute("d", outline(curves[i])));
-    };
+    if (data.panels) {
+      const row = html(box, "div", { className: "explorable-panels" });
+      plots = data.panels.map((own, i) => {
+        const place = html(row, "div", { className: "explorable-panel" });
+        html(place, "p", { className: "explorable-title", textContent: own.title });
+        return panel(place, own, `explorable-${number}-${i}`, points);
+      });
+    } else plots = [panel(box, data, `explorable-${number}`, points)];
     new ResizeObserver(redraw).observe(box);
     draw();
   };

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
-from sympy.printing.jscode import JavascriptCodePrinter
 
 from skillscale import _checks
+from skillscale.figures._javascript import javascript
 
-__all__ = ["Explorable", "explorable"]
+__all__ = ["Explorable", "Panel", "explorable", "linked"]
+
+AxisOfX = tuple[sp.Symbol | None, float, float, str, str]
+AxisOfY = tuple[float, float, str, str]
+SliderSetting = tuple[float, float, float, float | str, str]
+ParameterSetting = tuple[sp.Symbol, float, float, str]
 
 _SCALES = ("linear", "log")
 _LOG_STEPS = 100
@@ -26,7 +31,7 @@ _FALLBACK = "The sliders work on the book's web pages."
 
 @dataclass(frozen=True)
 class Explorable:
-    """A plot with sliders for a notebook's last line; `text` is its JSON, made by `explorable`."""
+    """Plots with sliders for a notebook's last line; `text` is their JSON."""
 
     title: str
     text: str
@@ -44,14 +49,25 @@ class Explorable:
         )
 
 
+@dataclass(frozen=True)
+class Panel:
+    """One plot of several that share sliders; its arguments are those of `explorable`."""
+
+    curves: Mapping[str, Any]
+    x: AxisOfX
+    y: AxisOfY
+    title: str
+    parameter: ParameterSetting | None = None
+
+
 def explorable(
     curves: Mapping[str, Any],
     *,
-    x: tuple[sp.Symbol | None, float, float, str, str],
-    y: tuple[float, float, str, str],
-    sliders: Mapping[sp.Symbol, tuple[float, float, float, float | str, str]],
+    x: AxisOfX,
+    y: AxisOfY,
+    sliders: Mapping[sp.Symbol, SliderSetting],
     title: str,
-    parameter: tuple[sp.Symbol, float, float, str] | None = None,
+    parameter: ParameterSetting | None = None,
 ) -> Explorable:
     """Return a plot of closed forms whose sliders recompute it in the reader's browser.
 
@@ -80,27 +96,91 @@ def explorable(
     ...            y=(0, 1, "linear", "left"), sliders={a: (0.1, 2, 1, 0.1, "rate")}, title="Decay")
     Explorable: Decay. The sliders work on the book's web pages.
     """
-    if not curves:
-        raise ValueError(f"curves must hold at least one expression, got {curves!r}")
+    tuned = _tuned(sliders)
+    data: dict[str, Any] = {"title": _label("title", title)}
+    data |= _axes(x, y)
+    data["sliders"] = [_slider(name, setting) for name, setting in sliders.items()]
+    data |= _lines(Panel(curves, x, y, title, parameter), tuned)
+    return Explorable(title, json.dumps(data, ensure_ascii=False))
+
+
+def linked(
+    panels: Sequence[Panel],
+    *,
+    sliders: Mapping[sp.Symbol, SliderSetting],
+    title: str,
+    parameter: ParameterSetting | None = None,
+) -> Explorable:
+    """Return several plots of closed forms that the same sliders recompute.
+
+    The plots stand side by side where there is room, and one below the other where there is not.
+
+    Args:
+        panels: The plots, at least one.
+        sliders: symbol -> (low, high, start, step or "log", label), at least one.
+        title: Says what is shown, also to readers who cannot see the plots.
+        parameter: (symbol, low, high, "linear" or "log") along curves given as pairs, for the
+            panels that name none of their own.
+
+    Returns:
+        An object with `_repr_html_`, the same text on every machine.
+
+    Raises:
+        ValueError: If there is no panel, or for what `explorable` refuses.
+
+    Source: derived here; `tests/test_explorable.py` compares the printed formulas with sympy.
+
+    >>> T, a = sp.symbols("T a", positive=True)
+    >>> time, left = (T, 0, 5, "linear", "time"), (0, 1, "linear", "left")
+    >>> linked([Panel({"f": sp.exp(-a * T)}, time, left, "Decay"),
+    ...         Panel({"g": 1 / (1 + a * T)}, time, left, "Slower decay")],
+    ...        sliders={a: (0.1, 2, 1, 0.1, "rate")}, title="Two decays")
+    Explorable: Two decays. The sliders work on the book's web pages.
+    """
+    if not panels:
+        raise ValueError(f"panels must hold at least one plot, got {panels!r}")
+    tuned = _tuned(sliders)
+    plots = []
+    for panel in panels:
+        own = panel if panel.parameter is not None else replace(panel, parameter=parameter)
+        shown: dict[str, Any] = {"title": _label("title of a panel", panel.title)}
+        plots.append(shown | _axes(own.x, own.y) | _lines(own, tuned))
+    data = {
+        "title": _label("title", title),
+        "sliders": [_slider(name, setting) for name, setting in sliders.items()],
+        "panels": plots,
+    }
+    return Explorable(title, json.dumps(data, ensure_ascii=False))
+
+
+def _tuned(sliders: Mapping[sp.Symbol, SliderSetting]) -> dict[sp.Symbol, str]:
     if not sliders:
         raise ValueError(f"sliders must hold at least one symbol, got {sliders!r}")
-    symbol = x[0]
+    return {name: f"p{i}" for i, name in enumerate(sliders)}
+
+
+def _axes(x: AxisOfX, y: AxisOfY) -> dict[str, Any]:
+    return {
+        "x": _axis("x", x[1:4]) | {"title": _label("title of x", x[4])},
+        "y": _axis("y", y[:3]) | {"title": _label("title of y", y[3])},
+    }
+
+
+def _lines(panel: Panel, tuned: dict[sp.Symbol, str]) -> dict[str, Any]:
+    """Return the curves of a plot as functions in JavaScript, and what they run along."""
+    curves, symbol, parameter = panel.curves, panel.x[0], panel.parameter
+    if not curves:
+        raise ValueError(f"curves must hold at least one expression, got {curves!r}")
     paired = [isinstance(curve, tuple) for curve in curves.values()]
     if any(paired) and parameter is None:
         raise ValueError("parameter must be given for curves that are pairs, got None")
     if not all(paired) and symbol is None:
         raise ValueError("x must name a symbol unless all curves are pairs, got None")
     along = {} if symbol is None else {symbol: "x"}
-    clashing = [name for name in (symbol, *(parameter or ())[:1]) if name in sliders]
+    clashing = [name for name in (symbol, *(parameter or ())[:1]) if name in tuned]
     if clashing:
         raise ValueError(f"sliders must not hold the symbol of an axis, got {clashing[0]}")
-    tuned = {name: f"p{i}" for i, name in enumerate(sliders)}
-    data: dict[str, Any] = {
-        "title": _label("title", title),
-        "x": _axis("x", x[1:4]) | {"title": _label("title of x", x[4])},
-        "y": _axis("y", y[:3]) | {"title": _label("title of y", y[3])},
-        "sliders": [_slider(name, setting) for name, setting in sliders.items()],
-    }
+    data: dict[str, Any] = {}
     if parameter is not None:
         data["parameter"] = _axis("parameter", parameter[1:4])
     entries = []
@@ -111,66 +191,12 @@ def explorable(
             if len(curve) != 2:
                 raise ValueError(f"curve {label!r} must be a pair (x, y), got {len(curve)} parts")
             names = {parameter[0]: "x"} | tuned
-            entry |= {"x": _javascript(label, curve[0], names)}
-            entry |= {"y": _javascript(label, curve[1], names)}
+            entry |= {"x": javascript(label, curve[0], names)}
+            entry |= {"y": javascript(label, curve[1], names)}
         else:
-            entry |= {"y": _javascript(label, curve, along | tuned)}
+            entry |= {"y": javascript(label, curve, along | tuned)}
         entries.append(entry)
-    data["curves"] = entries
-    return Explorable(title, json.dumps(data, ensure_ascii=False))
-
-
-class _Printer(JavascriptCodePrinter):  # type: ignore[misc]
-    """Print JavaScript with symbols renamed, so that none can clash with the language."""
-
-    def __init__(self, names: Mapping[sp.Symbol, str]) -> None:
-        super().__init__({"precision": 17, "human": False})
-        self.names = dict(names)
-
-    def _print_Symbol(self, expr: sp.Symbol) -> str:  # noqa: N802
-        return str(self.names[expr])
-
-    _print_Dummy = _print_Symbol  # noqa: N815
-
-    def _print_Sum(self, expr: sp.Sum) -> str:  # noqa: N802
-        ((index, low, high),) = expr.limits
-        name = self.names[index] = f"n{len(self.names)}"
-        body = self._print(expr.function)
-        loop = f"for (let {name} = {low}; {name} <= {high}; {name}++) total += {body};"
-        return f"(() => {{ let total = 0; {loop} return total; }})()"
-
-
-def _javascript(label: str, expression: Any, names: Mapping[sp.Symbol, str]) -> str:
-    """Return the body of a JavaScript function that computes `expression`."""
-    try:
-        formula = sp.sympify(expression, strict=True)
-    except sp.SympifyError as error:
-        raise ValueError(f"curve {label!r} must be a sympy expression: {expression!r}") from error
-    if not isinstance(formula, sp.Expr):
-        raise ValueError(f"curve {label!r} must be a sympy expression, got {expression!r}")
-    unknown = sorted(map(str, formula.free_symbols - set(names)))
-    if unknown:
-        raise ValueError(f"curve {label!r} holds symbols without a range: {', '.join(unknown)}")
-    for inner in formula.atoms(sp.Sum):
-        if len(inner.limits) != 1 or not all(end.is_Integer for end in inner.limits[0][1:]):
-            raise ValueError(f"curve {label!r} must sum between fixed whole numbers, got {inner}")
-    printer = _Printer(names)
-    shared: list[tuple[sp.Symbol, sp.Expr]] = []
-    if not formula.has(sp.Sum):  # an index must stay inside its loop
-        shared, (formula,) = sp.cse(formula, symbols=sp.numbered_symbols("c", cls=sp.Dummy))
-    printer.names |= {part: f"c{i}" for i, (part, _) in enumerate(shared)}
-    lines = [f"const {printer.names[part]} = {_print(printer, label, e)};" for part, e in shared]
-    return " ".join([*lines, f"return {_print(printer, label, formula)};"])
-
-
-def _print(printer: _Printer, label: str, formula: sp.Expr) -> str:
-    try:
-        constants, unsupported, text = printer.doprint(formula)
-    except NotImplementedError as error:
-        raise ValueError(f"curve {label!r} has no JavaScript form: {error}") from error
-    if constants or unsupported:
-        raise ValueError(f"curve {label!r} has no JavaScript form: {constants or unsupported}")
-    return str(text)
+    return data | {"curves": entries}
 
 
 def _axis(name: str, setting: tuple[Any, ...]) -> dict[str, Any]:
@@ -181,7 +207,7 @@ def _axis(name: str, setting: tuple[Any, ...]) -> dict[str, Any]:
     return {"low": low, "high": high, "log": scale == "log"}
 
 
-def _slider(symbol: sp.Symbol, setting: tuple[float, float, float, float | str, str]) -> Any:
+def _slider(symbol: sp.Symbol, setting: SliderSetting) -> Any:
     low, high, start, step, label = setting
     name = f"slider {symbol}"
     axis = _axis(name, (low, high, "log" if step == "log" else "linear"))
