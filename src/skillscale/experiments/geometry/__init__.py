@@ -13,8 +13,10 @@ from skillscale.experiments.geometry import (
     noise,
     optimizers,
     optimum,
+    overlaps,
     quadratic,
     scaling,
+    step_length,
 )
 from skillscale.experiments.geometry._shared import descend, published_vectors, task_vectors
 from skillscale.experiments.geometry.columns import (
@@ -43,6 +45,12 @@ from skillscale.experiments.geometry.optimum import (
     dimension_scaling,
     newton,
 )
+from skillscale.experiments.geometry.overlaps import (
+    GradientAlignment,
+    OverlappingSkills,
+    gradient_alignment,
+    overlapping_skills,
+)
 from skillscale.experiments.geometry.quadratic import QuadraticOrder, quadratic_order
 from skillscale.experiments.geometry.scaling import (
     OrthonormalDecay,
@@ -52,8 +60,20 @@ from skillscale.experiments.geometry.scaling import (
     skill_number,
     step_scaling,
 )
+from skillscale.experiments.geometry.step_length import FixedLength, fixed_length
 
-_MODULES = (curves, noise, optimizers, modules, scaling, optimum, gain, quadratic)
+_MODULES = (
+    curves,
+    noise,
+    optimizers,
+    modules,
+    scaling,
+    optimum,
+    gain,
+    quadratic,
+    overlaps,
+    step_length,
+)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -72,12 +92,15 @@ __all__ = [
     "STANDARD",
     "CapacityCliff",
     "DimensionScaling",
+    "FixedLength",
+    "GradientAlignment",
     "ModularGain",
     "ModuleTimes",
     "NoiseArm",
     "OptimizerRace",
     "Optimum",
     "OrthonormalDecay",
+    "OverlappingSkills",
     "QuadraticOrder",
     "SkillCounts",
     "SkillCurves",
@@ -89,6 +112,8 @@ __all__ = [
     "descend",
     "descend_columns",
     "dimension_scaling",
+    "fixed_length",
+    "gradient_alignment",
     "modular_descent",
     "modular_gain",
     "module_times",
@@ -96,6 +121,7 @@ __all__ = [
     "newton",
     "optimizer_race",
     "orthonormal_decay",
+    "overlapping_skills",
     "published_vectors",
     "quadratic_order",
     "skill_curves",

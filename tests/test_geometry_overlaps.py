@@ -1,0 +1,86 @@
+"""Overlapping task vectors and the gradient's direction: plain loops, limits, bad input."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale import frequencies
+from skillscale.experiments import geometry
+
+SMALL = {"sizes": ((5, 20), (8, 4)), "length": 0.02, "steps": 80, "points": 8, "seeds": (3, 5)}
+FEW = {"n_skills": (1, 3), "alphas": (0.0, 1.0), "dim": 400, "lr": 1e-3, "steps": 60, "every": 20}
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_levels_equal_a_plain_loop_on_the_loss_itself(loss):
+    found = geometry.overlapping_skills(geometry.OverlappingSkills(**SMALL))
+    for size, (n_skills, dim) in enumerate(SMALL["sizes"]):
+        p = torch.from_numpy(frequencies.power_law(n_skills, 1.0))
+        vectors = geometry.task_vectors(n_skills, dim, seeds=[5], orthonormal=False)[0]
+        theta, path = torch.zeros(dim, dtype=torch.float64, requires_grad=True), []
+        for _ in range(81):
+            level = vectors @ theta
+            path.append(level.detach())
+            each = (1 - level) ** 2 if loss == "mse" else -torch.nn.functional.logsigmoid(level)
+            (gradient,) = torch.autograd.grad(p @ each, theta)
+            theta = (theta - 0.02 / math.sqrt(dim) * gradient.sign()).detach().requires_grad_()
+        measured = found.level.sel(loss=loss)[size, 1]
+        expected = torch.stack(path)[found.step.values]
+        np.testing.assert_allclose(measured[:, :n_skills], expected, atol=6e-4)  # three decimals
+        assert np.isnan(measured[:, n_skills:]).all()
+
+
+def test_more_skills_than_parameters_cannot_all_be_learned():
+    found = geometry.overlapping_skills(
+        geometry.OverlappingSkills(((4, 20), (40, 4)), losses=("mse",), length=0.01, steps=800)
+    )
+    end = 1 - found.level[0, :, :, -1]
+    assert abs(end[0, :, :4]).max() < 0.1
+    assert (abs(end[1]).max("skill") > 0.3).all()
+
+
+def test_a_skill_alone_sets_every_sign():
+    found = geometry.gradient_alignment(geometry.GradientAlignment(**FEW, seeds=(3, 5)))
+    np.testing.assert_array_equal(found.aligned.sel(n_skills=1, skill=1), 1)
+    three = found.aligned.sel(arm="exact", n_skills=3, step=0, alpha=1.0)
+    assert (three.sel(skill=1) > three.sel(skill=[2, 3]).max("skill") + 0.2).all()
+    assert np.isnan(found.aligned.sel(n_skills=1, skill=2)).all()
+
+
+def test_alignment_at_the_start_equals_its_definition():
+    found = geometry.gradient_alignment(geometry.GradientAlignment(**FEW, seeds=(5,)))
+    vectors = geometry.task_vectors(3, 400, seeds=[5])[0].numpy()
+    gradient = -2 * frequencies.power_law(3, 1.0) @ vectors
+    expected = np.mean(np.sign(vectors) == np.sign(-gradient), axis=1)
+    for arm in ("exact", "sampled"):
+        measured = found.aligned.sel(arm=arm, n_skills=3, alpha=1.0, step=0)[0]
+        np.testing.assert_allclose(measured, expected, atol=1e-6)
+
+
+def test_members_do_not_depend_on_companions():
+    both = geometry.gradient_alignment(geometry.GradientAlignment(**FEW, seeds=(3, 5)))
+    alone = geometry.gradient_alignment(
+        geometry.GradientAlignment(**FEW | {"n_skills": (3,), "alphas": (1.0,)}, seeds=(5,))
+    )
+    np.testing.assert_allclose(both.unlearned[:, 1, 1, 1], alone.unlearned[:, 0, 0, 0], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: geometry.OverlappingSkills(()), "sizes must not be empty"),
+        (lambda: geometry.OverlappingSkills(((0, 2),)), "n_skills must be an integer >= 1, got 0"),
+        (lambda: geometry.OverlappingSkills(((2, 2),), losses=("l1",)), "losses must be one of"),
+        (lambda: geometry.OverlappingSkills(((2, 2),), length=0.0), "length must be"),
+        (lambda: geometry.OverlappingSkills(((2, 2),), points=0), "points must be an integer >= 1"),
+        (lambda: geometry.GradientAlignment((), (1.0,)), "n_skills must not be empty"),
+        (lambda: geometry.GradientAlignment((4,), dim=3), "dim must be an integer >= n_skills = 4"),
+        (lambda: geometry.GradientAlignment(alphas=(-1.0,)), "alphas must be"),
+        (lambda: geometry.GradientAlignment(batch_size=0), "batch_size must be an integer >= 1"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
