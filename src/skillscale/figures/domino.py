@@ -51,37 +51,63 @@ def two_parities(steps: Floats, accuracy: Floats) -> Figure:
     return figure
 
 
-def delays(ratios: Floats, curves: dict[str, Floats], point: tuple[float, Floats]) -> Figure:
-    """Draw time ratios over frequency ratios and one measured ratio per network.
+def delays(
+    ratios: Floats, curves: dict[str, Floats], measured: dict[str, tuple[Floats, Floats]]
+) -> Figure:
+    """Draw time ratios over frequency ratios: curves, and every network with the median.
 
     Args:
         ratios: Frequency ratios of the curves, shape (point,).
         curves: Time ratios by label, shape (point,).
-        point: The frequency ratio of the networks and their time ratios, shape (member,).
+        measured: By label the frequency ratios of networks, shape (fraction,), and their time
+            ratios, shape (fraction, member).
     """
-    figure, axes = style.new(height=3.5)
+    figure, axes = style.new(height=3.8)
     with style.context():
         axes.loglog(ratios, ratios, color=_CONTROL, lw=1, label="proportional")
         for (label, curve), line in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
             axes.loglog(ratios, curve, line, color=_THEORY, label=label)
-        at, measured = point
-        axes.loglog(np.full_like(measured, at), measured, "o", color=_MEASURED, ms=4, alpha=0.6)
-        axes.loglog([], [], "o", color=_MEASURED, ms=4, label="networks")
+        for (label, (at, values)), marker in zip(measured.items(), "osv", strict=False):
+            axes.loglog(at, values, marker, color=_MEASURED, ms=3, alpha=0.25)
+            axes.loglog(at, middles(values), marker, color=_MEASURED, ms=7, mfc="none", label=label)
         axes.set(xlabel=r"frequency ratio $p_1/p_2$", ylabel=r"time ratio $t_2/t_1$")
         axes.legend(fontsize="small")
     return figure
 
 
-def crossover(t: Floats, exponents: dict[str, Floats], asymptotes: dict[str, float]) -> Figure:
-    """Draw local loss exponents -dlnL/dlnT, (t,) per label, between two labelled asymptotes."""
+def local_exponents(
+    t: Floats,
+    exponents: dict[str, Floats],
+    asymptotes: dict[str, float],
+    *,
+    xlabel: str,
+    colour: str = _THEORY,
+) -> Figure:
+    """Draw local loss exponents -dlnL/dlnT over time, with the levels they tend to.
+
+    Args:
+        t: Times, shape (t,).
+        exponents: Curves by label, shape (t,).
+        asymptotes: Levels by label; a label that is not a curve's is written at the line.
+        xlabel: What `t` is.
+        colour: Colour of the curves.
+    """
     figure, axes = style.new(height=3.4)
     with style.context():
-        shades = np.linspace(1.0, 0.35, len(exponents))
-        for (label, curve), shade in zip(exponents.items(), shades, strict=True):
-            axes.semilogx(t, curve, color=_THEORY, alpha=shade, label=label)
+        shades = np.linspace(1.0, 0.4, len(exponents))
+        lines = ("-", "--", "-.", ":")
+        for (label, curve), shade, line in zip(exponents.items(), shades, lines, strict=False):
+            axes.semilogx(t, curve, line, color=colour, alpha=shade, label=label)
         for label, level in asymptotes.items():
-            axes.axhline(level, color=_CONTROL, lw=0.8, ls="--", zorder=0)
-            axes.annotate(label, (t[0], level), xytext=(2, 3), textcoords="offset points")
-        axes.set(xlabel=r"resource $\eta t$ (skills)", ylabel="local exponent")
+            axes.axhline(level, color=_CONTROL, lw=0.8, zorder=0)
+            if label not in exponents:
+                axes.annotate(label, (t[0], level), xytext=(2, 3), textcoords="offset points")
+        axes.set(xlabel=xlabel, ylabel="local exponent")
         axes.legend(fontsize="small")
     return figure
+
+
+def middles(values: Floats) -> Floats:
+    """Return medians over the last axis; nan, an event that never came, lies beyond all others."""
+    medians: Floats = np.median(np.nan_to_num(values, nan=np.inf), axis=-1)
+    return medians

@@ -73,18 +73,6 @@ def two_skills(
     return figure
 
 
-def time_exponent(t: Floats, exponents: dict[str, Floats], asymptotes: dict[str, float]) -> Figure:
-    """Draw local loss exponents -dlnL/dlnT, one curve (t,) per label, with their asymptotes."""
-    figure, axes = style.new(height=3.3)
-    with style.context():
-        for (label, curve), line in zip(exponents.items(), ("-", "--", ":"), strict=False):
-            axes.semilogx(t, curve, line, color=_THEORY, label=label)
-            axes.axhline(asymptotes[label], color=_CONTROL, lw=0.8, zorder=0)
-        axes.set(xlabel="step", ylabel="local exponent", ylim=(0, None))
-        axes.legend(fontsize="small")
-    return figure
-
-
 def capacity(load: Floats, fraction: dict[str, Floats]) -> Figure:
     """Draw the separable fraction over the load n/d, one curve (load,) per label."""
     figure, axes = style.new(height=3.2)

@@ -53,7 +53,7 @@ class TwoSquares:
     """
 
     published_rate: float = 5e-4
-    rates: tuple[float, ...] = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
+    rates: tuple[float, ...] = (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2)
     tuning_seeds: tuple[int, ...] = tuple(range(100, 106))
     seeds: tuple[int, ...] = tuple(range(12))
     noise_shares: tuple[float, ...] = (0.05, 0.2)
@@ -61,8 +61,8 @@ class TwoSquares:
     n_samples: int = 1000
     n_rare: int = 10
     width: int = 100
-    steps: int = 1500
-    every: int = 5
+    steps: int = 1000
+    every: int = 4
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -90,15 +90,14 @@ class TwoSquares:
 
 LIVE = {
     "two_squares": TwoSquares(
-        rates=(1e-3, 2e-3, 4e-3),
+        rates=(4e-3, 8e-3, 1.6e-2),
         tuning_seeds=(100,),
         seeds=(0, 1, 2),
         noise_shares=(0.2,),
-        n_samples=400,
-        n_rare=4,
-        width=50,
-        steps=800,
-        every=10,
+        n_samples=300,
+        n_rare=5,
+        width=32,
+        steps=600,
     )
 }
 STANDARD = {"two_squares": TwoSquares(seeds=tuple(range(200, 212)))}

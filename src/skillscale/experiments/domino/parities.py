@@ -83,12 +83,12 @@ class TwoParities:
 # 250 samples of the rare parity do not single out its bits among 32, but do among 16
 LIVE = {
     "two_parities": TwoParities(
-        rare_fractions=(0.1,), n_bits=16, n_samples=2500, steps=1000, seeds=(0, 1, 2)
+        rare_fractions=(0.1,), n_bits=16, n_samples=2500, steps=800, seeds=(0, 1, 2)
     )
 }
 STANDARD = {
     "two_parities": TwoParities(
-        rules=(("adam", 1e-3), ("sgd", 0.1)), seeds=tuple(range(200, 212)), steps=1600
+        rules=(("adam", 1e-3), ("sgd", 0.05)), seeds=tuple(range(200, 212))
     ),
     "normalised_parities": TwoParities(
         rare_fractions=(0.1,), rules=(("normalised", 0.05),), seeds=tuple(range(200, 212))
