@@ -54,7 +54,7 @@ def node(bodies: list[str], points: Any) -> Any:
 
 
 def stored(chapter: str, place: int = 0) -> dict[str, Any]:
-    """What a plot in a chapter's stored outputs holds; plots that share sliders count one by one."""
+    """What a plot in a chapter's stored outputs holds; plots that share sliders count each."""
     found = []
     for cell in nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells:
         for output in cell.get("outputs", []):
