@@ -36,6 +36,34 @@ def test_modular_parameters_end_at_the_mass_of_the_skills_without_one():
     np.testing.assert_allclose(found.loss.sel(step=0), np.log(2), rtol=1e-6)
 
 
+def test_curves_of_the_stored_notebook_carry_the_label_of_the_next_exponent():
+    alphas = (-0.5, 0.0, 0.2, 0.8, 1.0)
+    p = [frequencies.power_law(1000, alpha) for alpha in alphas]
+    # read off the notebook where its labels are Zipf exponents 1, 1.2 and 2
+    plotted = {40: [2.2, 2.7, 6.5], 200: [3.55, 3.5, 7.6]}
+    for dim, expected in plotted.items():
+        drawn = [geometry.published_vectors(1000, dim, seed=seed).numpy() for seed in range(4)]
+        dense = np.median([[geometry.newton(v, q).loss for q in p] for v in drawn], axis=0)
+        modular = np.array([np.log(2) * q[dim:].sum() for q in p])
+        shifted = dense[[0, 1, 3]] / modular[[1, 2, 4]]
+        np.testing.assert_allclose(shifted, expected, rtol=0.05)
+        same = dense[[1, 2, 4]] / modular[[1, 2, 4]]
+        assert (same < 0.8 * np.array(expected)).all()
+
+
+def test_published_runs_are_told_by_their_task_vectors():
+    settings = {"dims": (4,), "n_skills": 20, "steps": 60, "points": 4, "seeds": (1,)}
+    found = geometry.published_gain(geometry.ModularGain(published=True, **settings))
+    vectors = geometry.published_vectors(20, 4, seed=1).numpy()
+    alone = geometry.newton(vectors, frequencies.power_law(20, -0.5)).loss
+    assert float(found.optimum[0, 0, 0]) == pytest.approx(alone, rel=1e-6)
+    other = geometry.modular_gain(geometry.ModularGain(**settings))
+    assert not np.allclose(found.optimum, other.optimum)
+    np.testing.assert_array_equal(
+        found.loss.sel(arrangement="modular"), other.loss.sel(arrangement="modular")
+    )
+
+
 def test_members_do_not_depend_on_companions():
     settings = {"dims": (4,), "n_skills": 20, "steps": 60, "points": 4}
     both = geometry.modular_gain(geometry.ModularGain(seeds=(1, 2), **settings))
@@ -51,6 +79,7 @@ def test_members_do_not_depend_on_companions():
         (lambda: geometry.ModularGain(dims=(1000,)), "dims must be below n_skills = 1000"),
         (lambda: geometry.ModularGain(alphas=()), "alphas must not be empty"),
         (lambda: geometry.ModularGain(points=1), "points must be an integer >= 2"),
+        (lambda: geometry.published_gain(geometry.ModularGain()), "published must be True"),
         (lambda: geometry.ModularGain(batch_size=0), "batch_size must be an integer >= 1"),
     ],
 )

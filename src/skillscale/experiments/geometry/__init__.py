@@ -33,6 +33,7 @@ from skillscale.experiments.geometry.gain import (
     ModularGain,
     modular_descent,
     modular_gain,
+    published_gain,
 )
 from skillscale.experiments.geometry.modules import ModuleTimes, module_times, module_vectors
 from skillscale.experiments.geometry.noise import NoiseArm, WastedResource, wasted_resource
@@ -122,6 +123,7 @@ __all__ = [
     "optimizer_race",
     "orthonormal_decay",
     "overlapping_skills",
+    "published_gain",
     "published_vectors",
     "quadratic_order",
     "skill_curves",

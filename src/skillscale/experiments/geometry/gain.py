@@ -11,9 +11,15 @@ import numpy as np
 import torch
 import xarray as xr
 from numpy.typing import NDArray
+from torch import Tensor
 
 from skillscale import _checks, _progress, frequencies
-from skillscale.experiments.geometry._shared import check_columns, check_sizes, task_vectors
+from skillscale.experiments.geometry._shared import (
+    check_columns,
+    check_sizes,
+    published_vectors,
+    task_vectors,
+)
 from skillscale.experiments.geometry.columns import BLOCK, SkillCounts, descend_columns
 from skillscale.experiments.geometry.optimum import newton
 from skillscale.lab.optimizers import SignDescent
@@ -33,6 +39,7 @@ class ModularGain:
         steps: number of updates of sign descent.
         points: measurements on a logarithmic grid of steps.
         seeds: one set of task vectors and of batches per seed.
+        published: whether to take the task vectors that the public script draws for the seeds.
     """
 
     alphas: tuple[float, ...] = (-0.5, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -43,6 +50,7 @@ class ModularGain:
     steps: int = 100_000
     points: int = 25
     seeds: tuple[int, ...] = tuple(range(200, 210))
+    published: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -58,7 +66,10 @@ class ModularGain:
 
 
 LIVE = {"modular_gain": ModularGain(dims=(40,), steps=3000, points=12, seeds=(0, 1))}
-STANDARD = {"modular_gain": ModularGain()}
+STANDARD = {
+    "modular_gain": ModularGain(),
+    "published_gain": ModularGain(seeds=(0, 1, 2, 3), published=True),
+}
 
 
 def modular_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset:
@@ -76,10 +87,7 @@ def modular_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset
     frequency = np.stack([frequencies.power_law(settings.n_skills, a) for a in settings.alphas])
     losses, best = [], []
     for seed in _progress.bar(settings.seeds, show=progress):
-        vectors = [
-            task_vectors(settings.n_skills, dim, seeds=[seed], orthonormal=False)[0]
-            for dim in settings.dims
-        ]
+        vectors = [_vectors(settings, dim, seed) for dim in settings.dims]
         counts = SkillCounts(frequency, settings.batch_size, seed)
         dense = [
             descend_columns(
@@ -116,6 +124,24 @@ def modular_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset
             "step": ("step", at, {"units": "optimizer steps"}),
         },
     )
+
+
+def published_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset:
+    """Return `modular_gain` on the task vectors of the published runs, seeds 0 to 3.
+
+    Args:
+        settings: sizes and rate, with `published` true.
+        progress: show a bar over seeds.
+
+    Returns:
+        Dataset as that of `modular_gain`.
+
+    Raises:
+        ValueError: If `published` is false.
+    """
+    if not settings.published:
+        raise ValueError(f"published must be True, got {settings.published!r}")
+    return modular_gain(settings, progress=progress)
 
 
 def modular_descent(
@@ -157,3 +183,9 @@ def modular_descent(
             block = counts.block(step // BLOCK) > 0
         met += block[step % BLOCK]
     return losses
+
+
+def _vectors(settings: ModularGain, dim: int, seed: int) -> Tensor:
+    if settings.published:
+        return published_vectors(settings.n_skills, dim, seed=seed)
+    return task_vectors(settings.n_skills, dim, seeds=[seed], orthonormal=False)[0]

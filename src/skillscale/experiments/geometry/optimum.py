@@ -125,9 +125,9 @@ class CapacityCliff:
     """
 
     n_skills: int = 1000
-    dims: tuple[int, ...] = (440, 460, 480, 490, 500, 510, 520, 540, 560)
+    dims: tuple[int, ...] = (460, 480, 490, 500, 510, 520, 540)
     alpha: float = 0.0
-    seeds: tuple[int, ...] = tuple(range(200, 300))
+    seeds: tuple[int, ...] = tuple(range(200, 400))
 
     def __post_init__(self) -> None:
         """Check the ranges."""
