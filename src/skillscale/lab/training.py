@@ -146,7 +146,7 @@ def train(
     gradient = _gradient(model, loss)
     record: dict[str, list[Tensor]] = {}
     state = optimizer.start(model.parameters)
-    with _flushed_denormals():
+    with flushed_denormals():
         for step in _progress.bar(range(steps + 1), show=progress):
             if step in times:
                 _refuse_diverged(model.parameters, step)
@@ -219,7 +219,8 @@ def _refuse_diverged(values: list[Tensor], step: int) -> None:
 
 
 @contextmanager
-def _flushed_denormals() -> Iterator[None]:
+def flushed_denormals() -> Iterator[None]:
+    """Flush numbers too small for full precision to zero meanwhile: arithmetic on them is slow."""
     smallest = torch.tensor(torch.finfo(torch.float64).tiny, dtype=torch.float64)
     before = bool(smallest / 2 == 0)
     torch.set_flush_denormal(True)

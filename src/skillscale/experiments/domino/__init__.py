@@ -1,13 +1,16 @@
 """Networks that learn a common and a rare skill, or a skill and what is built on it: in what order?
 
 Two parities, one of them rare, together and the rare one alone; parities and their composition;
-two regressions, with a network in halves or samples re-weighted by their own loss.
+two regressions, with a network in halves or samples re-weighted by their own loss;
+sums that are memorised and then generalised; a language model under the speed-ups found elsewhere.
 """
 
 from typing import Any
 
-from skillscale.experiments.domino import dependent, own_loss, parities
+from skillscale.experiments.domino import dependent, grokking, language, own_loss, parities
 from skillscale.experiments.domino.dependent import DependentParities, dependent_parities
+from skillscale.experiments.domino.grokking import ModularAddition, first_step, modular_addition
+from skillscale.experiments.domino.language import Arm, LanguageSpeedups, language_speedups
 from skillscale.experiments.domino.own_loss import TwoSquares, two_squares
 from skillscale.experiments.domino.parities import (
     TwoParities,
@@ -15,7 +18,7 @@ from skillscale.experiments.domino.parities import (
     two_parities,
 )
 
-_MODULES = (parities, dependent, own_loss)
+_MODULES = (parities, dependent, own_loss, grokking, language)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -32,10 +35,16 @@ LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
 __all__ = [
     "LIVE",
     "STANDARD",
+    "Arm",
     "DependentParities",
+    "LanguageSpeedups",
+    "ModularAddition",
     "TwoParities",
     "TwoSquares",
     "dependent_parities",
+    "first_step",
+    "language_speedups",
+    "modular_addition",
     "normalised_parities",
     "two_parities",
     "two_squares",
