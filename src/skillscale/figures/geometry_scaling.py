@@ -44,6 +44,8 @@ def step_exponents(
             left.annotate(text, (steps[-1], losses[index, -1]), (3, 0), textcoords="offset points")
         left.set(xlabel="step", ylabel="cross entropy (nats)", title="sign descent")
         left.set_xlim(1, steps[-1] * 4)
+        left.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"])
+        left.minorticks_off()
         for (label, line), dash in zip(references.items(), ("--", ":"), strict=False):
             right.plot(alphas, line, dash, color=_OTHER, lw=1.2, label=label)
         for (name, slopes), marker in zip(measured.items(), "os", strict=False):
@@ -74,8 +76,8 @@ def width_exponents(
     with style.context():
         ax.axhline(reference, color=_CONTROL, lw=1)
         ax.annotate(
-            f"Chinchilla, {reference:g}", (n_skills[-1], reference), (0, 3),
-            textcoords="offset points", ha="right", fontsize="small", color=_CONTROL,
+            f"Chinchilla, {reference:g}", (np.sqrt(n_skills[-2] * n_skills[-1]), reference),
+            (0, 3), textcoords="offset points", ha="center", fontsize="small", color=_CONTROL,
         )  # fmt: skip
         for (label, exponents), marker in zip(measured.items(), "os^", strict=False):
             half = _half_width(exponents)
@@ -114,8 +116,10 @@ def local_exponents(
                 middle, exponents.mean(0), _half_width(exponents), fmt="o", color=_MEASURED, ms=4,
                 capsize=2, label="simulation",
             )  # fmt: skip
-            ax.set(title=title, xlabel="step", ylim=(0, None))
+            _whole_ticks(ax, steps[::2])
+            ax.set(title=title, xlabel="step")
         first = np.atleast_1d(axes)[0]
+        first.set_ylim(0, 1.1 * max(each.max() for each in measured.values()))
         first.set_ylabel("local exponent")
         first.legend(fontsize="small")
     return figure
@@ -170,8 +174,9 @@ def modular_gain(
                 )  # fmt: skip
             ax.plot(*plotted[title], "x", color=_OTHER, ms=8, mew=2, label="read off")
             ax.axhline(1, color=_CONTROL, lw=0.8, zorder=0)
-            ax.set(title=title, xlabel=r"$\alpha$", ylim=(0, None))
+            ax.set(title=title, xlabel=r"$\alpha$")
         first = np.atleast_1d(axes)[0]
+        first.set_ylim(0, 1.15 * max(read.max() for _, read in plotted.values()))
         first.set_ylabel("dense loss / modular loss")
         first.legend(fontsize="x-small", loc="upper left")
     return figure
