@@ -50,6 +50,17 @@ def test_two_directions_equal_a_plain_loop():
         np.testing.assert_allclose(sizes, np.array(path)[::10], atol=1e-4)
 
 
+def test_rotations_are_orthogonal_and_starts_are_one_in_size():
+    found = _run()
+    R = found.rotation.values
+    np.testing.assert_allclose(
+        R @ R.swapaxes(-1, -2), np.broadcast_to(np.eye(4), R.shape), atol=1e-12
+    )
+    assert (abs(found.start) == 1).all()
+    assert abs(R[2, 0] - R[2, 1]).max() > 0.1
+    np.testing.assert_allclose(abs(R[1]), 0.5)
+
+
 def test_members_do_not_depend_on_companions():
     both, alone = _run(), _run(seeds=(5,))
     np.testing.assert_array_equal(both.completion[:, :, 1], alone.completion[:, :, 0])

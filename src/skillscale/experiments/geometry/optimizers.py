@@ -70,8 +70,8 @@ class OptimizerRace:
     every: int = 10
     points: int = 40
     ridge: float = 0.1
-    seeds: tuple[int, ...] = tuple(range(200, 212))
-    tuning_seeds: tuple[int, ...] = tuple(range(300, 308))
+    seeds: tuple[int, ...] = tuple(range(200, 224))
+    tuning_seeds: tuple[int, ...] = tuple(range(300, 312))
 
     def __post_init__(self) -> None:
         """Check the ranges."""

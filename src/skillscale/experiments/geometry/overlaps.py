@@ -93,13 +93,14 @@ class GradientAlignment:
 
 LIVE = {
     "overlapping_skills": OverlappingSkills(
-        ((40, 200), (20, 10)), losses=("mse",), seeds=(0, 1, 2), points=40
+        ((40, 200), (20, 10)), losses=("mse",), steps=2500, seeds=(0, 1, 2), points=40
     ),
     "gradient_alignment": GradientAlignment((5,), (1.0,), seeds=(0, 1, 2)),
 }
 STANDARD = {
     "overlapping_skills": OverlappingSkills(
-        ((40, 200), (40, 10), (100, 10), (5, 10), (10, 10), (20, 10))
+        ((40, 200), (40, 10), (100, 10), (5, 10), (10, 10), (20, 10)),
+        seeds=tuple(range(200, 212)),
     ),
     "gradient_alignment": GradientAlignment(),
 }

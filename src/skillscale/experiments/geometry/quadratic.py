@@ -79,7 +79,8 @@ def quadratic_order(settings: QuadraticOrder, *, progress: bool = False) -> xr.D
     Returns:
         Dataset: `completion` with dims (rule, basis, member, direction), the first step at which
         |x_i| is below the threshold, nan where it never is; `size`, the |x_i| over time, with dims
-        (rule, basis, member, point, direction) at the steps `step`, dims (rule, point).
+        (rule, basis, member, point, direction) at the steps `step`, dims (rule, point); `start`,
+        x at step 0, and `rotation`, R with dims (basis, member, direction, parameter).
     """
     rules: dict[str, Optimizer] = {f"sign {lr:g}": SignDescent(lr) for lr in settings.sign_lrs}
     rules["sgd"] = SGD(settings.sgd_lr)
@@ -121,6 +122,12 @@ def quadratic_order(settings: QuadraticOrder, *, progress: bool = False) -> xr.D
                 ("rule", "basis", "member", "point", "direction"),
                 np.stack(sizes).astype(np.float32),
                 {"units": "1", "long_name": "what is left of a direction, |x_i|"},
+            ),
+            "start": (("member", "direction"), start[:n_seeds].numpy(), {"units": "1"}),
+            "rotation": (
+                ("basis", "member", "direction", "parameter"),
+                basis.reshape(len(BASES), n_seeds, size, size).numpy(),
+                {"units": "1"},
             ),
         },
         coords={
