@@ -69,7 +69,7 @@ class WastedResource:
     dim: int = 1000
     alpha: float = 1.0
     lr: float = 3e-4
-    points: int = 48
+    points: int = 32
     seeds: tuple[int, ...] = tuple(range(200, 210))
 
     def __post_init__(self) -> None:

@@ -36,7 +36,7 @@ class OverlappingSkills:
     alpha: float = 1.0
     length: float = 0.003
     steps: int = 6700
-    points: int = 20
+    points: int = 12
     seeds: tuple[int, ...] = tuple(range(200, 210))
 
     def __post_init__(self) -> None:
