@@ -62,10 +62,10 @@ class ModularAddition:
     """
 
     rules: tuple[str, ...] = ("sign", "adam")
-    rates: tuple[float, ...] = (1e-3, 2.5e-3, 6e-3, 1.5e-2)
+    rates: tuple[float, ...] = (1e-2, 2e-2, 4e-2, 8e-2)
     given_rate: float = 1e-2
     weight_decay: float = 0.03
-    undecayed_steps: int = 1500
+    undecayed_steps: int = 1000
     modulus: int = 59
     embedding: int = 128
     width: int = 100
