@@ -69,8 +69,8 @@ def test_two_skills_report_the_first_step_beyond_the_threshold():
 
 
 # Ratios of completion times found by a program of its own, with exact gradients, for one pair of
-# task vectors. Between pairs Adam's ratio at 40 scatters by 5 % (its mean over seeds is 5.5), the others
-# by 2 %; so the comparison is on task vectors drawn as the public code draws them, at seed 0.
+# task vectors. Between pairs Adam's ratio at 40 scatters by 5 % (its mean over seeds is 5.5), the
+# others by 2 %; so the task vectors are drawn as the public code draws them, at seed 0.
 SWEEP = {
     "sign": [1.01, 1.22, 1.49, 1.81, 1.94, 2.02],
     "adam": [1.00, 1.20, 1.66, 2.86, 4.04, 5.92],
