@@ -6,8 +6,8 @@ from skillscale import fits
 from skillscale.figures import domino_speedups as figures
 
 
-def labels(axes):
-    return [text.get_text() for text in axes.get_legend().get_texts()]
+def labels(legend):
+    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_ended_runs_keep_their_last_value():
@@ -17,7 +17,7 @@ def test_ended_runs_keep_their_last_value():
     assert [axes.get_title() for axes in figure.axes][:3] == ["sign", "Adam", "third"]
     drawn = [line.get_ydata().tolist() for line in figure.axes[0].lines]
     assert drawn.count([1.0, 1.0]) == drawn.count([0.5, 0.5]) == 3
-    assert labels(figure.axes[0]) == ["trained on", "not trained on"]
+    assert labels(figure.legends[0]) == ["trained on", "not trained on"]
 
 
 def test_tuning_fills_the_best_rate():
@@ -26,7 +26,7 @@ def test_tuning_fills_the_best_rate():
     (axes,) = figures.tuning(rates, losses).axes
     single = [line.get_xydata().tolist() for line in axes.lines if len(line.get_xdata()) == 1]
     assert single == [[[0.2, 2.0]], [[1.0, 1.0]]]
-    assert labels(axes) == ["a", "b"]
+    assert labels(axes.get_legend()) == ["a", "b"]
 
 
 def test_changes_are_means_with_their_intervals():
@@ -40,7 +40,7 @@ def test_changes_are_means_with_their_intervals():
     assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
     centres = [container.lines[0].get_xdata() for container in axes.containers]
     np.testing.assert_allclose(centres, [[0.3, -0.3], [0.3, -0.3]])
-    assert labels(axes) == ["all", "rare"]
+    assert labels(axes.get_legend()) == ["all", "rare"]
 
 
 def test_speed_ups_have_geometric_means():

@@ -30,7 +30,7 @@ def grokking(steps: Floats, panels: dict[str, Floats]) -> Figure:
     n_columns = 2
     n_rows = -(-len(panels) // n_columns)
     figure, axes = style.new(
-        n_rows, n_columns, width=6.4, height=1.0 + 2.0 * n_rows, sharex=True, sharey=True,
+        n_rows, n_columns, width=6.4, height=1.2 + 2.0 * n_rows, sharex=True, sharey=True,
         squeeze=False,
     )  # fmt: skip
     with style.context():
@@ -47,7 +47,8 @@ def grokking(steps: Floats, panels: dict[str, Floats]) -> Figure:
             ax.set_ylabel("right sums")
         for ax in axes[-1]:
             ax.set_xlabel("step")
-        axes[0, 0].legend(loc="center left", fontsize="small")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize="small")
     return figure
 
 
@@ -129,10 +130,12 @@ def speed_ups(ratios: dict[str, Floats]) -> Figure:
     with style.context():
         axes.axvline(1, color=_CONTROL, lw=1, zorder=0)
         for row, values in enumerate(ratios.values()):
-            axes.semilogx(values, np.full(len(values), row), "o", color=_MEASURED, ms=4, alpha=0.35)
+            axes.semilogx(values, np.full(len(values), row), "o", color=_MEASURED, ms=4, alpha=0.4)
             middle = fits.mean(np.log(values))
             low, high = np.exp(middle.low), np.exp(middle.high)
-            axes.plot([low, high], [row, row], color=_THEORY, lw=4, solid_capstyle="butt")
+            below = row + 0.22
+            axes.plot([low, high], [below, below], "|-", color=_THEORY, ms=7, lw=3)
+        axes.margins(y=0.12)
         axes.set_yticks(range(len(ratios)), list(ratios))
         axes.invert_yaxis()
         ticks = [0.5, 0.6, 0.7, 0.8, 1, 1.25, 1.5, 2]
