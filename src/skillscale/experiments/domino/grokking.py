@@ -115,7 +115,7 @@ class ModularAddition:
 LIVE = {
     # a large decay and few pairs to test, or so small a network would not generalise in seconds
     "modular_addition": ModularAddition(
-        rates=(), weight_decay=0.1, undecayed_steps=0, modulus=29, embedding=64, width=64,
+        rates=(), weight_decay=0.1, undecayed_steps=0, modulus=29, embedding=48, width=48,
         train_share=0.9, steps=1500, at_once=2, tuning_seeds=(), seeds=(0, 1),
     )
 }  # fmt: skip
