@@ -18,6 +18,7 @@ from time_emergence import product, seconds, write
 
 from skillscale import frequencies
 from skillscale.experiments.geometry import SkillCounts, descend_columns, task_vectors
+from skillscale.experiments.geometry.columns import BLOCK
 from skillscale.lab.optimizers import Adam, SignDescent
 
 REPETITIONS = 7
@@ -51,7 +52,7 @@ class Bench:
     def drawing(self):
         """Return the seconds that drawing the batches of a step takes by itself."""
         counts = SkillCounts(self.frequency, BATCH_SIZE, 0)
-        return min(seconds(lambda: counts.block(0), 20)) / 32
+        return min(seconds(lambda: counts.block(0), 20)) / BLOCK
 
 
 def main():

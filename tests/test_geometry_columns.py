@@ -106,6 +106,8 @@ def test_a_column_does_not_depend_on_its_companions():
     ("call", "message"),
     [
         (lambda: geometry.SkillCounts([[0.5, 0.4]], 8, 0), "frequency must have rows with sum 1"),
+        (lambda: descend(p=np.ones(2) / 2), "frequency must have 2 axes"),
+        (lambda: descend(p=np.ones((1, 2))), "frequency must have rows with sum 1"),
         (lambda: geometry.SkillCounts([[1.0]], 0, 0), "batch_size must be an integer >= 1"),
         (lambda: descend(at=[]), "at must not be empty"),
         (lambda: descend(at=[-1]), "at must be an integer >= 0"),
@@ -118,6 +120,7 @@ def test_bad_input_is_named(call, message):
         call()
 
 
-def descend(vectors=None, at=(1,), loss="mse"):
+def descend(vectors=None, p=None, at=(1,), loss="mse"):
     vectors = torch.eye(2) if vectors is None else vectors
-    return geometry.descend_columns(vectors, tables(2), [SGD(0.1)], at=at, loss=loss)
+    p = tables(2) if p is None else p
+    return geometry.descend_columns(vectors, p, [SGD(0.1)], at=at, loss=loss)

@@ -46,6 +46,7 @@ def test_curves_of_the_stored_notebook_carry_the_label_of_the_next_exponent():
         dense = np.median([[geometry.newton(v, q).loss for q in p] for v in drawn], axis=0)
         modular = np.array([np.log(2) * q[dim:].sum() for q in p])
         shifted = dense[[0, 1, 3]] / modular[[1, 2, 4]]
+        # what can be read off a linear axis that ends at 8
         np.testing.assert_allclose(shifted, expected, rtol=0.05)
         same = dense[[1, 2, 4]] / modular[[1, 2, 4]]
         assert (same < 0.8 * np.array(expected)).all()
@@ -80,9 +81,17 @@ def test_members_do_not_depend_on_companions():
         (lambda: geometry.ModularGain(alphas=()), "alphas must not be empty"),
         (lambda: geometry.ModularGain(points=1), "points must be an integer >= 2"),
         (lambda: geometry.published_gain(geometry.ModularGain()), "published must be True"),
+        (lambda: meetings(at=[]), "at must ascend from a step >= 0"),
+        (lambda: meetings(at=[5, 5]), "at must ascend from a step >= 0"),
         (lambda: geometry.ModularGain(batch_size=0), "batch_size must be an integer >= 1"),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def meetings(at):
+    p = np.array([[0.5, 0.5]])
+    counts = geometry.SkillCounts(p, batch_size=4, seed=0)
+    return geometry.modular_descent(p, [1], counts, lr=0.1, at=at)

@@ -6,7 +6,7 @@ import torch
 
 from skillscale import frequencies
 from skillscale.experiments import geometry
-from skillscale.experiments.geometry.noise import measured_steps
+from skillscale.experiments.geometry._shared import squared_steps
 
 SMALL = {"n_skills": 3, "dim": 50, "lr": 3e-3, "points": 6, "seeds": (3, 5)}
 
@@ -26,7 +26,7 @@ def test_exact_arm_equals_a_plain_loop():
     for _ in range(61):
         path.append(1 - vectors @ theta)
         theta += 3e-3 * torch.sign((p * path[-1]) @ vectors)
-    expected = torch.stack(path)[measured_steps(60, 6)]
+    expected = torch.stack(path)[squared_steps(60, 6)]
     np.testing.assert_allclose(found.unlearned[0, 1], expected, atol=6e-4)  # three decimals stored
     np.testing.assert_array_equal(found.step[0], [0, 2, 7, 15, 27, 42, 60])
 
@@ -52,6 +52,10 @@ def test_a_large_batch_is_the_exact_gradient():
     assert abs(found[2] - found[0]).mean() > 0.02
 
 
+def test_one_step_more_than_a_quarter_of_the_squared_points_is_enough():
+    assert len(np.unique(_run((0.0, 10)).step)) == 7
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -61,7 +65,7 @@ def test_a_large_batch_is_the_exact_gradient():
         (lambda: geometry.NoiseArm(0.0, 10, batch_size=-1), "batch_size must be an integer >= 0"),
         (lambda: geometry.NoiseArm(0.0, 10, 1.0, 5), "factor must be 2 with batches, got 1.0"),
         (lambda: geometry.WastedResource(()), "arms must not be empty"),
-        (lambda: _run((0.0, 5)), "steps must be >= points² / 4 = 9, got 5"),
+        (lambda: _run((0.0, 9)), "steps must be > points² / 4 = 9, got 9"),
         (lambda: _run((0.0, 60), dim=2), "dim must be an integer >= n_skills"),
         (lambda: _run((0.0, 60), lr=0.0), "lr must be"),
     ],

@@ -37,6 +37,7 @@ def test_more_skills_than_parameters_cannot_all_be_learned():
         geometry.OverlappingSkills(((4, 20), (40, 4)), losses=("mse",), length=0.01, steps=800)
     )
     end = 1 - found.level[0, :, :, -1]
+    # the learned ones zigzag by a few steps of 0.01; of 40 targets in 4 dimensions most are missed
     assert abs(end[0, :, :4]).max() < 0.1
     assert (abs(end[1]).max("skill") > 0.3).all()
 

@@ -74,6 +74,7 @@ def test_members_do_not_depend_on_companions():
         ({"ratio": 0.5}, "ratio must be"),
         ({"sign_lrs": ()}, "sign_lrs must not be empty"),
         ({"sign_lrs": (0.0,)}, "sign_lrs must be"),
+        ({"travel": 0.0}, "travel must be a finite number and > 0"),
         ({"sgd_lr": 1.0}, "sgd_lr must be"),
         ({"threshold": 0.0}, "threshold must be"),
         ({"points": 1}, "points must be an integer >= 2"),

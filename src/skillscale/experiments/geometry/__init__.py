@@ -19,10 +19,7 @@ from skillscale.experiments.geometry import (
     step_length,
 )
 from skillscale.experiments.geometry._shared import descend, published_vectors, task_vectors
-from skillscale.experiments.geometry.columns import (
-    SkillCounts,
-    descend_columns,
-)
+from skillscale.experiments.geometry.columns import SkillCounts, descend_columns
 from skillscale.experiments.geometry.curves import (
     SkillCurves,
     TwoSkills,

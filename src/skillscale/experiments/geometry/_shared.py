@@ -1,12 +1,14 @@
 """Task vectors of the geometry model and the descent that every experiment of it runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from skillscale import _checks, _progress
+from skillscale import _checks, _progress, frequencies
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.streams import Stream
 
@@ -25,13 +27,33 @@ def check_sizes(
         raise ValueError("seeds must not be empty")
 
 
-def check_columns(alphas: tuple[float, ...], lr: float) -> None:
-    """Raise ValueError unless there are exponents > -1 and the rate is > 0."""
+def check_filled(settings: object, *names: str) -> None:
+    """Raise ValueError unless each of the named settings holds an entry."""
+    for name in names:
+        if not getattr(settings, name):
+            raise ValueError(f"{name} must not be empty")
+
+
+def check_alphas(alphas: tuple[float, ...]) -> None:
+    """Raise ValueError unless there are exponents, all > -1."""
     if not alphas:
         raise ValueError("alphas must not be empty")
     for alpha in alphas:
         _checks.number("alphas", alpha, above=-1)
-    _checks.number("lr", lr, above=0)
+
+
+def tables(n_skills: int, alphas: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return p_k ∝ k^-(alpha+1) with sum 1, a row for each exponent, shape (alpha, skill)."""
+    return np.stack([frequencies.power_law(n_skills, alpha) for alpha in alphas])
+
+
+def squared_steps(steps: int, points: int) -> list[int]:
+    """Return 0 and ⌈steps · (i/points)²⌉ for i = 1 … points.
+
+    >>> squared_steps(100, 5)
+    [0, 4, 16, 36, 64, 100]
+    """
+    return [-(-steps * i**2 // points**2) for i in range(points + 1)]
 
 
 def task_vectors(
@@ -97,6 +119,9 @@ def published_vectors(n_skills: int, dim: int, *, seed: int) -> Tensor:
     Raises:
         ValueError: If an argument is out of range.
 
+    Source: scaling script in the public code of Liu et al. 2025; on these vectors
+    `tests/test_geometry_scaling.py` and `tests/test_geometry_optimum.py` find its figure's slopes.
+
     >>> published_vectors(3, 2, seed=0).norm(dim=1).allclose(torch.ones(3).double())
     True
     """
@@ -138,18 +163,30 @@ def descend(
         progress: show a bar over steps.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, when the first levels are asked for.
+
+    Source: geometry model of Liu et al. 2025, as in their public code; equals automatic gradients
+    in `tests/test_geometry_experiments.py`.
+
+    >>> from skillscale.lab.optimizers import SGD
+    >>> pair, halves = torch.eye(2)[None], torch.tensor([0.5, 0.5])
+    >>> [level.tolist() for level in descend(pair, halves, SGD(1.0), 1)]
+    [[[0.0, 0.0]], [[1.0, 1.0]]]
     """
     _checks.choice("loss", loss, LOSSES)
     n_members, n_skills, dim = vectors.shape
-    scales = _per_member("noise", noise, n_members, vectors.dtype)
+    levels = [_checks.number("noise", v, minimum=0) for v in _each("noise", noise, n_members)]
+    scales = torch.tensor(levels, dtype=vectors.dtype)[:, None]
     noisy = bool(scales.any())
     random = noisy or batch_size is not None
     if random and len(seeds) != n_members:
         raise ValueError(f"seeds must hold one per member ({n_members}), got {len(seeds)}")
     noises = [Stream(seed, "gradient noise") for seed in seeds] if noisy else []
     draws = [Stream(seed, "skills of a batch") for seed in seeds] if batch_size is not None else []
-    sizes = [] if batch_size is None else _sizes(batch_size, n_members)
+    sizes = [
+        _checks.integer("batch_size", size, minimum=1)
+        for size in ([] if batch_size is None else _each("batch_size", batch_size, n_members))
+    ]
     chances = frequency.expand(n_members, n_skills).double().numpy()
     theta = [torch.zeros(n_members, dim, dtype=vectors.dtype)]
     state = rule.start(theta)
@@ -172,19 +209,23 @@ def descend(
         rule.step(theta, [gradient], state)
 
 
-def _per_member(
-    name: str, value: float | Sequence[float], n_members: int, dtype: torch.dtype
-) -> Tensor:
-    values = [value] * n_members if isinstance(value, float | int) else list(value)
+def completion_steps(path: Iterable[Tensor], shape: tuple[int, ...], threshold: float) -> Tensor:
+    """Return the first steps at which levels of that shape exceed the threshold, else nan.
+
+    >>> completion_steps([torch.tensor([0.0, 0.5]), torch.tensor([0.9, 0.5])], (2,), 0.8)
+    tensor([1., nan])
+    """
+    reached = torch.full(shape, torch.nan)
+    for step, level in enumerate(path):
+        reached[reached.isnan() & (level > threshold)] = step
+        if not reached.isnan().any():
+            break
+    return reached
+
+
+def _each(name: str, value: Any, n_members: int) -> list[Any]:
+    """Return one value per member, given as such or as one for all."""
+    values = list(value) if isinstance(value, Sequence) else [value] * n_members
     if len(values) != n_members:
         raise ValueError(f"{name} must be one or one per member ({n_members}), got {len(values)}")
-    return torch.tensor([_checks.number(name, v, minimum=0) for v in values], dtype=dtype)[:, None]
-
-
-def _sizes(batch_size: int | Sequence[int], n_members: int) -> list[int]:
-    sizes = [batch_size] * n_members if isinstance(batch_size, int) else list(batch_size)
-    if len(sizes) != n_members:
-        raise ValueError(
-            f"batch_size must be one or one per member ({n_members}), got {len(sizes)}"
-        )
-    return [_checks.integer("batch_size", size, minimum=1) for size in sizes]
+    return values

@@ -45,9 +45,7 @@ class SkillCounts:
 
     def __init__(self, frequency: ArrayLike, batch_size: int, seed: int) -> None:
         """Tabulate the inverse distribution functions."""
-        p = _checks.array("frequency", frequency, minimum=0, dims=(2,))
-        if not np.allclose(p.sum(1), 1):
-            raise ValueError(f"frequency must have rows with sum 1, got sums {p.sum(1)}")
+        p = _shares(frequency)
         self._size = _checks.integer("batch_size", batch_size, minimum=1)
         self._stream = Stream(seed, "uniform numbers of a batch")
         self._shape = (BLOCK, *p.shape)
@@ -123,6 +121,7 @@ def descend_columns(
     measured = sorted({_checks.integer("at", step, minimum=0) for step in at})
     if not measured:
         raise ValueError("at must not be empty")
+    frequency = _shares(frequency)
     n_columns, n_skills = frequency.shape
     if vectors.shape[0] != n_skills:
         raise ValueError(f"vectors must have {n_skills} rows, got shape {tuple(vectors.shape)}")
@@ -158,3 +157,11 @@ def descend_columns(
         for rule, state, part, slope in zip(rules, states, theta, gradient, strict=True):
             rule.step([part], [slope], state)
     return losses
+
+
+def _shares(frequency: ArrayLike) -> NDArray[np.float64]:
+    """Return frequency tables, each row with sum 1, or raise ValueError."""
+    p = _checks.array("frequency", frequency, minimum=0, dims=(2,))
+    if not np.allclose(p.sum(1), 1):
+        raise ValueError(f"frequency must have rows with sum 1, got sums {p.sum(1)}")
+    return p

@@ -10,7 +10,13 @@ import torch
 import xarray as xr
 
 from skillscale import _checks, frequencies
-from skillscale.experiments.geometry._shared import check_sizes, descend, task_vectors
+from skillscale.experiments.geometry._shared import (
+    check_filled,
+    check_sizes,
+    completion_steps,
+    descend,
+    task_vectors,
+)
 from skillscale.lab.optimizers import SGD, Adam, Optimizer, SignDescent
 
 
@@ -77,8 +83,7 @@ class TwoSkills:
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_sizes(2, self.dim, self.steps, self.seeds)
-        if not self.ratios:
-            raise ValueError("ratios must not be empty")
+        check_filled(self, "ratios")
         for ratio in self.ratios:
             _checks.number("ratios", ratio, minimum=1)
         for name in ("sign_lr", "adam_lr", "sgd_lr"):
@@ -171,19 +176,21 @@ def two_skills(settings: TwoSkills, *, progress: bool = False) -> xr.Dataset:
         "adam": Adam(settings.adam_lr),
         "sgd": SGD(settings.sgd_lr),
     }
-    found = np.full((len(rules), len(ratio), 2), np.nan)
-    for reached, rule in zip(found, rules.values(), strict=True):
-        path = descend(vectors, frequency, rule, settings.steps, progress=progress)
-        for step, level in enumerate(path):
-            complete = (1 - level < 1 - settings.threshold).numpy()
-            reached[np.isnan(reached) & complete] = step
-            if not np.isnan(reached).any():
-                break
+    found = torch.stack(
+        [
+            completion_steps(
+                descend(vectors, frequency, rule, settings.steps, progress=progress),
+                vectors.shape[:2],
+                settings.threshold,
+            )
+            for rule in rules.values()
+        ]
+    )
     return xr.Dataset(
         {
             "completion": (
                 ("optimizer", "member", "ratio", "skill"),
-                found.reshape(len(rules), -1, n_ratios, 2).astype(np.float32),
+                found.reshape(len(rules), -1, n_ratios, 2).numpy(),
                 {"units": "optimizer steps", "long_name": "step of completion"},
             )
         },

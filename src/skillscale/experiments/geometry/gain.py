@@ -6,6 +6,7 @@ none. Dense: every skill has a random unit task vector, and all share all coordi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -13,11 +14,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skillscale import _checks, _progress, frequencies
+from skillscale import _checks, _progress
 from skillscale.experiments.geometry._shared import (
-    check_columns,
+    check_alphas,
+    check_filled,
     check_sizes,
     published_vectors,
+    tables,
     task_vectors,
 )
 from skillscale.experiments.geometry.columns import BLOCK, SkillCounts, descend_columns
@@ -54,13 +57,13 @@ class ModularGain:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.dims:
-            raise ValueError("dims must not be empty")
+        check_filled(self, "dims")
         for dim in self.dims:
             check_sizes(self.n_skills, dim, self.steps, self.seeds, orthonormal=False)
             if dim >= self.n_skills:
                 raise ValueError(f"dims must be below n_skills = {self.n_skills}, got {dim}")
-        check_columns(self.alphas, self.lr)
+        check_alphas(self.alphas)
+        _checks.number("lr", self.lr, above=0)
         _checks.integer("batch_size", self.batch_size, minimum=1)
         _checks.integer("points", self.points, minimum=2)
 
@@ -84,7 +87,7 @@ def modular_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset
         skills in nats; and (member, dim, alpha): `optimum`, its infimum over dense parameters.
     """
     at = log_steps(settings.steps, settings.points).tolist()
-    frequency = np.stack([frequencies.power_law(settings.n_skills, a) for a in settings.alphas])
+    frequency = tables(settings.n_skills, settings.alphas)
     losses, best = [], []
     for seed in _progress.bar(settings.seeds, show=progress):
         vectors = [_vectors(settings, dim, seed) for dim in settings.dims]
@@ -155,7 +158,8 @@ def modular_descent(
     """Return the losses of sign descent on modular parameters.
 
     A skill with a coordinate of its own moves by `lr` at every step whose batch holds it, and
-    stays otherwise: its level is `lr` times the number of such steps.
+    stays otherwise: its level is a_k = `lr` times the number of such steps, and the loss is
+    Σ_(k≤dim) p_k ln(1 + e^(-a_k)) + ln 2 Σ_(k>dim) p_k.
 
     Args:
         frequency: p_k, shape (column, skill).
@@ -167,9 +171,19 @@ def modular_descent(
     Returns:
         Cross entropy in nats, shape (dim, column, time).
 
+    Raises:
+        ValueError: If `at` is empty or does not ascend from a step >= 0.
+
     Source: derived here; equals `descend_columns` on unit vectors and zeros in
     `tests/test_geometry_gain.py`.
+
+    >>> halves = np.array([[0.5, 0.5]])
+    >>> counts = SkillCounts(halves, batch_size=100, seed=0)
+    >>> modular_descent(halves, [1], counts, lr=0.1, at=[0, 10]).round(4)
+    array([[[0.6931, 0.5032]]])
     """
+    if not at or at[0] < 0 or any(b <= a for a, b in pairwise(at)):
+        raise ValueError(f"at must ascend from a step >= 0, got {at!r}")
     met = torch.zeros(frequency.shape, dtype=torch.int32)
     losses = np.empty((len(dims), len(frequency), len(at)))
     time = {step: place for place, step in enumerate(at)}

@@ -13,8 +13,16 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from skillscale import _checks, frequencies
-from skillscale.experiments.geometry._shared import check_sizes, descend, task_vectors
+from skillscale import _checks
+from skillscale.experiments.geometry._shared import (
+    check_alphas,
+    check_filled,
+    check_sizes,
+    completion_steps,
+    descend,
+    tables,
+    task_vectors,
+)
 from skillscale.lab.optimizers import SignDescent
 from skillscale.lab.streams import Stream
 
@@ -48,11 +56,8 @@ class ModuleTimes:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("alphas", "n_skills"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
-        for alpha in self.alphas:
-            _checks.number("alphas", alpha, above=-1)
+        check_alphas(self.alphas)
+        check_filled(self, "n_skills")
         for n_skills in self.n_skills:
             check_sizes(n_skills, self.dim, self.steps, self.seeds)
             _check_divides(n_skills, self.dim)
@@ -79,14 +84,19 @@ def module_times(settings: ModuleTimes, *, progress: bool = False) -> xr.Dataset
     shape = (len(settings.n_skills), len(settings.alphas), len(settings.seeds))
     found = np.full((2, *shape, max(settings.n_skills)), np.nan, dtype=np.float32)
     for at, n_skills in enumerate(settings.n_skills):
-        frequency = torch.from_numpy(
-            np.stack([frequencies.power_law(n_skills, alpha) for alpha in settings.alphas])
-        ).repeat_interleave(len(settings.seeds), dim=0)
+        frequency = torch.from_numpy(tables(n_skills, settings.alphas))
+        frequency = frequency.repeat_interleave(len(settings.seeds), dim=0)
         for design, make in enumerate((task_vectors, module_vectors)):
-            vectors = make(n_skills, settings.dim, seeds=settings.seeds)
-            times = _completion(
-                settings, vectors.repeat(len(settings.alphas), 1, 1), frequency, progress
+            own = make(n_skills, settings.dim, seeds=settings.seeds)
+            vectors = own.repeat(len(settings.alphas), 1, 1)
+            path = descend(
+                vectors,
+                frequency,
+                SignDescent(settings.lr),
+                settings.steps,
+                progress=progress,
             )
+            times = completion_steps(path, vectors.shape[:2], settings.threshold)
             found[design, at, ..., :n_skills] = times.reshape(*shape[1:], n_skills)
     return xr.Dataset(
         {
@@ -136,16 +146,3 @@ def module_vectors(n_skills: int, dim: int, *, seeds: Sequence[int]) -> Tensor:
     blocks /= np.linalg.norm(blocks, axis=-1, keepdims=True)
     spread = np.eye(n_skills)[:, :, None] * blocks[:, :, None, :]  # (member, skill, block, entry)
     return torch.from_numpy(spread.reshape(len(seeds), n_skills, dim))
-
-
-def _completion(
-    settings: ModuleTimes, vectors: Tensor, frequency: Tensor, progress: bool
-) -> Tensor:
-    """Return the steps of completion, shape (member, skill)."""
-    reached = torch.full(vectors.shape[:2], torch.nan)
-    path = descend(vectors, frequency, SignDescent(settings.lr), settings.steps, progress=progress)
-    for step, level in enumerate(path):
-        reached[reached.isnan() & (level > settings.threshold)] = step
-        if not reached.isnan().any():
-            break
-    return reached

@@ -12,17 +12,14 @@ import torch
 import xarray as xr
 
 from skillscale import _checks, frequencies
-from skillscale.experiments.geometry._shared import check_sizes, descend, task_vectors
+from skillscale.experiments.geometry._shared import (
+    check_filled,
+    check_sizes,
+    descend,
+    squared_steps,
+    task_vectors,
+)
 from skillscale.lab.optimizers import SignDescent
-
-
-def measured_steps(steps: int, points: int) -> list[int]:
-    """Return the steps measured: 0 and ⌈steps · (i/points)²⌉ for i = 1 … points.
-
-    >>> measured_steps(100, 5)
-    [0, 4, 16, 36, 64, 100]
-    """
-    return [-(-steps * i**2 // points**2) for i in range(points + 1)]
 
 
 @dataclass(frozen=True)
@@ -78,12 +75,11 @@ class WastedResource:
         _checks.number("alpha", self.alpha, above=-1)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("points", self.points, minimum=1)
-        if not self.arms:
-            raise ValueError("arms must not be empty")
+        check_filled(self, "arms")
         shortest = min(arm.steps for arm in self.arms)
-        if len(set(measured_steps(shortest, self.points))) <= self.points:
+        if len(set(squared_steps(shortest, self.points))) <= self.points:
             raise ValueError(
-                f"steps must be >= points² / 4 = {self.points**2 / 4:g}, got {shortest}"
+                f"steps must be > points² / 4 = {self.points**2 / 4:g}, got {shortest}"
             )
 
 
@@ -124,7 +120,7 @@ def wasted_resource(settings: WastedResource, *, progress: bool = False) -> xr.D
     """
     vectors = task_vectors(settings.n_skills, settings.dim, seeds=settings.seeds).float()
     frequency = frequencies.power_law(settings.n_skills, settings.alpha)
-    times = [measured_steps(arm.steps, settings.points) for arm in settings.arms]
+    times = [squared_steps(arm.steps, settings.points) for arm in settings.arms]
     curves = []
     for arm, kept in zip(settings.arms, times, strict=True):
         path = descend(

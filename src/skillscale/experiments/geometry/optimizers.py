@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import _checks, _progress, frequencies
-from skillscale.experiments.geometry._shared import check_sizes, task_vectors
+from skillscale.experiments.geometry._shared import check_filled, check_sizes, task_vectors
 from skillscale.lab.optimizers import (
     SGD,
     Adam,
@@ -75,9 +75,7 @@ class OptimizerRace:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("n_skills", "noises", "rates"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        check_filled(self, "n_skills", "noises", "rates")
         for n_skills in self.n_skills:
             check_sizes(n_skills, self.dim, self.steps, self.seeds, orthonormal=False)
         for noise in self.noises:

@@ -10,11 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from skillscale import _checks, _progress, frequencies
-from skillscale.experiments.geometry._shared import check_sizes, task_vectors
+from skillscale.experiments.geometry._shared import (
+    check_alphas,
+    check_filled,
+    check_sizes,
+    task_vectors,
+)
 
 Floats = NDArray[np.float64]
 
-# Newton decrement, as a share of the loss, at which the optimum counts as found.
+# Square of the Newton decrement, as a share of the loss, at which the optimum counts as found.
 PRECISION = 1e-10
 ITERATIONS = 300
 
@@ -44,7 +49,7 @@ def newton(vectors: ArrayLike, frequency: ArrayLike) -> Optimum:
 
     Raises:
         ValueError: If a shape or frequency is out of range.
-        RuntimeError: If neither end is reached within 300 steps.
+        RuntimeError: If neither end is reached within 300 steps, or rounding leaves no descent.
 
     Source: derived here; against scipy's minimiser and a linear program in
     `tests/test_geometry_optimum.py`.
@@ -58,8 +63,7 @@ def newton(vectors: ArrayLike, frequency: ArrayLike) -> Optimum:
     p = _checks.array("frequency", frequency, positive=True, dims=(1,))
     if len(p) != len(v):
         raise ValueError(f"frequency must have {len(v)} entries, one a vector, got {len(p)}")
-    theta = np.zeros(v.shape[1])
-    level = v @ theta
+    level = np.zeros(len(v))
     loss = _loss(p, level)
     for iteration in range(ITERATIONS):
         if level.min() > 0:
@@ -80,7 +84,7 @@ def newton(vectors: ArrayLike, frequency: ArrayLike) -> Optimum:
             length /= 2
             if length < 1e-9:
                 raise RuntimeError("no descent along Newton's direction")
-        theta, level, loss = theta + length * direction, level + length * move, trial
+        level, loss = level + length * move, trial
     raise RuntimeError(f"no optimum within {ITERATIONS} Newton steps")
 
 
@@ -103,11 +107,8 @@ class DimensionScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("alphas", "n_skills", "dims"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
-        for alpha in self.alphas:
-            _checks.number("alphas", alpha, above=-1)
+        check_alphas(self.alphas)
+        check_filled(self, "n_skills", "dims")
         for number in self.n_skills:
             for dim in self.dims:
                 check_sizes(number, dim, 0, self.seeds, orthonormal=False)
@@ -131,8 +132,7 @@ class CapacityCliff:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.dims:
-            raise ValueError("dims must not be empty")
+        check_filled(self, "dims")
         for dim in self.dims:
             check_sizes(self.n_skills, dim, 0, self.seeds, orthonormal=False)
         _checks.number("alpha", self.alpha, above=-1)

@@ -13,7 +13,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import _checks, frequencies
-from skillscale.experiments.geometry._shared import LOSSES, check_sizes, descend, task_vectors
+from skillscale.experiments.geometry._shared import (
+    LOSSES,
+    check_alphas,
+    check_filled,
+    check_sizes,
+    descend,
+    squared_steps,
+    tables,
+    task_vectors,
+)
 from skillscale.lab.optimizers import SignDescent
 
 
@@ -41,9 +50,7 @@ class OverlappingSkills:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("sizes", "losses"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        check_filled(self, "sizes", "losses")
         for n_skills, dim in self.sizes:
             check_sizes(n_skills, dim, self.steps, self.seeds, orthonormal=False)
         for loss in self.losses:
@@ -79,13 +86,10 @@ class GradientAlignment:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("n_skills", "alphas"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        check_filled(self, "n_skills")
+        check_alphas(self.alphas)
         for n_skills in self.n_skills:
             check_sizes(n_skills, self.dim, self.steps, self.seeds)
-        for alpha in self.alphas:
-            _checks.number("alphas", alpha, above=-1)
         _checks.number("lr", self.lr, above=0)
         for name in ("batch_size", "every"):
             _checks.integer(name, getattr(self, name), minimum=1)
@@ -119,7 +123,7 @@ def overlapping_skills(settings: OverlappingSkills, *, progress: bool = False) -
         `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`.
     """
     most = max(n_skills for n_skills, _ in settings.sizes)
-    times = [-(-settings.steps * i**2 // settings.points**2) for i in range(settings.points + 1)]
+    times = squared_steps(settings.steps, settings.points)
     shape = (len(settings.losses), len(settings.sizes), len(settings.seeds), len(times), most)
     found = np.full(shape, np.nan, dtype=np.float32)
     for at, (n_skills, dim) in enumerate(settings.sizes):
@@ -169,9 +173,8 @@ def gradient_alignment(settings: GradientAlignment, *, progress: bool = False) -
     n_alphas, seeds = len(settings.alphas), settings.seeds * len(settings.alphas)
     for at, n_skills in enumerate(settings.n_skills):
         vectors = task_vectors(n_skills, settings.dim, seeds=settings.seeds).repeat(n_alphas, 1, 1)
-        frequency = torch.from_numpy(
-            np.stack([frequencies.power_law(n_skills, alpha) for alpha in settings.alphas])
-        ).repeat_interleave(len(settings.seeds), dim=0)
+        frequency = torch.from_numpy(tables(n_skills, settings.alphas))
+        frequency = frequency.repeat_interleave(len(settings.seeds), dim=0)
         for arm, batch_size in enumerate((None, settings.batch_size)):
             path = descend(
                 vectors, frequency, SignDescent(settings.lr), settings.steps,

@@ -13,6 +13,7 @@ from scipy.linalg import hadamard
 from torch import Tensor
 
 from skillscale import _checks, _progress
+from skillscale.experiments.geometry._shared import check_filled
 from skillscale.lab.optimizers import SGD, Optimizer, SignDescent
 from skillscale.lab.streams import Stream
 
@@ -53,16 +54,14 @@ class QuadraticOrder:
         if size & (size - 1):
             raise ValueError(f"n_directions must be a power of 2, got {self.n_directions!r}")
         _checks.number("ratio", self.ratio, minimum=1)
-        if not self.sign_lrs:
-            raise ValueError("sign_lrs must not be empty")
+        check_filled(self, "sign_lrs", "seeds")
+        _checks.number("travel", self.travel, above=0)
         for lr in self.sign_lrs:
             _checks.number("sign_lrs", lr, above=0, maximum=self.travel / 2)
         _checks.number("sgd_lr", self.sgd_lr, above=0, below=1)
         _checks.number("threshold", self.threshold, above=0, below=1)
         for name in ("sgd_steps", "points"):
             _checks.integer(name, getattr(self, name), minimum=2)
-        if not self.seeds:
-            raise ValueError("seeds must not be empty")
 
 
 LIVE = {"quadratic_order": QuadraticOrder(sign_lrs=(3e-4,), seeds=(0, 1, 2, 3))}

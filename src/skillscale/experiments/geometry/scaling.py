@@ -6,11 +6,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import _checks, _progress, frequencies
+from skillscale import _checks, _progress
 from skillscale.experiments.geometry._shared import (
-    check_columns,
+    check_alphas,
+    check_filled,
     check_sizes,
     published_vectors,
+    tables,
     task_vectors,
 )
 from skillscale.experiments.geometry.columns import descend_columns
@@ -51,7 +53,8 @@ class StepScaling:
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_sizes(self.n_skills, self.dim, self.steps, self.seeds, orthonormal=False)
-        check_columns(self.alphas, self.lr)
+        check_alphas(self.alphas)
+        _checks.number("lr", self.lr, above=0)
         _checks.integer("batch_size", self.batch_size, minimum=1)
         _checks.integer("steps", self.steps, minimum=WINDOW[1])
         _checks.integer("points", self.points, minimum=2)
@@ -77,11 +80,11 @@ class SkillNumber:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.n_skills:
-            raise ValueError("n_skills must not be empty")
+        check_filled(self, "n_skills")
         for number in self.n_skills:
             check_sizes(number, self.dim, 0, self.seeds, orthonormal=False)
-        check_columns((self.alpha,), self.lr)
+        _checks.number("alpha", self.alpha, above=-1)
+        _checks.number("lr", self.lr, above=0)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ class OrthonormalDecay:
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_sizes(self.n_skills, self.n_skills, 0, self.seeds)
-        check_columns(self.alphas, self.lr)
+        check_alphas(self.alphas)
+        _checks.number("lr", self.lr, above=0)
 
 
 LIVE = {
@@ -132,7 +136,7 @@ def step_scaling(settings: StepScaling, *, progress: bool = False) -> xr.Dataset
         all skills in nats, ln 2 at the start.
     """
     at = sorted({*log_steps(settings.steps, settings.points), *WINDOW})
-    frequency = _tables(settings.n_skills, settings.alphas)
+    frequency = tables(settings.n_skills, settings.alphas)
     rules: dict[str, Optimizer] = {"sign": SignDescent(settings.lr), "adam": Adam(settings.lr)}
     published = published_vectors(settings.n_skills, settings.dim, seed=0)
     losses: list[list[NDArray[np.float64]]] = [[], []]
@@ -178,7 +182,7 @@ def skill_number(settings: SkillNumber, *, progress: bool = False) -> xr.Dataset
         runs = [
             descend_columns(
                 vectors[:number],
-                _tables(number, (settings.alpha,)),
+                tables(number, (settings.alpha,)),
                 [SignDescent(settings.lr)],
                 at=WINDOW,
             )
@@ -209,7 +213,7 @@ def orthonormal_decay(settings: OrthonormalDecay, *, progress: bool = False) -> 
     losses = [
         descend_columns(
             task_vectors(size, size, seeds=[seed])[0],
-            _tables(size, settings.alphas),
+            tables(size, settings.alphas),
             [SignDescent(settings.lr)],
             at=WINDOWS,
             loss="mse",
@@ -224,10 +228,6 @@ def orthonormal_decay(settings: OrthonormalDecay, *, progress: bool = False) -> 
             "step": ("step", list(WINDOWS), {"units": "optimizer steps"}),
         },
     )
-
-
-def _tables(n_skills: int, alphas: tuple[float, ...]) -> NDArray[np.float64]:
-    return np.stack([frequencies.power_law(n_skills, alpha) for alpha in alphas])
 
 
 def _loss(losses: object, name: str) -> tuple[NDArray[np.float32], dict[str, str]]:

@@ -11,7 +11,7 @@ import torch
 import xarray as xr
 
 from skillscale import _checks, frequencies
-from skillscale.experiments.geometry._shared import check_sizes, descend, task_vectors
+from skillscale.experiments.geometry._shared import check_filled, check_sizes, descend, task_vectors
 from skillscale.lab.optimizers import NormalisedGradient, Optimizer, SignDescent
 
 
@@ -39,8 +39,7 @@ class FixedLength:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.dims:
-            raise ValueError("dims must not be empty")
+        check_filled(self, "dims")
         for dim in self.dims:
             check_sizes(self.n_skills, dim, self.steps, self.seeds)
         _checks.number("alpha", self.alpha, above=-1)
