@@ -12,7 +12,7 @@ from skillscale.theory import domino
 CHAIN = [(), (0,), (1,)]
 TREE = [(), (), (), (), (0, 1), (2, 3), (4, 5)]
 RULES = {"and": np.prod, "or": np.max}
-# (demand, parents, gate, sharpness, steps) of the stored settings of the public code
+# (frequency, parents, gate, sharpness, steps) of the stored settings of the public code
 PUBLIC = {
     "chain": ([0.3, 1.0, 3.0], CHAIN, ["and"] * 3, 1e-4, 5000),
     "and": ([1.0, 0.1, 2.0, 0.2, 1.0, 1.0, 1.0], TREE, ["and"] * 7, 1e-3, 9000),
@@ -85,6 +85,7 @@ def test_demand_of_a_child_grows_like_the_logarithm_of_its_parent():
     t = np.linspace(0, 700, 200)
     u = domino.gated_dynamics(t, p, [(), (0,)], rate=rate, N0=N0, sharpness=a)
     assert (a * np.abs(np.log(u[:, 0]))).max() < 1e-4
+    assert domino.derivation()["ramp"] == sp.Symbol("a", positive=True)  # 1 - u_1^a over |ln u_1|
     # dy_2/dt = rate a|ln u_1| / (Σw + N0), where all of Σw is the parent's
     pace = rate * a * np.abs(np.log(u[:, 0])) / (u[:, 0] + N0)
     expected = np.concatenate([[0], np.cumsum((pace[1:] + pace[:-1]) / 2 * np.diff(t))])
@@ -138,7 +139,7 @@ def test_unit_steps_with_a_clip_stay_close_to_the_equation(name):
     assert np.abs(u - path).max() < 0.04
 
 
-def test_ledger_holds_with_gates():
+def test_conservation_law_holds_with_gates():
     rate, N0, a = 0.02, 0.1, 0.3
     t = np.linspace(0, 300, 40)
     u = domino.gated_dynamics(
@@ -152,7 +153,7 @@ GOOD = {"rate": 1.0, "N0": 0.1, "sharpness": 0.1}
 
 
 @pytest.mark.parametrize(
-    ("demand", "parents", "change", "message"),
+    ("p", "parents", "change", "message"),
     [
         ([1.0, 1.0], [()], {}, "parents must hold one entry a skill, 2, got 1"),
         ([1.0, 1.0], [(), (1,)], {}, "parents of skill 1 must be other skills in 0…1, got 1"),
@@ -161,7 +162,7 @@ GOOD = {"rate": 1.0, "N0": 0.1, "sharpness": 0.1}
         ([1.0, 1.0], [(), (0.0,)], {}, "parents of skill 1 must be other skills in 0…1, got 0.0"),
         ([1.0, 1.0], [(), (0, 0)], {}, "parents of skill 1 must not repeat"),
         ([1.0, 1.0], [(1,), (0,)], {}, "parents must not make a cycle"),
-        ([1.0, 0.0], [(), (0,)], {}, "demand must be > 0"),
+        ([1.0, 0.0], [(), (0,)], {}, "frequency must be > 0"),
         ([1.0], [()], {"sharpness": 0.0}, "sharpness must be a finite number and > 0"),
         ([1.0], [()], {"rate": -1.0}, "rate must be a finite number and > 0"),
         ([1.0], [()], {"N0": -1.0}, "N0 must be a finite number and >= 0"),
@@ -169,9 +170,9 @@ GOOD = {"rate": 1.0, "N0": 0.1, "sharpness": 0.1}
         ([1.0], [()], {"gate": ["or", "and"]}, "gate must be one word or one a skill, 1, got 2"),
     ],
 )
-def test_bad_input_is_named(demand, parents, change, message):
+def test_bad_input_is_named(p, parents, change, message):
     with pytest.raises(ValueError, match=message):
-        domino.gated_dynamics(1.0, demand, parents, **(GOOD | change))
+        domino.gated_dynamics(1.0, p, parents, **(GOOD | change))
 
 
 def test_bad_times_are_named():

@@ -285,6 +285,10 @@ def test_gaussian_sign_identity_by_monte_carlo():
             ),
             "overlap must be positive semidefinite",
         ),
+        (
+            lambda: geometry.sign_descent(1.0, [1.0], lr=1, dim=1, overlap=[[0.0]]),
+            "overlap must have an entry that is not 0",
+        ),
         (lambda: geometry.completion_time([1.0], lr=1, dim=1, eps=0.0), "eps must be a finite"),
         (lambda: geometry.two_skill_ratio([0.2]), "r must be >= 1"),
         (lambda: geometry.sgd(1.0, [], lr=1.0), "frequency must not be empty"),

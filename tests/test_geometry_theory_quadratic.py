@@ -42,6 +42,7 @@ def test_path_in_a_random_basis_equals_sign_descent_in_small_steps(dim, seed):
     curvature, start = rng.uniform(0.05, 2, dim), rng.standard_normal(dim)
     lr = 2e-4
     exact, path = _compare(curvature, start, rotation, lr, 4.0)
+    # each of dim parameters zigzags by a few steps, and curvatures reach 2
     assert (curvature * np.abs(exact - path)).max() < 10 * dim * lr
     np.testing.assert_allclose(exact[-1], 0, atol=1e-9)
 

@@ -20,7 +20,8 @@ def derivation() -> dict[str, sp.Expr]:
         Expressions in the positive symbols p_1, p_2, s, r, epsilon, N_0, eta (the rate), x, a, n,
         and for "given_ce" the logits ell_1, ell_2.
 
-    Source: derived here; `tests/test_domino_theory.py` compares with the numerical functions.
+    Source: derived here; `tests/test_domino_theory.py` and, for the gates,
+    `tests/test_domino_theory_gates.py` compare with the numerical functions.
 
     >>> derivation()["limit"]
     (epsilon - 2)/(epsilon - 1)

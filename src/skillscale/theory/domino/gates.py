@@ -20,7 +20,7 @@ _COMPLETE = 745.0  # e^-745 is the smallest positive double
 
 def gated_dynamics(
     t: ArrayLike,
-    demand: ArrayLike,
+    frequency: ArrayLike,
     parents: Sequence[Sequence[int]],
     *,
     rate: float,
@@ -32,12 +32,13 @@ def gated_dynamics(
 
     Resource dynamics with demands w_k = c_k p_k u_k, where a = `sharpness` and c_k = 1 without
     parents; with parents, c_k = Π (1 - u_parent^a) for `gate` "and", and the largest of the factors
-    1 - u_parent^a for "or". The shared clock and its ledger survive the gates: with y_k = -ln u_k,
+    1 - u_parent^a for "or". The shared clock and its conservation law survive the gates: with
+    y_k = -ln u_k,
 
         dy_k/ds = c_k p_k,    Σ_k (1 - u_k) + N0 s = rate · t,
 
     so the stiff equation in t becomes a smooth one in s, solved with parents before children, and
-    time follows from the ledger. For one parent without parents of its own,
+    time follows from the law. For one parent without parents of its own,
     y_2 = p_2 [s - (1 - e^(-a p_1 s)) / (a p_1)].
 
     As c = 1 - e^(-a y), a gate with small a opens slowly, c ≈ a y = a |ln u_parent|: a logarithmic
@@ -48,7 +49,7 @@ def gated_dynamics(
 
     Args:
         t: Times ≥ 0 in steps, any shape.
-        demand: p_k > 0, shape (skill,), used as given: not normalised.
+        frequency: Frequencies p_k > 0, shape (skill,); they need not sum to one.
         parents: For each skill the indices (from 0) of the skills it depends on, without cycles.
         rate: Progress per step to be shared, > 0.
         N0: Wasted resource, ≥ 0.
@@ -61,15 +62,15 @@ def gated_dynamics(
     Raises:
         ValueError: If an argument is out of range or the parents make a cycle.
 
-    Source: gates as in the public code of Liu et al. 2025 (task dependence); the clock, the ledger
-    and the form for one parent derived here. `tests/test_domino_theory_gates.py` compares with a
-    fine Euler integration in t.
+    Source: gates as in the public code of Liu et al. 2025 (task dependence); the clock, the
+    conservation law and the form for one parent derived here.
+    `tests/test_domino_theory_gates.py` compares with a fine Euler integration in t.
 
     >>> gated_dynamics(4.0, [1.0, 1.0], [(), (0,)], rate=0.3, N0=0.0, sharpness=0.1).round(3)
     array([0.072, 0.728])
     """
     times = _checks.array("t", t, minimum=0.0)
-    p = _checks.array("demand", demand, positive=True, dims=(1,))
+    p = _checks.array("frequency", frequency, positive=True, dims=(1,))
     _check_parents(parents, p.size)
     rate = _checks.number("rate", rate, above=0)
     waste = _checks.number("N0", N0, minimum=0)

@@ -19,7 +19,7 @@ def modularity_speedup(alpha: float, n_skills: int, *, eps: float = 0.1) -> floa
         S = ∫_0^{s_n} ‖w(s)‖₂ ds / (√n (1 - ε)),    w_k = p_k e^(-p_k s),
 
     whatever the learning rate and d. It is 1 for equally frequent skills, and never less, because
-    ‖w‖₂ ≥ ‖w‖₁/√n.
+    ‖w‖₂ ≥ ‖w‖₁/√n and ∫ ‖w‖₁ ds = Σ_k (1 - ε^(p_k/p_n)) ≥ n (1 - ε).
 
     Args:
         alpha: House α > -1, the Zipf exponent minus one: p_k ∝ k^-(alpha+1).

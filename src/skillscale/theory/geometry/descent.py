@@ -296,4 +296,6 @@ def _gram(overlap: ArrayLike, n_skills: int) -> Array:
     smallest = float(np.linalg.eigvalsh(matrix).min())
     if smallest < -1e-8 * np.abs(matrix).max():
         raise ValueError(f"overlap must be positive semidefinite, got eigenvalue {smallest:g}")
+    if not matrix.any():
+        raise ValueError("overlap must have an entry that is not 0, got none")
     return matrix

@@ -21,7 +21,8 @@ def derivation() -> dict[str, sp.Expr]:
         Expressions in kappa, tau, d, eta, sigma, c, w_k, q (the quadratic form w·Cw), p_k, t and
         lambda_1 to lambda_4.
 
-    Source: derived here; `tests/test_geometry_theory.py` compares with the numerical functions.
+    Source: derived here; `tests/test_geometry_theory.py` and, for "sliding",
+    `tests/test_geometry_theory_quadratic.py` compare with the numerical functions.
 
     >>> derivation()["mean_abs"]
     sqrt(2)/sqrt(pi)
