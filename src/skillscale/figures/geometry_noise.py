@@ -88,11 +88,11 @@ def module_speedups(
         measured: Speed-ups by label, shape (member, number).
         fine: Numbers of the curves.
         predicted: Mean field by label, shape of `fine`.
-        serial: What learning strictly in turn would give, shape of `fine`.
+        serial: What dominoes that take equal times would give, √n, shape of `fine`.
     """
     figure, ax = style.new(height=3.6)
     with style.context():
-        ax.loglog(fine, serial, color=_CONTROL, ls=":", label=r"strictly in turn, $\sqrt{n}$")
+        ax.loglog(fine, serial, color=_CONTROL, ls=":", label=r"equal times in turn, $\sqrt{n}$")
         for (label, curve), line in zip(predicted.items(), (":", "--", "-"), strict=False):
             ax.plot(fine, curve, line, color=_THEORY)
             _points(ax, n_skills, measured[label], line)
