@@ -38,6 +38,16 @@ def test_local_exponents_write_only_levels_that_have_no_curve():
     assert axes.get_xlabel() == "step"
 
 
+def test_labels_beyond_the_marks_are_drawn_too():
+    ratios, values = np.array([1.0, 2.0]), np.array([[1.0, 1.2], [1.5, 1.7]])
+    company = dict.fromkeys("abcd", values)
+    (axes,) = domino_networks.competition(ratios, company).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list("abcd")
+    measured = dict.fromkeys("abcd", (ratios, values))
+    (axes,) = domino.delays(ratios, dict.fromkeys("vwxyz", ratios), measured).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()][1:] == list("vwxyzabcd")
+
+
 def test_competition_labels_the_frequency_ratios():
     ratios = np.array([1.0, 2.0, 20.0])
     values = np.array([[1.0, 1.2], [1.5, 1.7], [2.0, 2.4]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -65,9 +67,11 @@ def delays(
     figure, axes = style.new(height=3.8)
     with style.context():
         axes.loglog(ratios, ratios, color=_CONTROL, lw=1, label="proportional")
-        for (label, curve), line in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
+        for (label, curve), line in zip(
+            curves.items(), cycle(("-", "--", ":", "-.")), strict=False
+        ):
             axes.loglog(ratios, curve, line, color=_THEORY, label=label)
-        for (label, (at, values)), marker in zip(measured.items(), "osv", strict=False):
+        for (label, (at, values)), marker in zip(measured.items(), cycle("osv"), strict=False):
             axes.loglog(at, values, marker, color=_MEASURED, ms=3, alpha=0.25)
             axes.loglog(at, middles(values), marker, color=_MEASURED, ms=7, mfc="none", label=label)
         axes.set(xlabel=r"frequency ratio $p_1/p_2$", ylabel=r"time ratio $t_2/t_1$")
@@ -95,7 +99,7 @@ def local_exponents(
     figure, axes = style.new(height=3.4)
     with style.context():
         shades = np.linspace(1.0, 0.4, len(exponents))
-        lines = ("-", "--", "-.", ":")
+        lines = cycle(("-", "--", "-.", ":"))
         for (label, curve), shade, line in zip(exponents.items(), shades, lines, strict=False):
             axes.semilogx(t, curve, line, color=colour, alpha=shade, label=label)
         for label, level in asymptotes.items():

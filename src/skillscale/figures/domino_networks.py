@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ def competition(ratios: Floats, company: dict[str, Floats]) -> Figure:
     with style.context():
         axes.axhline(1, color=_CONTROL, lw=0.8, zorder=0)
         for (label, values), (marker, colour), shift in zip(
-            company.items(), _MARKERS, shifts, strict=False
+            company.items(), cycle(_MARKERS), shifts, strict=False
         ):
             at = ratios * shift
             axes.loglog(at, values, marker, color=colour, ms=3, alpha=0.25)
@@ -53,7 +55,7 @@ def composition(
         model: Accuracies of parent and child in a model, shape (step, 2).
     """
     figure, axes = style.new(height=3.6)
-    colours = (_THEORY, _MEASURED, _CONTRAST)
+    colours = cycle((_THEORY, _MEASURED, _CONTRAST))
     with style.context():
         axes.plot(steps, parents.T, ":", color=_CONTROL, lw=0.5, alpha=0.5)
         axes.plot(steps, np.median(parents, 0), ":", color=_CONTROL, label="parents")
@@ -82,7 +84,9 @@ def remedies(panels: dict[str, dict[str, Floats]], *, end: float) -> Figure:
     with style.context():
         for ax, (title, arms) in zip(np.atleast_1d(axes), panels.items(), strict=True):
             ax.loglog(line, line, color=_CONTROL, lw=0.8, zorder=0)
-            for (label, times), (marker, colour) in zip(arms.items(), _MARKERS, strict=False):
+            for (label, times), (marker, colour) in zip(
+                arms.items(), cycle(_MARKERS), strict=False
+            ):
                 ax.loglog(
                     *np.nan_to_num(times, nan=end), marker, color=colour, alpha=0.6, label=label
                 )
@@ -110,7 +114,7 @@ def noisy(
     with style.context():
         for task, (ax, title) in enumerate(zip(axes, titles, strict=True)):
             ax.axhline(learned, color=_CONTROL, lw=0.8, zorder=0)
-            for (label, values), (_, colour) in zip(losses.items(), _MARKERS, strict=False):
+            for (label, values), (_, colour) in zip(losses.items(), cycle(_MARKERS), strict=False):
                 curves = values[..., task]
                 ax.semilogy(steps, curves.T, color=colour, lw=0.5, alpha=0.3)
                 ax.semilogy(steps, np.median(curves, 0), color=colour, label=label)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
@@ -61,7 +63,9 @@ def tuning(rates: dict[str, Floats], losses: dict[str, Floats]) -> Figure:
     """
     figure, axes = style.new(height=3.9)
     with style.context():
-        for (label, tried), colour, mark in zip(rates.items(), _ARMS, _MARKS, strict=False):
+        for (label, tried), colour, mark in zip(
+            rates.items(), cycle(_ARMS), cycle(_MARKS), strict=False
+        ):
             loss, best = losses[label], int(np.nanargmin(losses[label]))
             axes.semilogx(tried, loss, mark, ls="-", color=colour, mfc="white", lw=1.2, label=label)
             axes.semilogx(tried[best], loss[best], mark, color=colour)
@@ -82,7 +86,7 @@ def loss_changes(steps: Floats, changes: dict[str, Floats]) -> Figure:
     with style.context():
         axes.axhline(0, color=_MEASURED, lw=1)
         for (label, values), colour, mark in zip(
-            changes.items(), _ARMS[1:], _MARKS[1:], strict=False
+            changes.items(), cycle(_ARMS[1:]), cycle(_MARKS[1:]), strict=False
         ):
             low, middle, high = _intervals(values)
             axes.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
