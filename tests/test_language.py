@@ -103,6 +103,15 @@ SIZES = {"width": 4, "n_layers": 1, "n_heads": 1, "context": 4, "seed": 0}
             lambda: language.Transformer(5, **SIZES, mlp_expansion=0),
             "mlp_expansion must be an integer >= 1, got 0",
         ),
+        (
+            lambda: language.BlockLinear(8, 6, 4),
+            "n_outputs must be a multiple of n_blocks = 4, got 6",
+        ),
+        (lambda: language.BlockLinear(8, 4, 0), "n_blocks must be an integer >= 1, got 0"),
+        (
+            lambda: language.own_loss_weights(torch.ones(2), -1.0),
+            "power must be .* >= 0, got -1.0",
+        ),
         (lambda: tiny()(random_tokens(1, 9)), "tokens must have at most 8 positions, got 9"),
         (
             lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "steps": 0}),
@@ -164,6 +173,7 @@ def test_adam_of_the_bench_equals_torch_adamw():
     theirs = language.train(plain, TEXT, lr=1e-2, **SHORT)
     rule = Adam(1e-2, betas=(0.9, 0.98), weight_decay=0.01)
     found = language.train(ours, TEXT, optimizer=rule, **SHORT)
+    # float32 rounding, which 12 steps at a rate of 0.01 leave small
     torch.testing.assert_close(found, theirs, rtol=1e-5, atol=1e-5)
     assert_equal_weights(ours, plain, 1e-5)
 
@@ -223,6 +233,7 @@ def test_without_weights_all_tokens_count_alike():
     one, two = tiny(), tiny()
     language.train(one, TEXT, lr=1e-2, **SHORT)
     language.train(two, TEXT, lr=1e-2, own_loss_power=1e-7, **SHORT)
+    # a hundredth of one step; weights of power 1 move the parameters by whole steps
     assert_equal_weights(one, two, 1e-4)
 
 
@@ -235,12 +246,13 @@ def test_blocks_equal_a_masked_dense_layer():
         dense.weight.copy_(torch.block_diag(*layer.weight))
         dense.bias.copy_(layer.bias)
     inputs = torch.randn(5, 7, 12, generator=generator)
+    # float32 sums in another order
     torch.testing.assert_close(layer(inputs), dense(inputs), rtol=1e-5, atol=1e-5)
     (ours,) = torch.autograd.grad(layer(inputs).square().sum(), layer.weight)
     (theirs,) = torch.autograd.grad(dense(inputs).square().sum(), dense.weight)
     for block in range(3):
         part = theirs[8 * block : 8 * block + 8, 4 * block : 4 * block + 4]
-        torch.testing.assert_close(ours[block], part, rtol=1e-4, atol=1e-3)
+        torch.testing.assert_close(ours[block], part, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(("expansion", "share"), [(4, 1 / 4), (16, 1)])

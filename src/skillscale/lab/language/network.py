@@ -19,6 +19,9 @@ class BlockLinear(nn.Module):
         n_outputs: width of the output, a multiple of `n_blocks`.
         n_blocks: part i of the outputs sees part i of the inputs only.
 
+    Raises:
+        ValueError: If a size is not positive or no multiple of `n_blocks`.
+
     Source: derived here; `tests/test_language.py::test_blocks_equal_a_masked_dense_layer`.
 
     >>> BlockLinear(8, 4, 2).weight.shape
@@ -27,6 +30,10 @@ class BlockLinear(nn.Module):
 
     def __init__(self, n_inputs: int, n_outputs: int, n_blocks: int) -> None:
         """Make a weight (block, outputs a block, inputs a block) and a bias, both zero."""
+        _checks.integer("n_blocks", n_blocks, minimum=1)
+        for name, size in {"n_inputs": n_inputs, "n_outputs": n_outputs}.items():
+            if _checks.integer(name, size, minimum=1) % n_blocks:
+                raise ValueError(f"{name} must be a multiple of n_blocks = {n_blocks}, got {size}")
         super().__init__()
         shape = (n_blocks, n_outputs // n_blocks, n_inputs // n_blocks)
         self.weight = nn.Parameter(torch.zeros(shape))

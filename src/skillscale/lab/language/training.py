@@ -98,7 +98,17 @@ def train(
 
 
 def own_loss_weights(losses: Tensor, power: float) -> Tensor:
-    """Return the weights ℓ^q / mean(ℓ^q) of losses ℓ ≥ 0, shape as `losses`; they average 1.
+    """Return the weights ℓ^q / mean(ℓ^q), which average 1.
+
+    Args:
+        losses: ℓ ≥ 0, any shape, not all 0.
+        power: q ≥ 0.
+
+    Returns:
+        Weights, shape as `losses`.
+
+    Raises:
+        ValueError: If `power` is negative or not finite.
 
     Source: q = 1 stands in a notebook of Liu et al.'s code, over examples; other powers are ours.
     `tests/test_language.py::test_own_loss_weights_enter_as_constants`.
@@ -106,7 +116,7 @@ def own_loss_weights(losses: Tensor, power: float) -> Tensor:
     >>> own_loss_weights(torch.tensor([1.0, 3.0]), 1.0)
     tensor([0.5000, 1.5000])
     """
-    raised = losses**power
+    raised = losses ** _checks.number("power", power, minimum=0)
     return raised / raised.mean()
 
 

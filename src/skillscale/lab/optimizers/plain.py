@@ -123,7 +123,8 @@ class NormalisedGradient:
     Raises:
         ValueError: If `lr` is out of range, or, at the start, a parameter has no member axis.
 
-    Source: `tests/test_optimizers.py` compares with the formula, member by member.
+    Source: the rule is its definition; `tests/test_optimizers.py` compares with it, member by
+    member.
 
     >>> p, g, rule = [torch.zeros(1, 2)], [torch.tensor([[3.0, 4.0]])], NormalisedGradient(0.5)
     >>> rule.step(p, g, rule.start(p))
