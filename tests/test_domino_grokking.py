@@ -1,3 +1,5 @@
+"""Modular addition: plain networks, companions, tuning, the end of runs, bad input."""
+
 import dataclasses
 
 import numpy as np
@@ -33,7 +35,7 @@ class Plain(nn.Module):
             nn.Linear(2 * settings.embedding, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(),
             nn.Linear(width, settings.modulus),
         )  # fmt: skip
-        values = grokking.initial(settings, seed)
+        values = grokking._initial(settings, seed)
         with torch.no_grad():
             for parameter, value in zip(self.parameters(), values, strict=True):
                 # the bench multiplies by (fan-in, fan-out) and keeps biases as rows
@@ -48,7 +50,7 @@ def plain_run(settings, seed, lr, betas, decay):
     p = settings.modulus
     pairs = torch.cartesian_prod(torch.arange(p), torch.arange(p))
     answer = pairs.sum(1) % p
-    chosen = grokking.training_pairs(settings, seed).bool()
+    chosen = grokking._training_pairs(settings, seed).bool()
     network, found = Plain(settings, seed), []
     optimizer = torch.optim.AdamW(network.parameters(), lr=lr, betas=betas, weight_decay=decay)
     for step in range(settings.steps + 1):
@@ -66,10 +68,11 @@ def plain_run(settings, seed, lr, betas, decay):
 def test_ensemble_equals_plain_networks(rule, betas):
     rates = (0.003, 0.01)
     decayed = dataclasses.replace(SMALL, weight_decay=0.3)
-    found = grokking.trained(decayed, rule, SMALL.seeds, rates)
+    found = grokking._trained(decayed, rule, SMALL.seeds, rates)
     for s, seed in enumerate(SMALL.seeds):
         for r, rate in enumerate(rates):
             expected = plain_run(SMALL, seed, rate, betas, 0.3)
+            # counts over float32 divisions: not one answer may differ
             np.testing.assert_allclose(found[s, r], expected, atol=1e-6)
     # a comparison of constants would show nothing
     assert found[:, 1, 0, -1].min() > found[:, 1, 0, 0].max() + 0.3
@@ -78,23 +81,24 @@ def test_ensemble_equals_plain_networks(rule, betas):
 def test_logits_equal_those_of_the_concatenated_network():
     p = SMALL.modulus
     pairs = torch.cartesian_prod(torch.arange(p), torch.arange(p))
-    stacked = zip(*(grokking.initial(SMALL, seed) for seed in (3, 4)), strict=True)
-    found = grokking.outputs([torch.stack(each) for each in stacked], p)
+    stacked = zip(*(grokking._initial(SMALL, seed) for seed in (3, 4)), strict=True)
+    found = grokking._outputs([torch.stack(each) for each in stacked], p)
     for i, seed in enumerate((3, 4)):
+        # float32 rounding of sums in another order
         torch.testing.assert_close(found[i], Plain(SMALL, seed)(pairs), rtol=1e-5, atol=1e-5)
 
 
 def test_members_do_not_depend_on_their_companions():
     alone = dataclasses.replace(SMALL, at_once=1)
-    together = grokking.trained(SMALL, "adam", (0, 1), (0.01,))
+    together = grokking._trained(SMALL, "adam", (0, 1), (0.01,))
     np.testing.assert_allclose(
-        grokking.trained(alone, "adam", (0, 1), (0.01,)), together, atol=1e-6
+        grokking._trained(alone, "adam", (0, 1), (0.01,)), together, atol=1e-6
     )
     assert not np.array_equal(together[0], together[1])
 
 
 def test_splits_hold_the_share_and_differ_by_seed():
-    one, other = (grokking.training_pairs(SMALL, seed) for seed in (0, 1))
+    one, other = (grokking._training_pairs(SMALL, seed) for seed in (0, 1))
     assert one.sum().item() == other.sum().item() == round(0.8 * 49)
     assert not torch.equal(one, other)
     assert set(one.tolist()) == {0.0, 1.0}
@@ -108,7 +112,7 @@ def test_first_step_is_the_first_measured_one():
 
 def test_runs_end_when_all_are_done():
     settings = dataclasses.replace(SMALL, target=0.1, done=0.1)
-    found = grokking.trained(settings, "adam", (0, 1, 2), (0.01,))[:, 0]
+    found = grokking._trained(settings, "adam", (0, 1, 2), (0.01,))[:, 0]
     steps = np.arange(0, 51, 5)
     reached = grokking.first_step(steps, found[:, 1], 0.1)
     ended = np.isnan(found).all((0, 1))
@@ -125,7 +129,7 @@ def test_rule_is_followed_at_the_rate_with_the_smallest_median(monkeypatch):
         test = (np.arange(11) >= entry[..., None]).astype(np.float32)
         return np.stack([np.ones_like(test), test], 2)
 
-    monkeypatch.setattr(grokking, "trained", planted)
+    monkeypatch.setattr(grokking, "_trained", planted)
     settings = dataclasses.replace(
         SMALL, rates=(0.1, 0.2, 0.4), given_rate=0.3, tuning_seeds=(3, 4, 5), seeds=(0, 1)
     )
@@ -150,7 +154,7 @@ def test_the_arm_without_decay_is_the_run_without_it():
     data = grokking.modular_addition(settings)
     assert data["arm"].values.tolist() == ["given rate", "no decay"]
     free = dataclasses.replace(SMALL, weight_decay=0.0)
-    expected = grokking.trained(free, "adam", SMALL.seeds, (0.01,))[:, 0, :, :6]
+    expected = grokking._trained(free, "adam", SMALL.seeds, (0.01,))[:, 0, :, :6]
     found = data["accuracy"].values[:, 0]
     np.testing.assert_array_equal(found[:, 1, :, :6], expected)
     assert np.isnan(found[:, 1, :, 6:]).all()
@@ -163,12 +167,15 @@ def test_the_arm_without_decay_is_the_run_without_it():
         ({"rules": ("newton",)}, "rules must be one of 'sign', 'adam', 'pure sign', got 'newton'"),
         ({"rules": ()}, r"rules must hold distinct values, at least one, got \(\)"),
         ({"rates": (0.1, 0.01)}, "rates must ascend"),
-        ({"rates": (-0.1,), "tuning_seeds": (5,)}, "rates must be .* > 0, got -0.1"),
+        ({"rates": (-0.1,), "tuning_seeds": (5,)}, "^rates must be .* > 0, got -0.1"),
+        ({"given_rate": 0.0}, "given_rate must be .* > 0, got 0.0"),
         ({"rates": (0.1,), "tuning_seeds": (1,)}, "tuning_seeds must be none of seeds"),
         ({"modulus": 1}, "modulus must be an integer >= 2, got 1"),
         ({"weight_decay": -1.0}, "weight_decay must be .* >= 0, got -1.0"),
         ({"undecayed_steps": 51}, "undecayed_steps must be <= steps = 50, got 51"),
+        ({"undecayed_steps": 1.5}, "undecayed_steps must be an integer >= 0, got 1.5"),
         ({"train_share": 1.0}, "train_share must be .* < 1, got 1.0"),
+        ({"train_share": "most"}, "train_share must be .* < 1, got 'most'"),
         ({"train_share": 0.001}, "train_share must leave pairs on both sides, got 0.001"),
         ({"done": 0.5}, "done must be .* >= 0.9, got 0.5"),
     ],

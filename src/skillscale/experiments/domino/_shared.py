@@ -1,4 +1,4 @@
-"""What networks that answer several parities have in common."""
+"""What networks with an output a task have in common."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def masked_error(n_samples: int) -> Loss:
     return error
 
 
-def parity_batch(bits: Tensor, target: Tensor, weight: Tensor) -> Batch:
+def task_batch(inputs: Tensor, target: Tensor, weight: Tensor) -> Batch:
     """Return a batch for networks without control bits; outputs are tasks."""
-    return Batch(bits, torch.zeros(bits.shape[:2], dtype=torch.int64), target, weight)
+    return Batch(inputs, torch.zeros(inputs.shape[:2], dtype=torch.int64), target, weight)
 
 
 def parities(bits: Tensor, tasks: tuple[tuple[int, ...], ...]) -> Tensor:

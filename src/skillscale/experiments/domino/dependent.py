@@ -128,7 +128,7 @@ def _accuracy(settings: DependentParities, seed: int) -> NDArray[np.float32]:
     ]
     weight = torch.ones(len(ARMS), 1, 3)
     weight[ARMS.index("composed alone"), :, :2] = 0.0
-    batch = _shared.parity_batch(trained.expand(len(ARMS), -1, -1), targets[0], weight)
+    batch = _shared.task_batch(trained.expand(len(ARMS), -1, -1), targets[0], weight)
     model = MLPEnsemble(
         settings.n_bits, [settings.width] * len(ARMS), seeds=[seed] * len(ARMS), n_outputs=3
     )

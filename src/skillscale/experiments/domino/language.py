@@ -40,7 +40,7 @@ class Arm:
     Attributes:
         name: of the arm.
         rates: learning rates tried.
-        rule: "adamw", "sign" or "lion".
+        rule: "adamw", "sign" (the gradient's signs alone) or "lion".
         own_loss_power: power of a token's own loss in its weight; 0 weighs all alike.
         mlp_blocks: blocks on the diagonal of the MLP matrices.
         mlp_expansion: hidden neurons of an MLP per number of its input.
@@ -52,6 +52,17 @@ class Arm:
     own_loss_power: float = 0.0
     mlp_blocks: int = 1
     mlp_expansion: int = 4
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if list(self.rates) != sorted(set(self.rates)) or not self.rates:
+            raise ValueError(f"rates must ascend, at least one, got {self.rates!r}")
+        for rate in self.rates:
+            _checks.number("rates", rate, above=0)
+        _checks.choice("rule", self.rule, tuple(_RULES))
+        _checks.number("own_loss_power", self.own_loss_power, minimum=0)
+        for name in ("mlp_blocks", "mlp_expansion"):
+            _checks.integer(name, getattr(self, name), minimum=1)
 
 
 @dataclass(frozen=True)
@@ -80,19 +91,22 @@ class LanguageSpeedups:
     seeds: tuple[int, ...] = tuple(range(200, 210))
 
     def __post_init__(self) -> None:
-        """Check what the parts used do not check themselves."""
+        """Check the ranges."""
         names = [arm.name for arm in self.arms]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"arms must have distinct names, at least one, got {names!r}")
         for arm in self.arms:
-            _checks.choice("rule", arm.rule, tuple(_RULES))
             if len(arm.rates) != len(self.arms[0].rates):
                 raise ValueError(
                     f"rates must be equally many in all arms, {len(self.arms[0].rates)}, "
                     f"got {len(arm.rates)} in {arm.name!r}"
                 )
-            if list(arm.rates) != sorted(set(arm.rates)) or not arm.rates:
-                raise ValueError(f"rates must ascend, at least one, got {arm.rates!r}")
+            if self.recipe.width % arm.mlp_blocks:
+                raise ValueError(
+                    f"mlp_blocks must divide the width {self.recipe.width}, "
+                    f"got {arm.mlp_blocks} in {arm.name!r}"
+                )
+        _checks.number("weight_decay", self.weight_decay, minimum=0)
         for name in ("tuning_seeds", "seeds"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
@@ -157,9 +171,6 @@ def language_speedups(settings: LanguageSpeedups, *, progress: bool = False) -> 
         nats; `group_loss` (member, arm, group), the same at the end over frequent, middle and rare
         tokens, each a third of the training text; `tuning_loss` (tuning_member, arm, tried) and
         `tried_rate` (arm, tried); `rate` (arm), the best.
-
-    Raises:
-        ValueError: If a setting is out of range.
 
     Source: derived here; `tests/test_domino_language.py`.
 
@@ -261,6 +272,8 @@ def frequency_groups(counts: NDArray[np.int64], n_groups: int) -> NDArray[np.int
     Returns:
         Each token's group, 0 the most frequent: that in which the middle of its own share of the
         total lies, so a group misses its share by at most half a token at each end.
+
+    Source: derived here; `tests/test_domino_language.py`.
 
     >>> frequency_groups(np.array([1, 4, 1, 2]), 2)
     array([1, 0, 1, 1])

@@ -73,8 +73,9 @@ class TwoSquares:
             raise ValueError(
                 f"tuning_seeds must be none of seeds = {self.seeds}, got {self.tuning_seeds}"
             )
-        for rate in (self.published_rate, *self.rates):
-            _checks.number("a rate", rate, above=0)
+        _checks.number("published_rate", self.published_rate, above=0)
+        for rate in self.rates:
+            _checks.number("rates", rate, above=0)
         if len(self.rates) < 2 or sorted(set(self.rates)) != list(self.rates):
             raise ValueError(f"rates must increase and be at least two, got {self.rates}")
         for share in self.noise_shares:
@@ -122,7 +123,7 @@ def two_squares(settings: TwoSquares, *, progress: bool = False) -> xr.Dataset:
         never learned. Losses to three digits.
 
     Raises:
-        ValueError: If a setting is out of range.
+        FloatingPointError: If members diverge.
 
     Source: Liu et al. 2025 (public code: networks, samples, weights ℓ/mean(ℓ), rate 5e-4); tuned
     rates and noise are ours. Equal to plain networks and loops in `tests/test_domino_own_loss.py`.
@@ -172,7 +173,7 @@ def _losses(
     clean = inputs.square()
     count = len(members)
     target = torch.stack([clean + _noise(settings, seed, share) for _, _, share in members])
-    batch = _shared.parity_batch(inputs.expand(count, -1, -1), target, mask)
+    batch = _shared.task_batch(inputs.expand(count, -1, -1), target, mask)
     model = MLPEnsemble(
         2,
         [settings.width] * count,
@@ -207,7 +208,11 @@ def _losses(
 
 
 def _own_loss(error: Tensor) -> Tensor:
-    """Return each entry's error over its member's mean, cut from the gradient."""
+    """Return each entry's error over its member's mean, cut from the gradient.
+
+    The mean counts the outputs not asked for, whose error is 0, so that it is half the mean over
+    samples: a constant factor, to which Adam is blind.
+    """
     fixed = error.detach()
     return fixed / fixed.mean((-1, -2), keepdim=True).clamp_min(torch.finfo(fixed.dtype).tiny)
 

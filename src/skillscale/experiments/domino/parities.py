@@ -198,7 +198,7 @@ def _accuracy(
     bits = torch.stack([bits for bits, _ in data])
     target = _shared.parities(bits, _TASKS)
     batch = (
-        _shared.parity_batch(bits, target, torch.stack([present for _, present in data]))
+        _shared.task_batch(bits, target, torch.stack([present for _, present in data]))
         if arm == "joint"
         else _rare_samples(data)
     )
@@ -242,4 +242,4 @@ def _rare_samples(data: list[tuple[Tensor, Tensor]]) -> Batch:
     for member, chosen in enumerate(rows):
         bits[member, : len(chosen)] = data[member][0][chosen]
         weight[member, : len(chosen), 1] = 1.0
-    return _shared.parity_batch(bits, _shared.parities(bits, _TASKS), weight)
+    return _shared.task_batch(bits, _shared.parities(bits, _TASKS), weight)
