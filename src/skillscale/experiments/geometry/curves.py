@@ -108,6 +108,13 @@ def skill_curves(settings: SkillCurves, *, progress: bool = False) -> xr.Dataset
     Returns:
         Dataset with dims (optimizer, member, step, skill): `unlearned`, 1 - t_k·θ. It starts at 1
         and may pass below 0.
+
+    Source: geometry model of Liu et al. 2025, as in their public code, with exact gradients;
+    equals torch's optimizer and the exact recursion in `tests/test_geometry_experiments.py`.
+
+    >>> small = SkillCurves(n_skills=2, dim=4, steps=6, every=3, seeds=(0,))
+    >>> dict(skill_curves(small).sizes)
+    {'optimizer': 2, 'member': 1, 'step': 3, 'skill': 2}
     """
     vectors = task_vectors(settings.n_skills, settings.dim, seeds=settings.seeds)
     frequency = frequencies.power_law(settings.n_skills, settings.alpha)
@@ -160,6 +167,13 @@ def two_skills(settings: TwoSkills, *, progress: bool = False) -> xr.Dataset:
     Returns:
         Dataset with dims (optimizer, member, ratio, skill): `completion`, the first step at which
         the learned fraction exceeds the threshold; nan where it never does.
+
+    Source: sweep of the public code of Liu et al. 2025 (Figure 4), with exact gradients; equals
+    the exact recursion in `tests/test_geometry_experiments.py`.
+
+    >>> small = TwoSkills(ratios=(1.0, 2.0, 4.0), dim=4, steps=6, seeds=(0,))
+    >>> dict(two_skills(small).sizes)
+    {'optimizer': 3, 'member': 1, 'ratio': 3, 'skill': 2}
     """
     n_ratios = len(settings.ratios)
     ratio = torch.tensor(settings.ratios, dtype=torch.float64).repeat(len(settings.seeds))

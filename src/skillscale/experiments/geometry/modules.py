@@ -80,6 +80,12 @@ def module_times(settings: ModuleTimes, *, progress: bool = False) -> xr.Dataset
         Dataset with dims (design, n_skills, alpha, member, skill): `completion`, the first step at
         which the learned fraction exceeds the threshold; nan where it never does, and beyond the
         number of skills.
+
+    Source: derived here; exact times of modules in `tests/test_geometry_modules.py`.
+
+    >>> small = ModuleTimes(alphas=(1.0,), n_skills=(2,), dim=4, lr=0.1, steps=20, seeds=(0,))
+    >>> dict(module_times(small).sizes)
+    {'design': 2, 'n_skills': 1, 'alpha': 1, 'member': 1, 'skill': 2}
     """
     shape = (len(settings.n_skills), len(settings.alphas), len(settings.seeds))
     found = np.full((2, *shape, max(settings.n_skills)), np.nan, dtype=np.float32)

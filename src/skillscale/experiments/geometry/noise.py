@@ -117,6 +117,13 @@ def wasted_resource(settings: WastedResource, *, progress: bool = False) -> xr.D
     Returns:
         Dataset with dims (arm, member, time, skill): `unlearned`, 1 - t_k·θ. Coordinates of an arm
         are `noise`, `factor` and `batch_size`; `step` has dims (arm, time).
+
+    Source: noise and batches as in the public code of Liu et al. 2025 (Figures 6 and 7), the
+    factor is ours; equals a plain loop in `tests/test_geometry_noise.py`.
+
+    >>> small = WastedResource((NoiseArm(0.1, 9),), n_skills=2, dim=4, points=3, seeds=(0,))
+    >>> dict(wasted_resource(small).sizes)
+    {'arm': 1, 'member': 1, 'time': 4, 'skill': 2}
     """
     vectors = task_vectors(settings.n_skills, settings.dim, seeds=settings.seeds).float()
     frequency = frequencies.power_law(settings.n_skills, settings.alpha)

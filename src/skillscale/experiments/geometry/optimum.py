@@ -156,6 +156,13 @@ def dimension_scaling(settings: DimensionScaling, *, progress: bool = False) -> 
 
     Returns:
         Dataset with dims (member, n_skills, dim, alpha): `loss`, in nats.
+
+    Source: sizes as in the scaling figure of the public code of Liu et al. 2025, the optimum in
+    place of training is ours; `tests/test_geometry_optimum.py` finds the slopes of that figure.
+
+    >>> small = DimensionScaling(alphas=(1.0,), n_skills=(4, 6), dims=(2,), seeds=(0,))
+    >>> dict(dimension_scaling(small).sizes)
+    {'member': 1, 'n_skills': 2, 'dim': 1, 'alpha': 1}
     """
     sizes = (len(settings.n_skills), len(settings.dims), len(settings.alphas))
     losses = np.empty((len(settings.seeds), *sizes), dtype=np.float32)
@@ -193,6 +200,13 @@ def capacity_cliff(settings: CapacityCliff, *, progress: bool = False) -> xr.Dat
     Returns:
         Dataset with dims (member, dim): `satisfiable`, 1 if some θ has t_k·θ > 0 for every skill;
         `loss`, the cross entropy at the optimum in nats, 0 where they are.
+
+    Source: derived here; the share of seeds is Wendel's (1962) in
+    `tests/test_geometry_optimum.py`.
+
+    >>> small = CapacityCliff(n_skills=6, dims=(2, 3), seeds=(0,))
+    >>> dict(capacity_cliff(small).sizes)
+    {'member': 1, 'dim': 2}
     """
     p = frequencies.power_law(settings.n_skills, settings.alpha)
     found = [

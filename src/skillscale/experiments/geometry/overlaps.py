@@ -121,6 +121,14 @@ def overlapping_skills(settings: OverlappingSkills, *, progress: bool = False) -
         Dataset with dims (loss, size, member, time, skill): `level`, nan beyond the number of
         skills. Coordinates of a size are `n_skills` and `dim`; the task vectors are
         `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`.
+
+    Source: overlapping task vectors and both losses as in the public code of Liu et al. 2025
+    (Figure 8), with exact gradients; equals automatic gradients in
+    `tests/test_geometry_overlaps.py`.
+
+    >>> small = OverlappingSkills(((2, 4), (3, 2)), steps=9, points=3, seeds=(0,))
+    >>> dict(overlapping_skills(small).sizes)
+    {'loss': 2, 'size': 2, 'member': 1, 'time': 4, 'skill': 3}
     """
     most = max(n_skills for n_skills, _ in settings.sizes)
     times = squared_steps(settings.steps, settings.points)
@@ -166,6 +174,13 @@ def gradient_alignment(settings: GradientAlignment, *, progress: bool = False) -
     Returns:
         Dataset with dims (arm, n_skills, alpha, member, step, skill), nan beyond the number of
         skills: `aligned`, that share, and `unlearned`, 1 - t_k·θ. Arms: exact and sampled.
+
+    Source: a count made in the public code of Liu et al. 2025 (Figures 4 and 5); equals its
+    definition in `tests/test_geometry_overlaps.py`.
+
+    >>> small = GradientAlignment((2,), (1.0,), dim=4, steps=8, every=4, seeds=(0,))
+    >>> dict(gradient_alignment(small).sizes)
+    {'arm': 2, 'n_skills': 1, 'alpha': 1, 'member': 1, 'step': 3, 'skill': 2}
     """
     kept = np.arange(0, settings.steps + 1, settings.every)
     shape = (2, len(settings.n_skills), len(settings.alphas), len(settings.seeds), kept.size)

@@ -80,6 +80,13 @@ def quadratic_order(settings: QuadraticOrder, *, progress: bool = False) -> xr.D
         |x_i| is below the threshold, nan where it never is; `size`, the |x_i| over time, with dims
         (rule, basis, member, point, direction) at the steps `step`, dims (rule, point); `start`,
         x at step 0, and `rotation`, R with dims (basis, member, direction, parameter).
+
+    Source: loss and the first two bases as in the public code of Liu et al. 2025 (Figure 12), the
+    random one is ours; exact recursions in `tests/test_geometry_quadratic.py`.
+
+    >>> small = QuadraticOrder(sign_lrs=(0.1,), sgd_steps=9, points=3, seeds=(0,))
+    >>> dict(quadratic_order(small).sizes)
+    {'rule': 2, 'basis': 3, 'member': 1, 'direction': 4, 'point': 3, 'parameter': 4}
     """
     rules: dict[str, Optimizer] = {f"sign {lr:g}": SignDescent(lr) for lr in settings.sign_lrs}
     rules["sgd"] = SGD(settings.sgd_lr)

@@ -134,6 +134,13 @@ def step_scaling(settings: StepScaling, *, progress: bool = False) -> xr.Dataset
     Returns:
         Dataset with dims (vectors, member, optimizer, alpha, step): `loss`, the cross entropy of
         all skills in nats, ln 2 at the start.
+
+    Source: set-up of the scaling script in the public code of Liu et al. 2025, drawn again;
+    `tests/test_geometry_scaling.py` finds the slopes of its figure.
+
+    >>> small = StepScaling(alphas=(1.0,), n_skills=3, dim=2, steps=200, points=2, seeds=(0,))
+    >>> dict(step_scaling(small).sizes)
+    {'vectors': 2, 'member': 1, 'optimizer': 2, 'alpha': 1, 'step': 3}
     """
     at = sorted({*log_steps(settings.steps, settings.points), *WINDOW})
     frequency = tables(settings.n_skills, settings.alphas)
@@ -175,6 +182,12 @@ def skill_number(settings: SkillNumber, *, progress: bool = False) -> xr.Dataset
 
     Returns:
         Dataset with dims (member, n_skills, step): `loss`, the cross entropy in nats.
+
+    Source: derived here; equals a plain run in `tests/test_geometry_scaling.py`.
+
+    >>> small = SkillNumber(n_skills=(2, 3), dim=2, seeds=(0,))
+    >>> dict(skill_number(small).sizes)
+    {'member': 1, 'n_skills': 2, 'step': 2}
     """
     losses, most = [], max(settings.n_skills)
     for seed in _progress.bar(settings.seeds, show=progress):
@@ -208,6 +221,12 @@ def orthonormal_decay(settings: OrthonormalDecay, *, progress: bool = False) -> 
 
     Returns:
         Dataset with dims (member, alpha, step): `loss`, Σ_k p_k (1 - t_k·θ)².
+
+    Source: derived here; one skill in closed form in `tests/test_geometry_scaling.py`.
+
+    >>> small = OrthonormalDecay(n_skills=2, alphas=(0.5,), seeds=(0,))
+    >>> dict(orthonormal_decay(small).sizes)
+    {'member': 1, 'alpha': 1, 'step': 6}
     """
     size = settings.n_skills
     losses = [

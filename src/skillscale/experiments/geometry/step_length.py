@@ -60,6 +60,12 @@ def fixed_length(settings: FixedLength, *, progress: bool = False) -> xr.Dataset
 
     Returns:
         Dataset with dims (rule, dim, member, step, skill): `unlearned`, 1 - t_k·θ.
+
+    Source: derived here; exact recursion in `tests/test_geometry_step_length.py`.
+
+    >>> small = FixedLength(dims=(4,), n_skills=2, steps=4, every=2, seeds=(0,))
+    >>> dict(fixed_length(small).sizes)
+    {'rule': 2, 'dim': 1, 'member': 1, 'step': 3, 'skill': 2}
     """
     frequency = frequencies.power_law(settings.n_skills, settings.alpha)
     curves = []
