@@ -73,18 +73,6 @@ def two_skills(
     return figure
 
 
-def capacity(load: Floats, fraction: dict[str, Floats]) -> Figure:
-    """Draw the separable fraction over the load n/d, one curve (load,) per label."""
-    figure, axes = style.new(height=3.2)
-    with style.context():
-        for (label, curve), line in zip(fraction.items(), (":", "--", "-"), strict=False):
-            axes.plot(load, curve, line, color=_THEORY, label=label)
-        axes.axvline(2, color=_CONTROL, lw=0.8, zorder=0)
-        axes.set(xlabel=r"skills per dimension $n/d$", ylabel="probability")
-        axes.legend()
-    return figure
-
-
 def panels(learned: dict[str, Floats], times: dict[str, Floats]) -> Figure:
     """Draw learned fractions (t, skill) over their `times` (t,), a panel per label."""
     figure, axes = style.new(1, len(learned), width=7.6, height=2.8, sharey=True)
