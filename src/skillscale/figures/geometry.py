@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -58,9 +60,9 @@ def two_skills(
         predicted: Curves by label, shape (point,).
     """
     figure, axes = style.new(height=3.6)
-    markers = iter("os^")
+    markers = cycle("os^")
     with style.context():
-        for style_, (label, curve) in zip(("-", "--", ":"), predicted.items(), strict=False):
+        for style_, (label, curve) in zip(cycle(("-", "--", ":")), predicted.items(), strict=False):
             axes.loglog(fine, curve, style_, color=_THEORY, label=label)
         for label, ratio in measured.items():
             middle = np.median(ratio, 0)

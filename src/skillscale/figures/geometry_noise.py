@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -93,7 +95,7 @@ def module_speedups(
     figure, ax = style.new(height=3.6)
     with style.context():
         ax.loglog(fine, serial, color=_CONTROL, ls=":", label=r"equal times in turn, $\sqrt{n}$")
-        for (label, curve), line in zip(predicted.items(), (":", "--", "-"), strict=False):
+        for (label, curve), line in zip(predicted.items(), cycle((":", "--", "-")), strict=False):
             ax.plot(fine, curve, line, color=_THEORY)
             _points(ax, n_skills, measured[label], line)
             ax.annotate(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -30,7 +32,9 @@ def race(steps: Floats, losses: dict[str, dict[str, Floats]]) -> Figure:
     panels = np.atleast_1d(axes).ravel()
     with style.context():
         for ax, (title, curves) in zip(panels, losses.items(), strict=False):
-            for (label, curve), colour, line in zip(curves.items(), _RULES, _LINES, strict=False):
+            for (label, curve), colour, line in zip(
+                curves.items(), cycle(_RULES), cycle(_LINES), strict=False
+            ):
                 ax.loglog(steps, curve, line, color=colour, lw=1.4, label=label)
             ax.set_title(title)
             _label_losses(ax, max(ax.get_ylim()[0], 1e-3), 1.2)
@@ -56,7 +60,9 @@ def tuning(
     panels = np.atleast_1d(axes)
     with style.context():
         for ax, (title, curves) in zip(panels, losses.items(), strict=True):
-            for (label, curve), colour, line in zip(curves.items(), _RULES, _LINES, strict=False):
+            for (label, curve), colour, line in zip(
+                curves.items(), cycle(_RULES), cycle(_LINES), strict=False
+            ):
                 ax.loglog(rates, curve, line, color=colour, lw=1.4, label=label)
                 at = chosen[title][label]
                 ax.plot(rates[at], curve[at], "o", color=colour, ms=5)

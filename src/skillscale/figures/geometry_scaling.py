@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -46,9 +48,9 @@ def step_exponents(
         left.set_xlim(1, steps[-1] * 4)
         left.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"])
         left.minorticks_off()
-        for (label, line), dash in zip(references.items(), ("--", ":"), strict=False):
+        for (label, line), dash in zip(references.items(), cycle(("--", ":")), strict=False):
             right.plot(alphas, line, dash, color=_OTHER, lw=1.2, label=label)
-        for (name, slopes), marker in zip(measured.items(), "os", strict=False):
+        for (name, slopes), marker in zip(measured.items(), cycle("os"), strict=False):
             colour = _MEASURED if marker == "o" else _CONTROL
             middle, half = slopes.mean(0), _half_width(slopes)
             right.errorbar(
@@ -79,7 +81,7 @@ def width_exponents(
             f"Chinchilla, {reference:g}", (np.sqrt(n_skills[-2] * n_skills[-1]), reference),
             (0, 3), textcoords="offset points", ha="center", fontsize="small", color=_CONTROL,
         )  # fmt: skip
-        for (label, exponents), marker in zip(measured.items(), "os^", strict=False):
+        for (label, exponents), marker in zip(measured.items(), cycle("os^"), strict=False):
             half = _half_width(exponents)
             ax.errorbar(
                 n_skills, exponents.mean(0), half, fmt=marker, color=_MEASURED, ms=5, capsize=2,
@@ -109,7 +111,7 @@ def local_exponents(
     with style.context():
         for ax, (title, exponents) in zip(np.atleast_1d(axes), measured.items(), strict=True):
             for (label, curve), line, colour in zip(
-                forms[title].items(), ("-", "--"), (_THEORY, _OTHER), strict=False
+                forms[title].items(), cycle(("-", "--")), cycle((_THEORY, _OTHER)), strict=False
             ):
                 ax.semilogx(middle, curve, line, color=colour, label=label)
             ax.errorbar(
@@ -167,7 +169,9 @@ def modular_gain(
     lines = (("-", "o", _MEASURED), ("-", "s", _THEORY), ("--", "^", _CONTROL))
     with style.context():
         for ax, (title, each) in zip(np.atleast_1d(axes), ratios.items(), strict=True):
-            for (label, ratio), (dash, marker, colour) in zip(each.items(), lines, strict=False):
+            for (label, ratio), (dash, marker, colour) in zip(
+                each.items(), cycle(lines), strict=False
+            ):
                 ax.errorbar(
                     alphas, ratio.mean(0), _half_width(ratio), ls=dash, marker=marker, ms=4,
                     color=colour, lw=1.2, capsize=2, label=label,
