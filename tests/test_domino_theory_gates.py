@@ -162,7 +162,7 @@ GOOD = {"rate": 1.0, "N0": 0.1, "sharpness": 0.1}
         ([1.0, 1.0], [(), (0.0,)], {}, "parents of skill 1 must be other skills in 0…1, got 0.0"),
         ([1.0, 1.0], [(), (0, 0)], {}, "parents of skill 1 must not repeat"),
         ([1.0, 1.0], [(1,), (0,)], {}, "parents must not make a cycle"),
-        ([1.0, 0.0], [(), (0,)], {}, "frequency must be > 0"),
+        ([1.0, 0.0], [(), (0,)], {}, "demand must be > 0"),
         ([1.0], [()], {"sharpness": 0.0}, "sharpness must be a finite number and > 0"),
         ([1.0], [()], {"rate": -1.0}, "rate must be a finite number and > 0"),
         ([1.0], [()], {"N0": -1.0}, "N0 must be a finite number and >= 0"),

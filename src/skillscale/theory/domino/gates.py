@@ -20,7 +20,7 @@ _COMPLETE = 745.0  # e^-745 is the smallest positive double
 
 def gated_dynamics(
     t: ArrayLike,
-    frequency: ArrayLike,
+    demand: ArrayLike,
     parents: Sequence[Sequence[int]],
     *,
     rate: float,
@@ -49,7 +49,8 @@ def gated_dynamics(
 
     Args:
         t: Times ≥ 0 in steps, any shape.
-        frequency: Frequencies p_k > 0, shape (skill,); they need not sum to one.
+        demand: p_k > 0, what a skill demands while nothing of it is learned and its gate is open,
+            shape (skill,); they need not sum to one.
         parents: For each skill the indices (from 0) of the skills it depends on, without cycles.
         rate: Progress per step to be shared, > 0.
         N0: Wasted resource, ≥ 0.
@@ -70,7 +71,7 @@ def gated_dynamics(
     array([0.072, 0.728])
     """
     times = _checks.array("t", t, minimum=0.0)
-    p = _checks.array("frequency", frequency, positive=True, dims=(1,))
+    p = _checks.array("demand", demand, positive=True, dims=(1,))
     _check_parents(parents, p.size)
     rate = _checks.number("rate", rate, above=0)
     waste = _checks.number("N0", N0, minimum=0)
