@@ -7,6 +7,7 @@ is atomic: a reader sees the old file or the whole new one, never a part.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import platform
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -207,17 +209,51 @@ def provenance_table(dataset: xr.Dataset) -> Any:
     >>> "steps = 3" in provenance_table(record).data
     True
     """
+    return _tables.html(_provenance_rows(dataset))
+
+
+def provenance_tables(records: Mapping[str, xr.Dataset]) -> Any:
+    """Return the provenance of several records as tables that a reader unfolds, for a notebook.
+
+    >>> import xarray as xr
+    >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0, 1], wall_seconds=1.0)
+    >>> provenance_tables({"pilot": record, "run": record}).data.count("<details>")
+    2
+    """
+    from IPython.display import HTML
+
+    folded = (
+        f"<details><summary><code>{escape(name)}</code></summary>"
+        f"{_tables.html(_provenance_rows(dataset)).data}</details>"
+        for name, dataset in records.items()
+    )
+    return HTML("".join(folded))  # type: ignore[no-untyped-call]
+
+
+def _provenance_rows(dataset: xr.Dataset) -> list[dict[str, str]]:
     rows = []
     for name in _REQUIRED:
         if name == "claims":
             continue
         value = provenance(dataset, name)
         if isinstance(value, dict):
-            value = ", ".join(f"{key} = {entry}" for key, entry in value.items())
-        elif isinstance(value, list):
-            value = ", ".join(map(str, value))
-        rows.append({"What": name.replace("_", " "), "Value": value})
-    return _tables.html(rows)
+            value = ", ".join(f"{key} = {_short(entry)}" for key, entry in value.items())
+        rows.append({"What": name.replace("_", " "), "Value": _short(value)})
+    return rows
+
+
+def _short(value: object) -> str:
+    """Write a value, of whole numbers in a list the runs as ranges.
+
+    >>> _short([0, 1, 2, 5, 7, 8])
+    '0–2, 5, 7, 8'
+    """
+    if not isinstance(value, list) or not all(type(entry) is int for entry in value):
+        return str(value)
+    steps = itertools.groupby(enumerate(value), lambda pair: pair[1] - pair[0])
+    runs = [[entry for _, entry in group] for _, group in steps]
+    texts = [f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(texts)
 
 
 def _git_commit() -> str:
