@@ -21,7 +21,7 @@ import sympy as sp
 
 from skillscale import frequencies
 from skillscale.figures.explorable import Panel, explorable, linked
-from skillscale.theory import domino, quantization, skill_basis, slingshot
+from skillscale.theory import domino, geometry, quantization, skill_basis, slingshot
 
 BOOK = Path(__file__).parents[1] / "book"
 T, A, B, J, K = sp.symbols("T a b j k", positive=True)
@@ -243,6 +243,44 @@ def test_domino_draws_the_theory() -> None:
     expected = 1 - domino.unlearned(given[0] * end, p, rate=1.0, N0=waste)
     # The theory's clock is found by Newton steps, to 1e-13 of itself.
     np.testing.assert_allclose(learned.T, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("waste", "alpha"), [(1e-4, 0.4), (0.02, 1.0), (5.0, 1.7)])
+def test_domino_draws_the_loss_and_its_exponent(waste: float, alpha: float) -> None:
+    losses, slopes = stored("domino", 1), stored("domino", 2)
+    points = [[v, waste, alpha] for v in along(losses["parameter"], 400)]
+    p = frequencies.power_law(300, alpha)
+    given, loss = node([losses["curves"][0][axis] for axis in "xy"], points)
+    again, local = node([slopes["curves"][0][axis] for axis in "xy"], points)
+    np.testing.assert_array_equal(again, given)
+    given, loss, local = (values[loss > 1e-8] for values in (given, loss, local))
+    expected = domino.unlearned(given, p, rate=1.0, N0=waste) ** 2 @ p
+    np.testing.assert_allclose(loss, expected, rtol=1e-8)
+    differences = -np.diff(np.log(loss)) / np.diff(np.log(given))
+    # neighbours among 400 points: second order in 4 % of the clock
+    np.testing.assert_allclose((local[1:] + local[:-1]) / 2, differences, rtol=0.01)
+    lines = node([curve["y"] for curve in slopes["curves"][1:]], points[:1])
+    assert lines[0] == domino.exponents(alpha, "domino")["T"]
+    assert lines[1] == pytest.approx(domino.exponents(alpha, "parallel")["T"])
+
+
+@pytest.mark.parametrize(("noise", "alpha"), [(1e-5, 0.4), (0.003, 1.0), (1.0, 1.7)])
+def test_geometry_draws_the_theory(noise: float, alpha: float) -> None:
+    skills, shares = stored("geometry", 0), stored("geometry", 1)
+    points = [[v, noise, alpha] for v in along(skills["parameter"], 30)]
+    p = frequencies.power_law(6, alpha)
+    setting = {"lr": 1e-4, "dim": 1000, "noise": noise}
+    end = geometry.completion_time(p, **setting)[-1]
+    for place, curve in enumerate(skills["curves"]):
+        passed, learned = node([curve["x"], curve["y"]], points)
+        expected = 1 - geometry.sign_descent(passed * end, p, **setting)[:, place]
+        # the time is a sum of 32 terms, right to 3e-4, but for the end, which is an exact integral
+        np.testing.assert_allclose(learned, expected, atol=2e-3)
+    found = node([curve["y"] for curve in shares["curves"]], points)
+    clock = np.log(10) / p[-1] * np.array(points)[:, :1]
+    w = p * np.exp(-p * clock)
+    norm = np.sqrt((w**2).sum(-1, keepdims=True) + 1000 * noise**2 / 4)
+    np.testing.assert_allclose(found.T, 1 - np.arccos(w / norm) / np.pi, atol=1e-7)
 
 
 def test_skill_basis_draws_the_theory() -> None:

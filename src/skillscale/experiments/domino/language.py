@@ -136,7 +136,7 @@ LIVE = {
         ),
         every=12,
         n_windows=64,
-        seeds=(0, 1),
+        seeds=(0,),
     )
 }
 STANDARD = {
