@@ -88,10 +88,12 @@ def show(figure: Figure) -> None:
     """
     from IPython.display import Image, display
 
-    drawn, reduced = io.BytesIO(), io.BytesIO()
+    canvas = FigureCanvasAgg(figure)
     with context():
-        figure.savefig(drawn, format="png")
-    image = PIL.Image.open(drawn).convert("RGB")
+        canvas.draw()  # type: ignore[no-untyped-call]
+    drawn = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    image = PIL.Image.fromarray(drawn).convert("RGB")
+    buffer = io.BytesIO()
     palette = image.quantize(256, kmeans=1, dither=PIL.Image.Dither.NONE)
-    palette.save(reduced, "PNG", optimize=True)
-    display(Image(data=reduced.getvalue()))  # type: ignore[no-untyped-call]
+    palette.save(buffer, "PNG", optimize=True)
+    display(Image(data=buffer.getvalue()))  # type: ignore[no-untyped-call]
