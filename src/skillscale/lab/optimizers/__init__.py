@@ -4,7 +4,7 @@ An update touches each member by itself, so the members stay independent. The pa
 leading member axis; with one rate for all, elementwise rules take any tensors.
 """
 
-from skillscale.lab.optimizers._shared import Rates, State
+from skillscale.lab.optimizers._shared import Optimizer, Rates, State
 from skillscale.lab.optimizers.adaptive import Adam, AdEMAMix, Lion
 from skillscale.lab.optimizers.plain import SGD, NormalisedGradient, SignDescent
 
@@ -19,5 +19,3 @@ __all__ = [
     "SignDescent",
     "State",
 ]
-
-Optimizer = SGD | SignDescent | NormalisedGradient | Adam | AdEMAMix | Lion

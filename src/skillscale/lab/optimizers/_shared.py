@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,37 @@ class State:
     slow: list[Tensor] = field(default_factory=list)
     counts: list[Tensor | None] = field(default_factory=list)
     steps: int = 0
+
+
+class Optimizer(ABC):
+    """What every optimizer offers: a state at the start, and steps that change it in place."""
+
+    @abstractmethod
+    def start(self, parameters: Sequence[Tensor]) -> State:
+        """Return the state before the first step."""
+
+    @torch.no_grad()
+    def step(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        state: State,
+        *,
+        factor: float = 1.0,
+    ) -> None:
+        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
+        state.steps += 1
+        self._update(parameters, gradients, state, factor)
+
+    @abstractmethod
+    def _update(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        state: State,
+        factor: float,
+    ) -> None:
+        """Make the step number `state.steps`."""
 
 
 def rates(lr: Rates) -> Rates:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from skillscale import _checks
 from skillscale.lab.optimizers._shared import (
+    Optimizer,
     Rates,
     State,
     check_betas,
@@ -21,7 +22,7 @@ from skillscale.lab.optimizers._shared import (
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     """Adam: p ← p - lr · m̂ / (√v̂ + eps), m and v running means of g and g², bias-corrected.
 
     A pooled parameter has one v a member, the running mean of g² averaged over its entries: rare
@@ -83,17 +84,9 @@ class Adam:
             )
         return [i for i, pool in enumerate(self.pooled) if pool]
 
-    @torch.no_grad()
-    def step(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        factor: float = 1.0,
+    def _update(
+        self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State, factor: float
     ) -> None:
-        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
-        state.steps += 1
         beta1, beta2 = self.betas
         correction1 = 1 - beta1**state.steps
         correction2 = math.sqrt(1 - beta2**state.steps)
@@ -111,7 +104,7 @@ class Adam:
 
 
 @dataclass(frozen=True)
-class AdEMAMix:
+class AdEMAMix(Optimizer):
     """Adam with a second, slower mean of the gradients: p ← p - lr · (m̂ + a n) / (√v̂ + eps).
 
     m and v as in `Adam`, with the decay rates β1 and β2, bias-corrected; n is the running mean of
@@ -156,17 +149,9 @@ class AdEMAMix:
         first, second, slow = ([torch.zeros_like(p) for p in parameters] for _ in range(3))
         return State(per_parameter(self.lr, parameters), first, second, slow)
 
-    @torch.no_grad()
-    def step(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        factor: float = 1.0,
+    def _update(
+        self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State, factor: float
     ) -> None:
-        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
-        state.steps += 1
         beta1, beta2, beta3 = self.betas
         correction1 = 1 - beta1**state.steps
         correction2 = math.sqrt(1 - beta2**state.steps)
@@ -181,7 +166,7 @@ class AdEMAMix:
 
 
 @dataclass(frozen=True)
-class Lion:
+class Lion(Optimizer):
     """Lion: p ← p - lr · sign(β1 m + (1 - β1) g), then m ← β2 m + (1 - β2) g.
 
     Args:
@@ -215,17 +200,9 @@ class Lion:
         """Return the state before the first step."""
         return State(per_parameter(self.lr, parameters), [torch.zeros_like(p) for p in parameters])
 
-    @torch.no_grad()
-    def step(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        factor: float = 1.0,
+    def _update(
+        self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State, factor: float
     ) -> None:
-        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
-        state.steps += 1
         beta1, beta2 = self.betas
         moments = zip(state.rates, gradients, state.first, strict=True)
         for p, (rate, g, m) in zip(parameters, moments, strict=True):

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from skillscale import _checks
-from skillscale.lab.optimizers._shared import Rates, State, decay, per_parameter, rates
+from skillscale.lab.optimizers._shared import Optimizer, Rates, State, decay, per_parameter, rates
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(Optimizer):
     """Gradient descent with momentum: v ← μ v + g, p ← p - lr · v.
 
     Args:
@@ -44,16 +44,9 @@ class SGD:
         first = [torch.zeros_like(p) for p in parameters] if self.momentum else []
         return State(per_parameter(self.lr, parameters), first)
 
-    @torch.no_grad()
-    def step(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        factor: float = 1.0,
+    def _update(
+        self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State, factor: float
     ) -> None:
-        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
         moves = gradients
         if self.momentum:
             for velocity, gradient in zip(state.first, gradients, strict=True):
@@ -61,11 +54,10 @@ class SGD:
             moves = state.first
         for p, rate, move in zip(parameters, state.rates, moves, strict=True):
             p.addcmul_(rate, move, value=-factor)
-        state.steps += 1
 
 
 @dataclass(frozen=True)
-class SignDescent:
+class SignDescent(Optimizer):
     """Sign descent: p ← p - lr · sign(g); a zero gradient moves nothing.
 
     Args:
@@ -95,24 +87,16 @@ class SignDescent:
         """Return the state before the first step."""
         return State(per_parameter(self.lr, parameters))
 
-    @torch.no_grad()
-    def step(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        factor: float = 1.0,
+    def _update(
+        self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State, factor: float
     ) -> None:
-        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
         for p, rate, g in zip(parameters, state.rates, gradients, strict=True):
             decay(p, rate, self.weight_decay, factor)
             p.addcmul_(rate, g.sign(), value=-factor)
-        state.steps += 1
 
 
 @dataclass(frozen=True)
-class NormalisedGradient:
+class NormalisedGradient(Optimizer):
     """Normalised gradient descent: p ← p - lr · g / ‖g‖₂, the norm over all of a member's numbers.
 
     A step has the length `lr` whatever the gradient's size; a member with zero gradient rests.
@@ -146,19 +130,11 @@ class NormalisedGradient:
             raise ValueError(f"parameters must share a leading member axis, got shapes {shapes}")
         return State(per_parameter(self.lr, parameters))
 
-    @torch.no_grad()
-    def step(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        factor: float = 1.0,
+    def _update(
+        self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], state: State, factor: float
     ) -> None:
-        """Update `parameters` and `state` in place, all rates multiplied by `factor`."""
         squares = [g.flatten(1).square().sum(1) for g in gradients]
         norm = torch.stack(squares).sum(0).sqrt()
         inverse = torch.where(norm > 0, 1 / norm, 0.0)
         for p, rate, g in zip(parameters, state.rates, gradients, strict=True):
             p.addcmul_(rate * inverse.view(-1, *[1] * (p.ndim - 1)), g, value=-factor)
-        state.steps += 1
