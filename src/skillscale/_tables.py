@@ -54,3 +54,18 @@ def html(rows: Iterable[Mapping[str, object]]) -> Any:
     entries = list(rows)
     cells = [[escaping.escape(str(value)) for value in entry.values()] for entry in entries]
     return table(list(entries[0]) if entries else [], cells)
+
+
+def folded(sections: Mapping[str, Any]) -> Any:
+    """Return table objects one below the other, each folded under its title.
+
+    >>> folded({"one": html([{"a": 1}]), "two": html([{"a": 2}])}).data.count("<details>")
+    2
+    """
+    from IPython.display import HTML
+
+    parts = (
+        f"<details><summary>{escaping.escape(title)}</summary>{section.data}</details>"
+        for title, section in sections.items()
+    )
+    return HTML("".join(parts))  # type: ignore[no-untyped-call]

@@ -96,17 +96,24 @@ def table(rows: Sequence[Row]) -> claims.ClaimsTable:
 
 
 def reasons() -> Any:
-    """Return every tolerance with its reason and what would falsify the claim, as HTML."""
-    return _tables.html(
-        {
-            "Claim": "" if index else claim.id,
-            "Part": target.name,
-            "Tolerance": f"{target.tolerance:g}",
-            "Reason": target.tolerance_reason,
-            "Falsified by": "" if index else claim.falsified_by,
-        }
-        for claim in claims.load().values()
-        for index, target in enumerate(claim.targets)
+    """Return every tolerance with its reason and what would falsify the claim, as HTML.
+
+    Claims are folded by chapter.
+    """
+    chapters: dict[str, list[dict[str, str]]] = {}
+    for claim in claims.load().values():
+        chapters.setdefault(claim.chapter, []).extend(
+            {
+                "Claim": "" if index else claim.id,
+                "Part": target.name,
+                "Tolerance": f"{target.tolerance:g}",
+                "Reason": target.tolerance_reason,
+                "Falsified by": "" if index else claim.falsified_by,
+            }
+            for index, target in enumerate(claim.targets)
+        )
+    return _tables.folded(
+        {chapter.replace("_", " "): _tables.html(rows) for chapter, rows in chapters.items()}
     )
 
 

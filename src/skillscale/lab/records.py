@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -220,14 +219,7 @@ def provenance_tables(records: Mapping[str, xr.Dataset]) -> Any:
     >>> provenance_tables({"pilot": record, "run": record}).data.count("<details>")
     2
     """
-    from IPython.display import HTML
-
-    folded = (
-        f"<details><summary><code>{escape(name)}</code></summary>"
-        f"{_tables.html(_provenance_rows(dataset)).data}</details>"
-        for name, dataset in records.items()
-    )
-    return HTML("".join(folded))  # type: ignore[no-untyped-call]
+    return _tables.folded({name: provenance_table(record) for name, record in records.items()})
 
 
 def _provenance_rows(dataset: xr.Dataset) -> list[dict[str, str]]:
