@@ -18,8 +18,6 @@ from torch import Tensor
 from skillscale import _checks, _progress
 from skillscale.lab.optimizers import Adam
 
-__all__ = ["LIVE", "STANDARD", "NoiseScaling", "noise_scaling"]
-
 TARGETS: dict[str, Callable[[Tensor], Tensor]] = {
     "square": torch.square,
     "sine": lambda x: torch.sin(math.pi * x),

@@ -1,0 +1,26 @@
+"""Networks that share out neurons: how the loss falls with the number of neurons in use.
+
+Neurons that are noisy; neurons kept under a penalty on all weights, for one subtask and for two
+side by side; and whom the neurons of a network serve.
+"""
+
+from typing import Any
+
+from skillscale.experiments.resource import noise
+from skillscale.experiments.resource.noise import NoiseScaling, expected_loss, noise_scaling
+
+_MODULES = (noise,)
+
+
+def _settings(profile: str) -> dict[str, Any]:
+    """Return the settings of all experiments that have the profile, by name."""
+    return {
+        name: settings
+        for module in _MODULES
+        for name, settings in getattr(module, profile, {}).items()
+    }
+
+
+LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
+
+__all__ = ["LIVE", "STANDARD", "NoiseScaling", "expected_loss", "noise_scaling"]
