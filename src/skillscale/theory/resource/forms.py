@@ -1,0 +1,142 @@
+"""The resource model's results as symbolic expressions."""
+
+import sympy as sp
+
+__all__ = ["derivation"]
+
+
+def derivation() -> dict[str, sp.Expr]:
+    """Results of the chapter as symbolic expressions, each obtained from its definition.
+
+    Keys: "share" (N_1 of two subtasks at the stationary point), "total" (their loss there),
+    "noise" (least noise of n copies: from Lagrange), "one_atom" (least loss of c copies that match
+    a target of rms 1), "ratio" (N_1/N_2 for a common exponent g), "tickets" (error of an average),
+    "nested" (loss of a pair with weight beta beside a third subtask), "series" (loss of a chain of
+    two: s_1 and s_2 are its parts' losses and q the mean squared slope of the second),
+    "parameters" (exponent in N_p for depth ∝ width^kappa).
+
+    For the SiLU pair that makes x² under a penalty: "pair_loss" (at input weight w),
+    "pair_copies" (best number of pairs at w), "pair_l1" (derivative in the number of pairs of an
+    L1 penalty: positive, so that L1 alone wants one pair), "pair_w", "pair_N", "pair_strength_loss"
+    (minimum at a strength r), "pair_law" (loss as a function of N).
+
+    For L = E + A N^-alpha_N + B D^-alpha_D at C = 6 N D: "optimal_N", "optimal_D", "reducible"
+    (L - E there), "terms" (its first term over its second), "size_exponent" (N ∝ C^a),
+    "compute_exponent" (decay of L - E in C).
+
+    Returns:
+        Expressions in the positive symbols beta_1, c_1, beta_2, c_2, N, g, n, sigma, c, beta, c_3,
+        q, s_1, s_2, kappa, w, r, A, B, C, alpha_N, alpha_D and the real ones b, s, rho.
+
+    Source: derived here; `tests/test_resource_theory.py` and the files of that name for
+    composites, the sparse pair and Chinchilla compare with the numerical functions.
+
+    Example:
+        >>> derivation()["one_atom"]
+        sigma**2/(c + sigma**2)
+    """
+    b1, c1, b2, c2, N, N1, g = sp.symbols("beta_1 c_1 beta_2 c_2 N N_1 g", positive=True)
+    n, v, sigma, c, lam = sp.symbols("n v sigma c lambda", positive=True)
+    b, s, rho = sp.symbols("b s rho", real=True)
+    # r = N_1 / N_2 turns stationarity into one equation with one positive root
+    r, u = sp.symbols("r u", positive=True)
+    loss = b1 * c1 / N1 + b2 * c2 / (N - N1)
+    ratio = sp.solve(sp.numer(sp.together(sp.diff(loss, N1).subs(N1, N * r / (1 + r)))), r)[0]
+    share = sp.simplify(N * ratio / (1 + ratio))
+    # marginal gains g β c N^-(1+g) are equal: in logarithms, with u = log(N_1 / N_2)
+    log_ratio = sp.solve(sp.log(b1 * c1 / (b2 * c2)) - (1 + g) * u, u)[0]
+    equal = sp.solve(sp.diff(v**2 - lam * v, v), v)[0]  # the same for every copy
+    equal = equal.subs(lam, sp.solve(n * equal - 1, lam)[0])
+    readout = sp.symbols("V", real=True)
+    atom = (1 - readout) ** 2 + sigma**2 * readout**2 / c
+    total = sp.factor(sp.simplify(loss.subs(N1, share)))
+    return (
+        {
+            "share": share,
+            "total": total,
+            "noise": sp.simplify(n * equal**2),
+            "one_atom": sp.factor(
+                sp.simplify(atom.subs(readout, sp.solve(sp.diff(atom, readout), readout)[0]))
+            ),
+            "ratio": sp.exp(log_ratio),
+            "tickets": sp.expand(b**2 + (n * s**2 + n * (n - 1) * rho * s**2) / n**2),
+        }
+        | _composites(total)
+        | _sparse_pair()
+        | _chinchilla()
+    )
+
+
+def _composites(total: sp.Expr) -> dict[str, sp.Expr]:
+    """Nesting, chains and shapes, from the loss of two subtasks at their best split."""
+    b1, c1, b2, c2, N, g = sp.symbols("beta_1 c_1 beta_2 c_2 N g", positive=True)
+    beta, c3, q, s1, s2, kappa, w = sp.symbols("beta c_3 q s_1 s_2 kappa w", positive=True)
+    # the pair is one subtask of cost N · total, with a third one beside it
+    outer = {b1: beta, c1: N * total, b2: 1, c2: c3}
+    # f(u + e_1) + e_2 to first order in the errors, squared; then means
+    f, slope = sp.Function("f"), sp.Symbol("f'", real=True)
+    u, t, e1, e2 = sp.symbols("u t e_1 e_2", real=True)
+    shift = sp.diff(f(u + t * e1) + t * e2, t).subs(t, 0).doit().subs(sp.diff(f(u), u), slope)
+    means = {e1**2 * slope**2: q * s1, e2**2: s2, 2 * e1 * e2 * slope: 0}
+    log_parameters = 2 * sp.log(w) + kappa * sp.log(w)
+    return {
+        "nested": sp.factor(sp.simplify(total.subs(outer, simultaneous=True))),
+        "series": sp.expand(shift**2).subs(means),
+        "parameters": sp.simplify(g * sp.diff(sp.log(w), w) / sp.diff(log_parameters, w)),
+    }
+
+
+def _sparse_pair() -> dict[str, sp.Expr]:
+    """The pair toy, from the series of silu(wx) + silu(-wx) in w."""
+    w, x, n, V, N, r = sp.symbols("w x n V N r", positive=True)
+    offset, amplitude = sp.symbols("a p", real=True)
+
+    def mean(expression: sp.Expr) -> sp.Expr:
+        return sp.integrate(sp.expand(expression), (x, -1, 1)) / 2
+
+    pair = sp.series(w * x * sp.tanh(w * x / 2), w, 0, 6).removeO()
+    total = sp.solve(V * pair.coeff(w, 2) * w**2 - x**2, V)[0]
+    error = sp.expand(total * pair - x**2)  # to leading order in w
+    # the network is free to change offset and amplitude: what they cannot remove is left
+    left = mean((error - offset - amplitude * x**2) ** 2)
+    best = sp.solve([sp.diff(left, offset), sp.diff(left, amplitude)], [offset, amplitude])
+    loss = sp.factor(left.subs(best))
+    penalty = 2 * n * w**2 + 2 * V**2 / n
+    copies = sp.solve(sp.diff(penalty, n), n)[0].subs(V, total)
+    least = sp.simplify(penalty.subs(V, total).subs(n, copies))
+    at = sp.solve(sp.diff(r * loss + least, w) * w**2, w)
+    minimum = next(root for root in at if root.is_positive)
+    return {
+        "pair_loss": loss,
+        "pair_copies": copies,
+        "pair_l1": sp.diff(2 * n * w + 2 * V, n),
+        "pair_w": minimum,
+        "pair_N": sp.simplify((2 * copies).subs(w, minimum)),
+        "pair_strength_loss": sp.simplify(loss.subs(w, minimum)),
+        "pair_law": sp.simplify(loss.subs(w, sp.solve(2 * copies - N, w)[0])),
+    }
+
+
+def _chinchilla() -> dict[str, sp.Expr]:
+    """Best use of compute: the stationary point in log N along C = 6 N D."""
+    A, B, C, a, b = sp.symbols("A B C alpha_N alpha_D", positive=True)
+    u = sp.Symbol("u", real=True)  # log N
+    term_N, term_D = A * sp.exp(-a * u), B * sp.exp(-b * (sp.log(C / 6) - u))
+    slope_N, slope_D = sp.diff(term_N, u), sp.diff(term_D, u)
+    # slope_N + slope_D = 0, in logarithms: linear in u
+    balance = sp.expand_log(sp.log(-slope_N), force=True) - sp.expand_log(
+        sp.log(slope_D), force=True
+    )
+    best = sp.solve(sp.expand(balance), u)[0]
+    reducible = (term_N + term_D).subs(u, best)
+    ratio = sp.simplify(slope_D / term_D / (-slope_N / term_N))  # of the two terms at the optimum
+    # both terms scale as term_N, so that L - E does
+    decay = -sp.simplify(C * sp.diff(-a * best, C))
+    return {
+        "optimal_N": sp.exp(best),
+        "optimal_D": C / 6 * sp.exp(-best),
+        "reducible": reducible,
+        "terms": ratio,
+        "size_exponent": sp.simplify(C * sp.diff(best, C)),
+        "compute_exponent": decay,
+    }

@@ -1,0 +1,148 @@
+"""Why one subtask's loss falls as 1/N: independent errors, or neuron noise that copies share."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linprog
+
+from skillscale import _checks
+
+__all__ = ["noise_limited_loss", "ticket_average", "variation_norm"]
+
+Array = NDArray[np.float64]
+
+
+def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: float = 0.0) -> Array:
+    """Mean squared error of an average of n estimators of one function.
+
+    Each estimator errs by b + e_i with E e_i = 0, E e_i² = s² and correlation ρ between pairs:
+    E (mean error)² = b² + ρ s² + (1 - ρ) s² / n. Only the last term falls as 1/n; a common bias
+    and correlated errors leave a floor.
+
+    Args:
+        n: number of estimators, >= 1, of any shape.
+        bias: common error b.
+        spread: standard deviation s >= 0 of one estimator's own error.
+        correlation: ρ in [-1/(n-1), 1].
+
+    Returns:
+        Array of the shape of n, in squared units of the error.
+
+    Raises:
+        ValueError: for an argument outside its range.
+
+    Source: derived here; the averaging of independent networks is the argument that Song et al.
+    2024 give for 1/N.
+
+    Example:
+        >>> ticket_average([1, 4], bias=0.0, spread=2.0).tolist()
+        [4.0, 1.0]
+    """
+    count = _checks.array("n", n, minimum=1)
+    bias = _checks.number("bias", bias)
+    spread = _checks.number("spread", spread, minimum=0)
+    lowest = -1 / (count.max() - 1) if count.max() > 1 else -1.0
+    if not lowest <= correlation <= 1:
+        raise ValueError(f"correlation must lie in [{lowest:.4g}, 1], got {correlation!r}")
+    return np.asarray(bias**2 + spread**2 * (correlation + (1 - correlation) / count))
+
+
+def noise_limited_loss(
+    features: ArrayLike, target: ArrayLike, *, noise: float, copies: ArrayLike = 1.0
+) -> float:
+    """Least expected loss of a linear readout of noisy neurons.
+
+    Neuron i sends h_i (1 + σ ξ_i) with independent ξ_i of mean 0 and variance 1, so the expected
+    mean squared error of Σ_i v_i h_i is mean (y - Σ v_i h_i)² + σ² Σ v_i² mean h_i². With
+    ψ_i = h_i / rms(h_i), Ψ of shape (sample, neuron), n samples and c_i copies of neuron i, its
+    minimum over the readout is σ² yᵀ (Ψ diag(c) Ψᵀ + n σ² I)⁻¹ y. One neuron that matches a
+    target of rms 1 gives σ² / (c + σ²): equal copies share the noise.
+
+    Args:
+        features: h, shape (sample, neuron); no neuron may be zero on all samples.
+        target: y, shape (sample,).
+        noise: σ > 0, relative to each neuron's own rms output.
+        copies: copies c > 0 of each neuron; one number for all, or shape (neuron,).
+
+    Returns:
+        The expected mean squared error (not halved), in squared units of the target.
+
+    Raises:
+        ValueError: for wrong shapes, values that are not finite, a silent neuron, noise <= 0.
+
+    Source: derived here; `tests/test_resource_theory.py` minimises over the readout by brute force.
+
+    Example:
+        >>> y = [1.0, -1.0]
+        >>> round(noise_limited_loss([[1.0], [-1.0]], y, noise=0.5, copies=4), 6)
+        0.058824
+    """
+    psi, y = _dictionary(features, target)
+    noise = _checks.number("noise", noise, above=0)
+    number = _checks.array("copies", copies, positive=True)
+    if number.ndim > 1 or number.size not in (1, psi.shape[1]):
+        raise ValueError(
+            f"copies must be one number or one per neuron ({psi.shape[1]}), "
+            f"got shape {number.shape!r}"
+        )
+    gram = (psi * number) @ psi.T + y.size * noise**2 * np.eye(y.size)
+    return float(noise**2 * y @ np.linalg.solve(gram, y))
+
+
+def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
+    """Smallest total output that neurons from a dictionary need to make the target.
+
+    γ = min Σ_i abs(v_i) rms(h_i) subject to Σ_i v_i h_i = y on all samples, a linear program
+    solved by column generation; infinite if the dictionary cannot make the target. With N neurons
+    chosen freely from the dictionary, the noise-limited loss obeys N L → σ² γ² (Cauchy-Schwarz:
+    N_i ∝ abs(v_i) rms(h_i)).
+
+    Args:
+        features: h, shape (sample, neuron); no neuron may be zero on all samples.
+        target: y, shape (sample,).
+
+    Returns:
+        γ in the unit of the target.
+
+    Raises:
+        ValueError: for wrong shapes, values that are not finite, a silent neuron.
+
+    Source: derived here; `tests/test_resource_theory.py` checks the limit.
+
+    Example:
+        >>> variation_norm([[1.0, 0.0], [0.0, 1.0]], [0.6, 0.8])  # rms of each column: 1/sqrt(2)
+        0.98994949...
+    """
+    psi, y = _dictionary(features, target)
+    n_samples, n_atoms = psi.shape
+    # Column generation: solve with few atoms, add those that the dual finds too cheap. Dear unit
+    # vectors keep the small problems solvable; if they stay in use, the dictionary falls short.
+    dear = np.hstack([np.eye(n_samples), -np.eye(n_samples)])
+    active = np.unique(np.linspace(0, n_atoms - 1, min(n_atoms, 400)).astype(int))
+    while True:
+        columns = np.hstack([psi[:, active], -psi[:, active], dear])
+        prices = np.r_[np.ones(2 * active.size), np.full(2 * n_samples, 1e4)]
+        found = linprog(prices, A_eq=columns, b_eq=y, method="highs")
+        gain = np.abs(found.eqlin.marginals @ psi)
+        cheap = np.argsort(-gain)[:200]
+        grown = np.union1d(active, cheap[gain[cheap] > 1 + 1e-6])
+        if grown.size == active.size:
+            break
+        active = grown
+    missing = found.x[2 * active.size :].sum()
+    return float(found.fun) if missing < 1e-9 * np.abs(y).sum() else float("inf")
+
+
+def _dictionary(features: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
+    """Columns scaled to rms 1, and the target."""
+    h = _checks.array("features", features, dims=(2,))
+    y = _checks.array("target", target, dims=(1,))
+    if h.shape[0] != y.size:
+        raise ValueError(
+            "features must have shape (sample, neuron) and target shape (sample,), "
+            f"got {h.shape!r} and {y.shape!r}"
+        )
+    rms = np.sqrt((h**2).mean(axis=0))
+    silent = np.flatnonzero(rms == 0).tolist()
+    if silent:
+        raise ValueError(f"features must not hold a neuron that is always 0, got columns {silent}")
+    return h / rms, y
