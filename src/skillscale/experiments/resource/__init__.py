@@ -6,10 +6,14 @@ side by side; and whom the neurons of a network serve.
 
 from typing import Any
 
-from skillscale.experiments.resource import noise
+from skillscale.experiments.resource import noise, parallel, sparse
+from skillscale.experiments.resource._penalised import Penalty, Schedule
+from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
 from skillscale.experiments.resource.noise import NoiseScaling, expected_loss, noise_scaling
+from skillscale.experiments.resource.parallel import ParallelTasks, parallel_tasks
+from skillscale.experiments.resource.sparse import SparseScaling, sparse_scaling
 
-_MODULES = (noise,)
+_MODULES = (noise, sparse, parallel)
 
 
 def _settings(profile: str) -> dict[str, Any]:
@@ -23,4 +27,19 @@ def _settings(profile: str) -> dict[str, Any]:
 
 LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
 
-__all__ = ["LIVE", "STANDARD", "NoiseScaling", "expected_loss", "noise_scaling"]
+__all__ = [
+    "LIVE",
+    "STANDARD",
+    "Attribution",
+    "NoiseScaling",
+    "ParallelTasks",
+    "Penalty",
+    "Schedule",
+    "SparseScaling",
+    "Subtask",
+    "attribute",
+    "expected_loss",
+    "noise_scaling",
+    "parallel_tasks",
+    "sparse_scaling",
+]

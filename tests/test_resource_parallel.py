@@ -1,0 +1,133 @@
+"""Two subtasks under a penalty: plain loops, attribution, symmetry, bad input."""
+
+import dataclasses
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments import resource
+from skillscale.experiments.resource import Penalty, Schedule, parallel
+from skillscale.lab.ensembles import MLPEnsemble
+
+PENALTIES = (Penalty("both", 1e-3, 5e-4, 6), Penalty("square", 0.0, 1e-3, 7))
+SMALL = resource.ParallelTasks(
+    penalties=PENALTIES,
+    weights=(0.5, 0.8),
+    strengths=(2.0, 20.0, 60.0),
+    n_points=16,
+    schedule=Schedule(40, warm_up=5, n_measured=3),
+    seeds=(3, 8),
+)
+
+
+def plain(settings, penalty, weight, strength, seed):
+    """Train one network by hand; return its losses (step, subtask) and the network."""
+    model = MLPEnsemble(2, [penalty.width], seeds=[seed], n_outputs=2, activation="silu").member(0)
+    priced = [model[0].weight, model[0].bias, model[2].weight]
+    x = parallel.sobol(settings.n_points, seed)
+    adam = torch.optim.Adam(model.parameters(), lr=settings.schedule.lr, betas=(0.9, 0.99))
+    losses = []
+    for step in range(settings.schedule.steps + 1):
+        errors = ((model(x) - x**2) ** 2).mean(0)
+        if step in settings.schedule.measured():
+            losses.append(errors.detach().numpy())
+        cost = sum(penalty.l1 * p.abs().sum() + penalty.l2 * (p**2).sum() for p in priced)
+        ramp = min(1.0, (step + 1) / settings.schedule.warm_up)
+        cosine = 0.5 * (1 + math.cos(math.pi * step / settings.schedule.steps))
+        adam.param_groups[0]["lr"] = settings.schedule.lr * ramp * cosine
+        if step < settings.schedule.steps:
+            adam.zero_grad()
+            (strength * (weight * errors[0] + (1 - weight) * errors[1]) + cost).backward()
+            adam.step()
+    return np.array(losses), model
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_members_equal_plain_networks_and_loops(place):
+    record = resource.parallel_tasks(SMALL)
+    for weight, strength in ((0.5, 60.0), (0.8, 2.0), (0.8, 20.0)):
+        for member, seed in enumerate(SMALL.seeds):
+            losses, model = plain(SMALL, PENALTIES[place], weight, strength, seed)
+            found = record.isel(penalty=place, member=member).sel(weight=weight, strength=strength)
+            # losses are stored to four digits
+            np.testing.assert_allclose(found.loss, losses, rtol=2e-3)
+            inputs = parallel.sobol(SMALL.n_points, seed)
+            served = resource.attribute(
+                model,
+                [
+                    resource.Subtask(inputs, (0,), weight),
+                    resource.Subtask(inputs, (1,), 1 - weight),
+                ],
+            )
+            assert found.owned.values.tolist() == served.counts.tolist()
+            assert float(found.shared) == pytest.approx(served.shared)
+            assert int(found.owned.sum()) == int(found.neurons[-1])
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    record = resource.parallel_tasks(SMALL)
+    alone = resource.parallel_tasks(dataclasses.replace(SMALL, seeds=(8,), weights=(0.8,)))
+    both = record.loss.sel(weight=[0.8]).isel(member=[1])
+    np.testing.assert_allclose(both, alone.loss, rtol=2e-3)
+    assert (record.loss[:, :, :, 0] != record.loss[:, :, :, 1]).all()
+
+
+def test_the_heavier_subtask_gets_more():
+    settings = dataclasses.replace(
+        SMALL,
+        penalties=(Penalty("both", 5e-4, 5e-4, 16),),
+        weights=(0.05, 0.5, 0.95),
+        strengths=(16.0,),
+        n_points=32,
+        schedule=Schedule(1500),
+    )
+    found = resource.parallel_tasks(settings).isel(penalty=0, strength=0)
+    ratio = (found.loss[..., -1, 1] / found.loss[..., -1, 0]).mean("member").values
+    assert ratio[0] < 0.7 < ratio[1] < 1.4 < ratio[2]
+    owned = found.owned.mean("member").values
+    assert owned[2, 0] > owned[2, 1]
+    assert owned[0, 1] > owned[0, 0]
+
+
+def test_single_input():
+    model = MLPEnsemble(2, [4], seeds=[0], n_outputs=2, activation="silu").member(0)
+    into = torch.tensor([[1.0, 0.05, 1.0, 0.01], [0.0, 1.0, 0.5, 0.01]])
+    with torch.no_grad():
+        model[0].weight.copy_(into.T)
+        model[2].weight.copy_(torch.tensor([[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, 0.0]]))
+    inputs = parallel.sobol(16, seed=0)
+    found = resource.attribute(model, [resource.Subtask(inputs, (k,)) for k in (0, 1)])
+    # of three in use, the last one hears both inputs
+    assert parallel._single_input(into, found) == pytest.approx(2 / 3)
+
+
+def test_inputs_cover_the_square_and_differ_between_seeds():
+    points = parallel.sobol(64, seed=5)
+    assert (points.abs() <= 1).all()
+    # a scrambled net keeps one point in each of the 64 cells of an 8 by 8 grid
+    cells = ((points + 1) * 4).long().clamp(max=7)
+    assert len(set(map(tuple, cells.tolist()))) == 64
+    assert torch.equal(points, parallel.sobol(64, seed=5))
+    assert not torch.equal(points, parallel.sobol(64, seed=6))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"penalties": ()}, "penalties must not be empty"),
+        ({"penalties": (PENALTIES[0],) * 2}, "penalties must have different names"),
+        ({"weights": (0.5, 1.0)}, "weights must be a finite number and > 0 and < 1, got 1.0"),
+        ({"weights": (0.5, 0.5)}, "weights must increase, got (0.5, 0.5)"),
+        ({"strengths": (-1.0,)}, "strengths must be a finite number and > 0, got -1.0"),
+        ({"strengths": (4.0, 2.0)}, "strengths must increase, got (4.0, 2.0)"),
+        ({"n_points": 24}, "n_points must be a power of 2, got 24"),
+        ({"n_points": 2}, "n_points must be an integer >= 4, got 2"),
+        ({"seeds": (0.5,)}, "seeds must be an integer >= 0, got 0.5"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        dataclasses.replace(SMALL, **change)

@@ -1,0 +1,194 @@
+"""Penalised networks on one subtask: plain loops, counts, the known limit, bad input."""
+
+import dataclasses
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments import resource
+from skillscale.experiments.resource import Penalty, Schedule, _penalised
+from skillscale.lab.ensembles import MLPEnsemble
+
+PENALTIES = (Penalty("both", 1e-3, 5e-4, 6), Penalty("square", 0.0, 1e-3, 9))
+SMALL = resource.SparseScaling(
+    penalties=PENALTIES,
+    strengths=(1.0, 20.0),
+    n_points=12,
+    schedule=Schedule(40, warm_up=5, n_measured=5),
+    seeds=(3, 8),
+)
+
+
+def plain(settings, penalty, strength, seed):
+    """Train one network by hand; return its losses, neurons and weights [w, b, v]."""
+    model = MLPEnsemble(1, [penalty.width], seeds=[seed], activation="silu").member(0)
+    priced = [model[0].weight, model[0].bias, model[2].weight]
+    x = torch.linspace(-1, 1, settings.n_points)[:, None]
+    adam = torch.optim.Adam(model.parameters(), lr=settings.schedule.lr, betas=(0.9, 0.99))
+    losses, neurons = [], []
+    for step in range(settings.schedule.steps + 1):
+        error = ((model(x) - x**2) ** 2).mean()
+        if step in settings.schedule.measured():
+            losses.append(error.item())
+            w, v = model[0].weight[:, 0].abs(), model[2].weight[0].abs()
+            neurons.append(int(((w > 1e-3) & (v > 1e-3)).sum()))
+        cost = sum(penalty.l1 * p.abs().sum() + penalty.l2 * (p**2).sum() for p in priced)
+        ramp = min(1.0, (step + 1) / settings.schedule.warm_up)
+        cosine = 0.5 * (1 + math.cos(math.pi * step / settings.schedule.steps))
+        adam.param_groups[0]["lr"] = settings.schedule.lr * ramp * cosine
+        if step < settings.schedule.steps:
+            adam.zero_grad()
+            (strength * error + cost).backward()
+            adam.step()
+    return losses, neurons, [p.detach().flatten().numpy() for p in priced]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_members_equal_plain_networks_and_loops(place):
+    record = resource.sparse_scaling(SMALL)
+    for strength in SMALL.strengths:
+        for member, seed in enumerate(SMALL.seeds):
+            losses, neurons, (w, b, v) = plain(SMALL, PENALTIES[place], strength, seed)
+            found = record.isel(penalty=place, member=member).sel(strength=strength)
+            # losses are stored to four digits
+            np.testing.assert_allclose(found.loss, losses, rtol=2e-3)
+            assert found.neurons.values.tolist() == neurons
+            order = np.argsort(-np.abs(w))[: neurons[-1]]
+            for name, values in (("weight", w), ("bias", b), ("readout", v)):
+                kept = found[name].values
+                np.testing.assert_allclose(kept[: neurons[-1]], values[order], rtol=2e-3, atol=1e-4)
+                assert (kept[neurons[-1] :] == 0).all()
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    record = resource.sparse_scaling(SMALL)
+    alone = resource.sparse_scaling(dataclasses.replace(SMALL, seeds=(8,), strengths=(20.0,)))
+    both = record.loss.sel(strength=[20.0]).isel(member=[1])
+    np.testing.assert_allclose(both, alone.loss, rtol=2e-3)
+    assert (record.loss[:, :, 0] != record.loss[:, :, 1]).all()
+
+
+def test_penalty_is_the_sum_written_out():
+    model = MLPEnsemble(2, [3, 5], seeds=[0, 1], n_outputs=2, activation="silu")
+    found = _penalised.penalty(model.parameters, 0.3, 0.7)
+    for i in range(2):
+        member = model.member(i)
+        priced = torch.cat(
+            [p.flatten() for p in (member[0].weight, member[0].bias, member[2].weight)]
+        )
+        expected = 0.3 * priced.abs().sum() + 0.7 * priced.square().sum()
+        assert found[i].item() == pytest.approx(expected.item(), rel=1e-5)
+    # the readout's own bias is free
+    before = found.detach()
+    with torch.no_grad():
+        model.parameters[3].add_(5.0)
+    assert torch.equal(_penalised.penalty(model.parameters, 0.3, 0.7), before)
+
+
+def test_neurons_in_use_are_counted():
+    model = MLPEnsemble(2, [4], seeds=[0], n_outputs=2, activation="silu")
+    w, b, v, _ = model.parameters
+    with torch.no_grad():
+        w[0] = torch.tensor([[1.0, 1e-4, 2e-3, 1.0], [0.0, 1e-4, 0.0, 1.0]])
+        v[0] = torch.tensor([[0.0, 1.0], [1.0, 1.0], [-2e-3, 0.0], [1e-4, -1e-4]])
+        b.fill_(1.0)
+    assert _penalised.in_use(model.parameters).tolist() == [[True, False, True, False]]
+
+
+def test_no_neuron_stays_where_the_task_is_weaker_than_the_penalty():
+    # to get rid of x²'s variance 4/45 cannot repay λ(w² + v²) at strength 1e-4
+    settings = dataclasses.replace(
+        SMALL,
+        penalties=(Penalty("L2", 0.0, 1e-2, 6),),
+        strengths=(1e-4, 20.0),
+        schedule=Schedule(600),
+        seeds=(0,),
+    )
+    last = resource.sparse_scaling(settings).isel(penalty=0, member=0, step=-1)
+    assert last.neurons.values[0] == 0
+    assert last.neurons.values[1] >= 1
+    variance = np.var(np.linspace(-1, 1, 12) ** 2)
+    # the free bias learns the mean; what is left is the variance
+    assert float(last.loss[0]) == pytest.approx(variance, rel=0.02)
+
+
+def test_minimum_of_one_neuron():
+    """A trained single neuron is a stationary point of the objective, found here by a solver."""
+    from scipy.optimize import minimize
+
+    x = np.linspace(-1, 1, 12)
+    strength, cost = 20.0, 1e-3
+
+    def objective(p):
+        z = p[0] * x + p[1]
+        error = p[2] * z * (1 + np.tanh(z / 2)) / 2 + p[3] - x**2
+        return strength * np.mean(error**2) + cost * np.sum(p[:3] ** 2)
+
+    settings = dataclasses.replace(
+        SMALL,
+        penalties=(Penalty("L2", 0.0, cost, 1),),
+        strengths=(strength,),
+        schedule=Schedule(3000),
+        seeds=(0,),
+    )
+    found = resource.sparse_scaling(settings).isel(penalty=0, member=0, strength=0)
+    end = [float(found[name][0]) for name in ("weight", "bias", "readout")]
+    offset = np.mean(x**2) - np.mean(
+        [end[2] * z * (1 + np.tanh(z / 2)) / 2 for z in end[0] * x + end[1]]
+    )
+    nearest = minimize(objective, [*end, offset], tol=1e-12)
+    # four stored digits, float32 training
+    np.testing.assert_allclose(nearest.x[:3], end, rtol=5e-3)
+
+
+def test_schedule():
+    schedule = Schedule(100, warm_up=10, n_measured=6)
+    assert schedule.measured().tolist() == [0, 20, 40, 60, 80, 100]
+    assert schedule.factor(0) == pytest.approx(0.1)
+    assert schedule.factor(50) == pytest.approx(0.5)
+    assert schedule.factor(100) == pytest.approx(0.0)
+    assert Schedule(2, n_measured=9).measured().tolist() == [0, 1, 2]
+
+
+def test_four_digits():
+    values = np.array([0.0, 1.23456, -9.87654e-5, 123.456])
+    rounded = [0.0, 1.235, -9.877e-5, 123.5]
+    np.testing.assert_allclose(_penalised.four_digits(values), rounded, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"penalties": ()}, "penalties must not be empty"),
+        ({"seeds": ()}, "seeds must not be empty"),
+        ({"seeds": (-1,)}, "seeds must be an integer >= 0, got -1"),
+        ({"strengths": ()}, "strengths must not be empty"),
+        ({"strengths": (2.0, 1.0)}, "strengths must increase, got (2.0, 1.0)"),
+        ({"strengths": (0.0,)}, "strengths must be a finite number and > 0, got 0.0"),
+        ({"n_points": 2}, "n_points must be an integer >= 3, got 2"),
+        ({"penalties": (PENALTIES[0],) * 2}, "penalties must have different names"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        dataclasses.replace(SMALL, **change)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Penalty("a", -1.0, 0.0, 3), "l1 must be a finite number and >= 0, got -1.0"),
+        (lambda: Penalty("a", 0.0, math.nan, 3), "l2 must be a finite number and >= 0, got nan"),
+        (lambda: Penalty("a", 0.0, 0.0, 0), "width must be an integer >= 1, got 0"),
+        (lambda: Schedule(0), "steps must be an integer >= 1, got 0"),
+        (lambda: Schedule(9, lr=0.0), "lr must be a finite number and > 0, got 0.0"),
+        (lambda: Schedule(9, warm_up=0), "warm_up must be an integer >= 1, got 0"),
+        (lambda: Schedule(9, n_measured=1), "n_measured must be an integer >= 2, got 1"),
+    ],
+)
+def test_bad_penalties_and_schedules_are_named(make, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
