@@ -1,8 +1,7 @@
-"""Estimates from repeated runs: value, 95 % interval and status.
+"""Numbers with intervals: means, exponents, onsets, proportions and rank correlations.
 
-The unit of repetition is the member: one independent run with its own seed. Points of one curve
-share a run and are never treated as independent; intervals come from the spread over members by
-Student's t, which keeps its coverage for few members where a percentile bootstrap does not.
+Intervals come from the spread over members by Student's t, which keeps its coverage for few
+members where a percentile bootstrap does not.
 """
 
 from __future__ import annotations

@@ -1,0 +1,92 @@
+"""Figure of a Chinchilla law: runs, fit, and the best use of compute."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from skillscale.figures import style
+
+__all__ = ["law"]
+
+COLOUR = style.COLOURS["resource"]
+MEASURED = style.COLOURS["measured"]
+
+
+def law(
+    N: ArrayLike,
+    D: ArrayLike,
+    loss: ArrayLike,
+    *,
+    compute: ArrayLike,
+    curves: Mapping[float, ArrayLike],
+    best: Mapping[str, ArrayLike] | None,
+) -> Figure:
+    """Draw runs, the fitted loss at some sizes, and the best size, data and loss for a compute.
+
+    Args:
+        N: parameters of each run, shape (run,).
+        D: training tokens of each run, shape (run,).
+        loss: of each run, shape (run,).
+        compute: abscissa C of all curves, shape (point,).
+        curves: fitted loss of a model of N parameters by that N, shape (point,).
+        best: "N", "D" and "loss" at the best split of C, each with the ends of its interval,
+            shape (3, point); None leaves the frontier out.
+
+    Returns:
+        Two panels over compute 6ND: loss, and the best N and D.
+    """
+    size, tokens, measured = (np.asarray(column, dtype=float) for column in (N, D, loss))
+    spent, x = 6 * size * tokens, np.asarray(compute, dtype=float)
+    with style.context():
+        figure, (above, below) = style.new(2, 1, height=7.0, sharex=True)
+        above.plot(spent, measured, ".", color=MEASURED, alpha=0.5, label="runs")
+        for place, (parameters, curve) in enumerate(sorted(curves.items())):
+            y = np.asarray(curve, dtype=float)
+            largest = place == len(curves) - 1  # close to the frontier on its left
+            label = "fit at one $N$" if place == 0 else None
+            above.plot(x, y, color=style.COLOURS["control"], linewidth=1, label=label)
+            above.annotate(
+                f"$N$ = {_count(parameters)}",
+                (x[-1], y[-1]),
+                xytext=(0, -2 if largest else 2),
+                textcoords="offset points",
+                fontsize="small",
+                va="top" if largest else "bottom",
+                ha="right",
+            )
+        below.plot(spent, size, ".", color=MEASURED, alpha=0.5, label="$N$ of runs")
+        if best is not None:
+            _band(above, x, best["loss"], "-", "fit at the best $N$")
+            _band(below, x, best["N"], "-", "best $N$")
+            _band(below, x, best["D"], "--", "best $D$")
+        # Curves of large models rise without end at little compute.
+        span = np.ptp(np.log(measured))
+        limits = measured.min() * np.exp(-0.15 * span), measured.max() * np.exp(0.15 * span)
+        above.set(xscale="log", yscale="log", ylabel="loss", ylim=limits)
+        ticks = sorted({float(f"{tick:.2g}") for tick in np.geomspace(*limits, 6)[1:-1]})
+        above.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        above.minorticks_off()
+        below.set(
+            xscale="log", yscale="log", xlabel="compute $C = 6ND$", ylabel="parameters, tokens"
+        )
+        for axes in (above, below):
+            axes.legend(fontsize="small")
+    return figure
+
+
+def _band(axes: Axes, x: ArrayLike, values: ArrayLike, line: str, label: str) -> None:
+    """Draw a line with its interval."""
+    value, low, high = np.asarray(values, dtype=float)
+    axes.fill_between(x, low, high, color=COLOUR, alpha=0.25, linewidth=0)
+    axes.plot(x, value, line, color=COLOUR, label=label)
+
+
+def _count(number: float) -> str:
+    """Return a number of parameters as people write it."""
+    for unit, name in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= unit:
+            return f"{number / unit:.3g}{name}"
+    return f"{number:.3g}"

@@ -1,0 +1,246 @@
+"""The Chinchilla law, fitted through single runs of many sizes.
+
+L(N, D) = E + A N^(-alpha_N) + B D^(-alpha_D) with N parameters and D training tokens. The runs are
+the members: intervals come from resampling them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+
+from skillscale import _checks
+from skillscale.fits.estimates import LEVEL, Estimate
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+PARAMETERS = ("A", "B", "E", "alpha_N", "alpha_D")
+HUBER = 1e-3
+MINIMUM_RUNS = 10
+# Coordinates of the search: logarithms of the three terms at the centre of the data, relative to
+# the loss there, and the two exponents. A term under e^-7 of the loss is as small as HUBER, so it
+# cannot be told from none; an exponent of 0 cannot be told from the floor E.
+_BOUNDS = ((-7.0, 3.0), (-7.0, 3.0), (-7.0, 3.0), (0.0, 5.0), (0.0, 5.0))
+_TERMS = ((0, 3), (1, 4), (2,), (0, 3), (1, 4))
+_FLOORS = (0.3, 0.6, 0.9)
+_EXPONENTS = ((0.2, 0.2), (0.5, 0.5), (1.0, 1.0), (0.2, 0.7), (0.7, 0.2), (1.0, 0.3))
+
+
+@dataclass(frozen=True, eq=False)
+class Chinchilla:
+    """A fitted law L = E + A N^(-alpha_N) + B D^(-alpha_D).
+
+    Attributes:
+        A: Prefactor of the term in N, in the unit of the loss.
+        B: Prefactor of the term in D, in the unit of the loss.
+        E: Floor, in the unit of the loss.
+        alpha_N: Exponent in parameters; positive where the loss falls.
+        alpha_D: Exponent in data; positive where the loss falls.
+        model_exponent: alpha_D / (alpha_N + alpha_D), with which the best N grows with compute.
+        objective: Huber loss of the log residuals, summed over runs.
+        draws: A, B, E, alpha_N, alpha_D of every resample, shape (draw, 5).
+    """
+
+    A: Estimate
+    B: Estimate
+    E: Estimate
+    alpha_N: Estimate  # noqa: N815, the field's symbol
+    alpha_D: Estimate  # noqa: N815
+    model_exponent: Estimate
+    objective: float
+    draws: Array
+
+    @property
+    def values(self) -> Array:
+        """A, B, E, alpha_N, alpha_D of the fit, shape (5,)."""
+        return np.array([getattr(self, name).value for name in PARAMETERS])
+
+
+def chinchilla(
+    N: ArrayLike, D: ArrayLike, loss: ArrayLike, *, bootstrap: int = 0, seed: int = 0
+) -> Chinchilla:
+    """Fit L = E + A N^(-alpha_N) + B D^(-alpha_D) to runs, robustly on the logarithm of the loss.
+
+    Minimises Σ_i Huber(r_i) with r = ln(A N^(-alpha_N) + B D^(-alpha_D) + E) - ln(loss) and
+    Huber(r) = r²/2 up to 1e-3 and linear beyond. The sum is not averaged: the optimiser stops
+    early on numbers that small, so it is also scaled up here. L-BFGS-B with the exact gradient
+    runs from 18 starts, and from the best fit for each resample of the runs.
+
+    Args:
+        N: Parameters of each run, > 0, shape (run,).
+        D: Training tokens of each run, > 0, shape (run,).
+        loss: Final loss of each run, > 0, shape (run,).
+        bootstrap: Number of resamples of the runs; 0 gives values without intervals.
+        seed: Of the resampling.
+
+    Returns:
+        Every parameter with the 95 % percentile interval over resamples. Its status is
+        "bound_hit" where the fit, or more than 2.5 % of the resamples, has a term under a
+        thousandth of the loss or an exponent outside (0, 5), so that the term cannot be told from
+        none or from the floor; "not_converged" where the search did not end in a minimum.
+
+    Raises:
+        ValueError: If shapes differ, an entry is not positive and finite, there are fewer than 10
+            runs, or N or D takes fewer than 3 different values; the message names the argument.
+
+    Source: Hoffmann et al. 2022, approach 3, as repeated by Besiroglu et al. 2024; planted laws,
+    coverage and their published values in `tests/test_chinchilla_fit.py`.
+
+    >>> N, D = np.meshgrid([1e8, 1e9, 1e10, 1e11], [1e10, 1e11, 1e12])
+    >>> law = chinchilla(N.ravel(), D.ravel(), (1.7 + 400 * N**-0.34 + 410 * D**-0.28).ravel())
+    >>> round(law.alpha_N.value, 3), round(law.alpha_D.value, 3), law.E.status
+    (0.34, 0.28, 'ok')
+    """
+    runs = _runs(N, D, loss)
+    bootstrap = _checks.integer("bootstrap", bootstrap, minimum=0)
+    generator = np.random.default_rng(_checks.integer("seed", seed, minimum=0))
+    centre = runs.mean(1)
+    data = runs - centre[:, None]
+    n_runs = data.shape[1]
+
+    best = min((_search(start, data, np.ones(n_runs)) for start in _starts()), key=lambda f: f[1])
+    counts = generator.multinomial(n_runs, np.full(n_runs, 1 / n_runs), bootstrap)
+    again = [_search(best[0], data[:, row > 0], row[row > 0].astype(float)) for row in counts]
+    # Which terms of which fit are at a bound or without a minimum: first the fit, then resamples.
+    points = np.array([best[0], *(found[0] for found in again)])
+    poor = np.array([not found[2] for found in (best, *again)])
+    edge: Flags = np.isclose(points[:, :, None], np.array(_BOUNDS), rtol=0, atol=1e-6).any(-1)
+    hit: Flags = np.stack([np.any(edge[:, term], axis=1) for term in _TERMS], axis=1)
+    laws = _uncentred(points, centre)
+
+    def estimate(values: Array, at_bound: Flags) -> Estimate:
+        low, high = np.nan, np.nan
+        if bootstrap:
+            low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        status = "ok"
+        if _common(at_bound):
+            status = "bound_hit"
+        elif _common(poor):
+            status = "not_converged"
+        return Estimate(float(values[0]), float(low), float(high), status, n_runs)
+
+    A, B, E, alpha_N, alpha_D = (estimate(laws[:, i], hit[:, i]) for i in range(5))
+    growth = laws[:, 4] / np.maximum(laws[:, 3] + laws[:, 4], np.finfo(float).tiny)
+    return Chinchilla(
+        A=A,
+        B=B,
+        E=E,
+        alpha_N=alpha_N,
+        alpha_D=alpha_D,
+        model_exponent=estimate(growth, np.logical_or.reduce(hit, axis=1)),
+        objective=best[1] * HUBER,
+        draws=laws[1:],
+    )
+
+
+def compute_optimal(C: ArrayLike, parameters: ArrayLike) -> tuple[Array, Array, Array]:
+    """Return the best parameters N, data D and loss for compute C = 6 N D under fitted laws.
+
+    N = G (C/6)^(alpha_D/(alpha_N+alpha_D)) with
+    G = (alpha_N A / (alpha_D B))^(1/(alpha_N+alpha_D)), and D = C / (6 N).
+
+    Args:
+        C: Compute in operations, > 0, of any shape.
+        parameters: A, B, E, alpha_N, alpha_D along the last axis, each > 0, shape (..., 5).
+
+    Returns:
+        N, D and the loss, each of shape ``(..., *C.shape)``.
+
+    Raises:
+        ValueError: If an entry is not positive and finite, or the last axis is not of length 5.
+
+    Source: Hoffmann et al. 2022, derived here anew; compared with a numerical minimum in
+    `tests/test_chinchilla_fit.py`.
+
+    >>> N, D, loss = compute_optimal(6e20, [400.0, 400.0, 1.7, 0.3, 0.3])
+    >>> float(N.round(-6)), float(D.round(-6))
+    (10000000000.0, 10000000000.0)
+    """
+    compute = _checks.array("C", C, positive=True)
+    laws = _checks.array("parameters", parameters, positive=True)
+    if laws.shape[-1:] != (5,):
+        raise ValueError(f"parameters must have 5 numbers along the last axis, got {laws.shape}")
+    axes = (..., *[None] * compute.ndim)
+    A, B, E, alpha, beta = (laws[..., place][axes] for place in range(5))
+    N = (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (compute / 6) ** (beta / (alpha + beta))
+    D = compute / (6 * N)
+    return N, D, E + A * N**-alpha + B * D**-beta
+
+
+def _runs(N: ArrayLike, D: ArrayLike, loss: ArrayLike) -> Array:
+    """Logarithms of N, D and the loss, shape (3, run)."""
+    named = {"N": N, "D": D, "loss": loss}
+    columns = [_checks.array(name, v, positive=True, dims=(1,)) for name, v in named.items()]
+    for name, column in zip(named, columns, strict=True):
+        if column.size != columns[0].size:
+            raise ValueError(
+                f"{name} must hold one number per run like N ({columns[0].size}), got {column.size}"
+            )
+    if columns[0].size < MINIMUM_RUNS:
+        raise ValueError(
+            f"N must hold at least {MINIMUM_RUNS} runs for 5 parameters, got {columns[0].size}"
+        )
+    for name, column in zip("ND", columns, strict=False):
+        if (n_values := np.unique(column).size) < 3:
+            found = f"{n_values} (all {column[0]:g})" if n_values == 1 else str(n_values)
+            raise ValueError(f"{name} must take at least 3 different values, got {found}")
+    return np.log(np.stack(columns))
+
+
+def _starts() -> list[Array]:
+    """Points to search from: shares of the floor, with the rest in two halves, and exponents."""
+    return [
+        np.array([*np.log([(1 - floor) / 2, (1 - floor) / 2, floor]), *exponents])
+        for floor, exponents in itertools.product(_FLOORS, _EXPONENTS)
+    ]
+
+
+def _objective(point: Array, data: Array, count: Array) -> tuple[float, Array]:
+    """Huber loss of the residuals in units of its width, summed over runs, and its gradient."""
+    x, z, y = data
+    terms = np.stack([point[0] - point[3] * x, point[1] - point[4] * z, np.full_like(x, point[2])])
+    top = terms.max(0)
+    parts = np.exp(terms - top)
+    total = parts.sum(0)
+    residual = top + np.log(total) - y
+    clipped = np.clip(residual, -HUBER, HUBER)
+    value = count @ (clipped * (residual - 0.5 * clipped)) / HUBER
+    # The gradient of a log of summed exponentials are the softmax weights of its terms.
+    slope = count * clipped / HUBER * parts / total
+    a, b, e = slope.sum(1)
+    return float(value), np.array([a, b, e, -slope[0] @ x, -slope[1] @ z])
+
+
+def _search(start: Array, data: Array, count: Array) -> tuple[Array, float, bool]:
+    """Minimum from a start: the point, the objective, and whether its gradient vanishes."""
+    found = minimize(
+        _objective,
+        start,
+        args=(data, count),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=_BOUNDS,
+        options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 2000, "maxfun": 4000, "maxcor": 20},
+    )
+    # A gradient that pushes against a bound does not count. Each run adds at most 1 to it.
+    low, high = np.array(_BOUNDS).T
+    left = found.x - np.clip(found.x - found.jac, low, high)
+    return found.x, float(found.fun), bool(np.abs(left).max() <= 1e-4 * count.sum())
+
+
+def _uncentred(points: Array, centre: Array) -> Array:
+    """A, B, E, alpha_N, alpha_D from coordinates at the centre of the data, shape (..., 5)."""
+    a, b, e, alpha, beta = points.T
+    log_a = a + centre[2] + alpha * centre[0]
+    log_b = b + centre[2] + beta * centre[1]
+    return np.stack([np.exp(log_a), np.exp(log_b), np.exp(e + centre[2]), alpha, beta], 1)
+
+
+def _common(flags: Flags) -> bool:
+    """Whether the fit is concerned, or so many resamples that an end of the interval is."""
+    return bool(flags[0] or (flags.size > 1 and flags[1:].mean() > (1 - LEVEL) / 2))

@@ -1,0 +1,185 @@
+"""`skillscale fit` prints what the fit says, draws it, stores it, and names what is wrong."""
+
+import re
+
+import numpy as np
+import PIL.Image
+import pytest
+from matplotlib.figure import Figure
+from typer.testing import CliRunner
+
+from skillscale import cli, fits, runs
+from skillscale.figures import chinchilla as figures
+from skillscale.lab import records
+
+runner = CliRunner()
+LAW = (480.0, 2100.0, 1.8, 0.35, 0.37)
+
+
+@pytest.fixture
+def table(tmp_path):
+    generator = np.random.default_rng(0)
+    N, D = (
+        np.exp(generator.uniform(np.log(a), np.log(b), 60)) for a, b in ((5e7, 2e10), (1e9, 3e11))
+    )
+    A, B, E, alpha, beta = LAW
+    loss = (E + A * N**-alpha + B * D**-beta) * np.exp(0.005 * generator.standard_normal(60))
+    lines = [
+        f"run {i},{n:.10g},{d:.10g},{v:.10g}"
+        for i, (n, d, v) in enumerate(zip(N, D, loss, strict=True))
+    ]
+    path = tmp_path / "runs.csv"
+    path.write_text("\n".join(["name,N, D ,loss", *lines]) + "\n\n")
+    return path
+
+
+def call(*arguments):
+    return runner.invoke(cli.app, ["fit", *map(str, arguments)])
+
+
+def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
+    picture, record = table.with_name("fit.png"), table.with_name("own.nc")
+    result = call(table, "--bootstrap", 100, "--figure", picture, "--record", record)
+    assert result.exit_code == 0, result.output
+    law = fits.chinchilla(*runs.read(table), bootstrap=100, seed=0)
+    for name in ("A", "B", "E", "alpha_N", "alpha_D"):
+        assert f"{name:8} {getattr(law, name)}" in result.output
+    assert f"C^{law.model_exponent}" in result.output
+    N, D, _ = runs.read(table)
+    largest = 6 * (N * D).max()
+    best, _, lowest = fits.compute_optimal(largest, law.values)
+    assert f"C = {largest:.3g}: N = {best:.3g} [" in result.output
+    assert f"loss = {lowest:.3g} [" in result.output
+    with PIL.Image.open(picture) as image:
+        assert min(image.size) > 400
+    stored = records.load(record)
+    np.testing.assert_allclose(stored["value"], law.values, rtol=1e-12)
+    np.testing.assert_allclose(stored["draws"], law.draws, rtol=1e-6)  # float32
+    assert records.provenance(stored, "seeds") == [0]
+    assert records.provenance(stored, "settings")["runs"] == 60
+
+
+def test_a_lost_term_is_said_and_leaves_no_frontier(table):
+    N, D, _ = runs.read(table)
+    lines = [f"{n:.10g},{d:.10g},{1.8 + 480 * n**-0.35:.10g}" for n, d in zip(N, D, strict=True)]
+    table.write_text("\n".join(["N,D,loss", *lines]))
+    picture = table.with_name("fit.svg")
+    result = call(table, "--bootstrap", 100, "--figure", picture)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"alpha_D .* bound_hit", result.output)
+    assert "no best split of compute" in result.output
+    assert picture.is_file()
+
+
+def broken(text, line, column, value):
+    rows = [row.split(",") for row in text.strip().splitlines()]
+    rows[line - 1][column] = value
+    return "\n".join(map(",".join, rows))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace("loss", "Loss"), "has no column 'loss', only 'name', 'N', 'D'"),
+        (lambda text: broken(text, 7, 1, "nan"), "line 7, column 'N': must be a finite number > 0"),
+        (
+            lambda text: broken(text, 3, 2, "-5"),
+            "line 3, column 'D': must be a finite number > 0, got '-5'",
+        ),
+        (lambda text: broken(text, 3, 3, "0"), "line 3, column 'loss'"),
+        (
+            lambda text: broken(text, 9, 3, "low"),
+            "line 9, column 'loss': must be a finite number > 0, got 'low'",
+        ),
+        (
+            lambda text: broken(text, 5, 3, ""),
+            "line 5, column 'loss': must be a finite number > 0, got nothing",
+        ),
+        (
+            lambda text: text + "run,1e9",
+            "line 63, column 'D': must be a finite number > 0, got nothing",
+        ),
+        (
+            lambda text: "\n".join(text.splitlines()[:8]),
+            "N must hold at least 10 runs for 5 parameters, got 7",
+        ),
+        (lambda text: text.splitlines()[0], "runs.csv holds no runs below its header"),
+        (lambda text: "", "has no column 'N', only no header"),
+        (
+            lambda text: re.sub(r"(run \d+),[^,]+", r"\1,1e9", text),
+            "N must take at least 3 different values, got 1",
+        ),
+    ],
+)
+def test_a_faulty_table_is_refused_by_column_and_line(table, change, message):
+    table.write_text(change(table.read_text()))
+    result = call(table)
+    assert result.exit_code == 2
+    shown = " ".join(result.output.replace("│", " ").split())
+    assert "RUNS" in shown
+    assert message in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--figure", "fit.txt"], "must end in .png or .svg or .pdf, got 'fit.txt'"),
+        (["--figure", "/no/such/fit.png"], "folder /no/such does not exist"),
+        (["--record", "fit.csv"], "must end in .nc, got 'fit.csv'"),
+        (["--bootstrap", "3"], "--bootstrap"),
+        (["--digitised"], "has no column 'Model Size'"),
+    ],
+)
+def test_a_wrong_option_is_named(table, arguments, message):
+    result = call(table, *arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.replace("│", " ").split())
+
+
+def test_a_missing_or_unreadable_file_is_named(tmp_path):
+    missing = call(tmp_path / "no.csv")
+    assert missing.exit_code == 2
+    assert "cannot read" in missing.output
+    foreign = tmp_path / "foreign.csv"
+    foreign.write_bytes(b"N,D,loss\n\xff\xfe,1,2\n")
+    result = call(foreign)
+    assert result.exit_code == 2
+    assert "not a CSV file in UTF-8" in " ".join(result.output.replace("│", " ").split())
+
+
+def test_digitised_runs_lose_their_five_largest_losses(tmp_path):
+    path = tmp_path / "points.csv"
+    loss = [3.0, 9.0, 2.0, 8.0, 7.0, 2.5, 6.0, 5.0]
+    rows = [f"{10 + i},{6 * (10 + i) * (20 + i)},{value}" for i, value in enumerate(loss)]
+    path.write_text("\n".join(["Model Size,Training FLOP,loss", *rows]))
+    N, D, kept = runs.read_digitised(path)
+    assert kept.tolist() == [3.0, 2.0, 2.5]
+    assert N.tolist() == [10, 12, 15]
+    assert D.tolist() == [20, 22, 25]
+    path.write_text("\n".join(["Model Size,Training FLOP,loss", *rows[:5]]))
+    with pytest.raises(ValueError, match="must hold more than 5 runs, got 5"):
+        runs.read_digitised(path)
+
+
+def test_the_figure_shows_every_run_and_the_best_split():
+    compute = np.geomspace(1e18, 1e22, 5)
+    band = np.array([[2.0] * 5, [1.9] * 5, [2.1] * 5])
+    figure = figures.law(
+        [1e8, 1e9],
+        [1e10, 1e11],
+        [3.0, 2.0],
+        compute=compute,
+        curves={1e8: np.full(5, 2.5), 3e9: np.full(5, 2.2)},
+        best={"N": band * 1e9, "D": band * 1e10, "loss": band},
+    )
+    assert isinstance(figure, Figure)
+    above, below = figure.axes
+    np.testing.assert_allclose(above.lines[0].get_xdata(), [6e18, 6e20])
+    np.testing.assert_allclose(above.lines[0].get_ydata(), [3.0, 2.0])
+    assert {text.get_text() for text in above.texts} == {"$N$ = 100M", "$N$ = 3B"}
+    np.testing.assert_allclose(below.lines[1].get_ydata(), 2e9)
+    assert [t.get_text() for t in below.get_legend().get_texts()] == [
+        "$N$ of runs",
+        "best $N$",
+        "best $D$",
+    ]
