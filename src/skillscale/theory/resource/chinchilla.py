@@ -39,6 +39,11 @@ _FLOP = 6.0  # floating point operations per parameter and token, forward and ba
 class ChinchillaParameters:
     """Constants of L(N, D) = E + A N^-alpha_N + B D^-alpha_D.
 
+    Published sets: `HOFFMANN_ROUNDED` as Hoffmann et al. 2022 print them, `HOFFMANN_UNROUNDED`
+    with the digits of their TeX source, and `REPLICATION`, the output of the public notebook of
+    Besiroglu et al. 2024 on 240 runs digitised from a figure of the former. Standard errors from
+    that notebook stand in `REPLICATION_STANDARD_ERRORS`.
+
     Args:
         A: > 0, nats.
         B: > 0, nats.

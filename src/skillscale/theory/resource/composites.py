@@ -81,7 +81,7 @@ class Series:
     """Tasks in a chain, each fed with the output of the one before: L = Σ_k s_k L_k.
 
     An error e_k of part k moves the output of the chain by (∂output/∂output_k) e_k to first order,
-    so s_k = `gains`[k] is the mean of that derivative squared, and the last part counts with 1.
+    so s_k in `gains` is the mean of that derivative squared, and the last part counts with 1.
     Besides small errors this takes errors of mean zero that are independent of each other and of
     the slopes; an error that is large where the chain is steep counts for more.
 
