@@ -1,5 +1,6 @@
 """`skillscale fit` prints what the fit says, draws it, stores it, and names what is wrong."""
 
+import hashlib
 import re
 
 import numpy as np
@@ -56,7 +57,9 @@ def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
     np.testing.assert_allclose(stored["value"], law.values, rtol=1e-12)
     np.testing.assert_allclose(stored["draws"], law.draws, rtol=1e-6)  # float32
     assert records.provenance(stored, "seeds") == [0]
-    assert records.provenance(stored, "settings")["runs"] == 60
+    settings = records.provenance(stored, "settings")
+    assert settings["runs"] == 60
+    assert settings["table_sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
 
 
 def test_a_lost_term_is_said_and_leaves_no_frontier(table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import math
 import pkgutil
@@ -201,6 +202,7 @@ def fit(
             "bootstrap": bootstrap,
             "runs": int(N.size),
             "digitised": digitised,
+            "table_sha256": hashlib.sha256(runs.read_bytes()).hexdigest(),
         }
         _store_law(law, record, settings, seed, seconds)
         typer.echo(record)
