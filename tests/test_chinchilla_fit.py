@@ -13,6 +13,7 @@ from scipy.optimize import minimize_scalar
 
 from skillscale import fits, runs
 from skillscale.fits import parametric
+from skillscale.lab import records
 
 CSV = "SKILLSCALE_CHINCHILLA_CSV"
 # Besiroglu et al. 2024, the fit of 240 runs, to the digits that a repeated fit must share.
@@ -203,3 +204,14 @@ def test_the_published_runs_give_the_published_fit():
         # Three digits, as printed by the source; both minimise one function.
         assert getattr(found, name).value == pytest.approx(value, rel=5e-4), name
         assert getattr(found, name).status == "ok"
+
+
+def test_the_stored_fit_is_the_published_one():
+    record = records.published("chinchilla_fit")
+    assert record["draws"].shape == (1000, 5)
+    assert records.provenance(record, "settings")["runs"] == 240
+    for name, value in PUBLISHED.items():
+        assert float(record["value"].sel(parameter=name)) == pytest.approx(value, rel=5e-4)
+        low, high = np.quantile(record["draws"].sel(parameter=name), [0.025, 0.975])
+        assert low < value < high
+    assert set(record["status"].values) == {"ok"}
