@@ -9,7 +9,6 @@ import os
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
 
 from skillscale import fits, runs
 from skillscale.fits import parametric
@@ -137,25 +136,6 @@ def test_a_term_that_is_not_there_is_reported():
     assert no_floor.alpha_N.status == "ok"
 
 
-def test_the_best_split_is_the_lowest_loss_for_its_compute():
-    compute = np.array([1e19, 1e22])
-    N, D, loss = fits.compute_optimal(compute, LAWS)
-    assert N.shape == D.shape == loss.shape == (3, 2)
-    np.testing.assert_allclose(6 * N * D, np.tile(compute, (3, 1)), rtol=1e-12)
-    for row, (A, B, E, alpha, beta) in enumerate(LAWS):
-        for column, amount in enumerate(compute):
-
-            def at(log_n, law=(A, B, E, alpha, beta), amount=amount):
-                A, B, E, alpha, beta = law
-                n = np.exp(log_n)
-                return E + A * n**-alpha + B * (amount / (6 * n)) ** -beta
-
-            lowest = minimize_scalar(at, bracket=(15, 25), tol=1e-12)
-            assert loss[row, column] == pytest.approx(lowest.fun, rel=1e-12)
-            # The loss is flat at its minimum: its place is known to the root of its precision.
-            assert np.log(N[row, column]) == pytest.approx(lowest.x, abs=1e-4)
-
-
 GOOD = planted(LAWS[0])
 
 
@@ -186,8 +166,6 @@ def changed(place, value):
         ),
         (lambda: fits.chinchilla(*GOOD, bootstrap=-1), "bootstrap must be an integer >= 0, got -1"),
         (lambda: fits.chinchilla(*GOOD, seed=0.5), "seed must be an integer >= 0, got 0.5"),
-        (lambda: fits.compute_optimal(0.0, LAWS[0]), "C must be > 0, got 0.0"),
-        (lambda: fits.compute_optimal(1e20, [1.0, 2.0]), "parameters must have 5 numbers"),
     ],
 )
 def test_bad_input_is_named(call, message):

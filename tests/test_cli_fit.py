@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from skillscale import cli, fits, runs
 from skillscale.figures import chinchilla as figures
 from skillscale.lab import records
+from skillscale.theory import resource
 
 runner = CliRunner()
 LAW = (480.0, 2100.0, 1.8, 0.35, 0.37)
@@ -48,7 +49,9 @@ def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
     assert f"C^{law.model_exponent}" in result.output
     N, D, _ = runs.read(table)
     largest = 6 * (N * D).max()
-    best, _, lowest = fits.compute_optimal(largest, law.values)
+    best, _, lowest = resource.compute_optimal(
+        largest, resource.ChinchillaParameters(*law.values.tolist())
+    )
     assert f"C = {largest:.3g}: N = {best:.3g} [" in result.output
     assert f"loss = {lowest:.3g} [" in result.output
     with PIL.Image.open(picture) as image:

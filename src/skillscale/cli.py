@@ -228,16 +228,20 @@ def _frontier(law: fits.Chinchilla, compute: NDArray[np.float64]) -> dict[str, N
     """
     import numpy as np
 
-    from skillscale import fits
+    from skillscale.theory import resource
 
     laws = np.vstack([law.values, law.draws])
     if law.model_exponent.status == "bound_hit" or not (laws > 0).all():
         return {}
-    found = zip(("N", "D", "loss"), fits.compute_optimal(compute, laws), strict=True)
-    return {
-        name: np.vstack([best[0], np.quantile(best[1:], [0.025, 0.975], axis=0)])
-        for name, best in found
-    }
+    found = np.array(
+        [
+            resource.compute_optimal(compute, resource.ChinchillaParameters(*values))
+            for values in laws.tolist()
+        ]
+    )
+    ends = np.quantile(found[1:], [0.025, 0.975], axis=0)
+    bands = np.concatenate([found[:1], ends]).swapaxes(0, 1)
+    return dict(zip(("N", "D", "loss"), bands, strict=True))
 
 
 def _print_law(law: fits.Chinchilla, bootstrap: int, largest: float) -> None:

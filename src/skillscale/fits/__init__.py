@@ -17,7 +17,7 @@ from skillscale.fits.estimates import (
     proportion,
     rank_correlation,
 )
-from skillscale.fits.parametric import Chinchilla, chinchilla, compute_optimal
+from skillscale.fits.parametric import Chinchilla, chinchilla
 
 __all__ = [
     "LEVEL",
@@ -25,7 +25,6 @@ __all__ = [
     "Estimate",
     "PowerLaw",
     "chinchilla",
-    "compute_optimal",
     "crossing_times",
     "mean",
     "onset",

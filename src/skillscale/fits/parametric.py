@@ -138,40 +138,6 @@ def chinchilla(
     )
 
 
-def compute_optimal(C: ArrayLike, parameters: ArrayLike) -> tuple[Array, Array, Array]:
-    """Return the best parameters N, data D and loss for compute C = 6 N D under fitted laws.
-
-    N = G (C/6)^(alpha_D/(alpha_N+alpha_D)) with
-    G = (alpha_N A / (alpha_D B))^(1/(alpha_N+alpha_D)), and D = C / (6 N).
-
-    Args:
-        C: Compute in operations, > 0, of any shape.
-        parameters: A, B, E, alpha_N, alpha_D along the last axis, each > 0, shape (..., 5).
-
-    Returns:
-        N, D and the loss, each of shape ``(..., *C.shape)``.
-
-    Raises:
-        ValueError: If an entry is not positive and finite, or the last axis is not of length 5.
-
-    Source: Hoffmann et al. 2022, derived here anew; compared with a numerical minimum in
-    `tests/test_chinchilla_fit.py`.
-
-    >>> N, D, loss = compute_optimal(6e20, [400.0, 400.0, 1.7, 0.3, 0.3])
-    >>> float(N.round(-6)), float(D.round(-6))
-    (10000000000.0, 10000000000.0)
-    """
-    compute = _checks.array("C", C, positive=True)
-    laws = _checks.array("parameters", parameters, positive=True)
-    if laws.shape[-1:] != (5,):
-        raise ValueError(f"parameters must have 5 numbers along the last axis, got {laws.shape}")
-    axes = (..., *[None] * compute.ndim)
-    A, B, E, alpha, beta = (laws[..., place][axes] for place in range(5))
-    N = (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (compute / 6) ** (beta / (alpha + beta))
-    D = compute / (6 * N)
-    return N, D, E + A * N**-alpha + B * D**-beta
-
-
 def _runs(N: ArrayLike, D: ArrayLike, loss: ArrayLike) -> Array:
     """Logarithms of N, D and the loss, shape (3, run)."""
     named = {"N": N, "D": D, "loss": loss}
