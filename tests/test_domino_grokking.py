@@ -164,7 +164,7 @@ def test_the_arm_without_decay_is_the_run_without_it():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rules": ("newton",)}, "rules must be one of 'sign', 'adam', 'pure sign', got 'newton'"),
+        ({"rules": ("newton",)}, "rules must be one of 'sign', 'adam', got 'newton'"),
         ({"rules": ()}, r"rules must hold distinct values, at least one, got \(\)"),
         ({"rates": (0.1, 0.01)}, "rates must ascend"),
         ({"rates": (-0.1,), "tuning_seeds": (5,)}, "^rates must be .* > 0, got -0.1"),

@@ -64,6 +64,15 @@ def choice(name: str, value: object, options: tuple[str, ...]) -> str:
     return str(value)
 
 
+def apart(name: str, seeds: tuple[int, ...], judged: tuple[int, ...]) -> None:
+    """Raise ValueError if some of the seeds on which a choice is made are among those judged.
+
+    >>> apart("tuning_seeds", (100,), (0, 1))
+    """
+    if set(seeds) & set(judged):
+        raise ValueError(f"{name} must be none of seeds = {judged}, got {seeds}")
+
+
 def array(
     name: str,
     value: ArrayLike,

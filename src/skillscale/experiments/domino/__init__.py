@@ -5,8 +5,7 @@ two regressions, with a network in halves or samples re-weighted by their own lo
 sums that are memorised and then generalised; a language model under the speed-ups found elsewhere.
 """
 
-from typing import Any
-
+from skillscale.experiments import _profiles
 from skillscale.experiments.domino import dependent, grokking, language, own_loss, parities
 from skillscale.experiments.domino.dependent import DependentParities, dependent_parities
 from skillscale.experiments.domino.grokking import ModularAddition, first_step, modular_addition
@@ -20,17 +19,8 @@ from skillscale.experiments.domino.parities import (
 
 _MODULES = (parities, dependent, own_loss, grokking, language)
 
-
-def _settings(profile: str) -> dict[str, Any]:
-    """Return the settings of all experiments that have the profile, by name."""
-    return {
-        name: settings
-        for module in _MODULES
-        for name, settings in getattr(module, profile, {}).items()
-    }
-
-
-LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
+LIVE = _profiles.settings(_MODULES, "LIVE")
+STANDARD = _profiles.settings(_MODULES, "STANDARD")
 
 __all__ = [
     "LIVE",

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from skillscale import _checks, _progress
-from skillscale.lab.optimizers import Adam, Optimizer, SignDescent
+from skillscale.lab.optimizers import Adam, Optimizer
 from skillscale.lab.streams import Stream
 from skillscale.lab.training import flushed_denormals
 
@@ -33,7 +33,6 @@ Floats = NDArray[np.float64]
 RULES: dict[str, Callable[[Sequence[float], float], Optimizer]] = {
     "sign": lambda lr, decay: Adam(lr, betas=(0.0, 0.0), weight_decay=decay),
     "adam": lambda lr, decay: Adam(lr, weight_decay=decay),
-    "pure sign": lambda lr, decay: SignDescent(lr, weight_decay=decay),
 }
 ARMS = ("given rate", "tuned rate", "no decay")
 
@@ -93,10 +92,7 @@ class ModularAddition:
             _checks.number("rates", rate, above=0)
         _checks.number("given_rate", self.given_rate, above=0)
         _checks.number("weight_decay", self.weight_decay, minimum=0)
-        if set(self.tuning_seeds) & set(self.seeds):
-            raise ValueError(
-                f"tuning_seeds must be none of seeds = {self.seeds}, got {self.tuning_seeds}"
-            )
+        _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
         for name, least in (("modulus", 2), ("embedding", 1), ("width", 1), ("steps", 1)):
             _checks.integer(name, getattr(self, name), minimum=least)
         for name in ("every", "at_once"):

@@ -110,10 +110,7 @@ class LanguageSpeedups:
         for name in ("tuning_seeds", "seeds"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
-        if set(self.tuning_seeds) & set(self.seeds):
-            raise ValueError(
-                f"tuning_seeds must be none of seeds = {self.seeds}, got {self.tuning_seeds}"
-            )
+        _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
         _checks.integer("n_windows", self.n_windows, minimum=1)
         if self.recipe.steps % _checks.integer("every", self.every, minimum=1):
             raise ValueError(f"every must divide the {self.recipe.steps} steps, got {self.every}")

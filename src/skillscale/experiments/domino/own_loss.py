@@ -69,10 +69,7 @@ class TwoSquares:
         for name in ("tuning_seeds", "seeds", "noise_shares"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
-        if set(self.tuning_seeds) & set(self.seeds):
-            raise ValueError(
-                f"tuning_seeds must be none of seeds = {self.seeds}, got {self.tuning_seeds}"
-            )
+        _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
         _checks.number("published_rate", self.published_rate, above=0)
         for rate in self.rates:
             _checks.number("rates", rate, above=0)

@@ -4,8 +4,7 @@ Parameters θ in R^dim start at 0. Skill k has a task vector t_k and the level a
 losses are Σ_k p_k (1 - a_k)² and the cross entropy -Σ_k p_k ln σ(a_k).
 """
 
-from typing import Any
-
+from skillscale.experiments import _profiles
 from skillscale.experiments.geometry import (
     curves,
     gain,
@@ -73,17 +72,8 @@ _MODULES = (
     step_length,
 )
 
-
-def _settings(profile: str) -> dict[str, Any]:
-    """Return the settings of all experiments that have the profile, by name."""
-    return {
-        name: settings
-        for module in _MODULES
-        for name, settings in getattr(module, profile, {}).items()
-    }
-
-
-LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
+LIVE = _profiles.settings(_MODULES, "LIVE")
+STANDARD = _profiles.settings(_MODULES, "STANDARD")
 
 __all__ = [
     "LIVE",

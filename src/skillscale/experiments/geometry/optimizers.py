@@ -91,9 +91,7 @@ class OptimizerRace:
             raise ValueError(f"early must increase within 0 … {self.steps}, got {self.early!r}")
         if self.late > self.steps:
             raise ValueError(f"late must be at most steps = {self.steps}, got {self.late!r}")
-        shared = set(self.seeds) & set(self.tuning_seeds)
-        if shared:
-            raise ValueError(f"tuning_seeds must not be among seeds, got {sorted(shared)!r}")
+        _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
 
 
 LIVE = {

@@ -4,8 +4,7 @@ Networks of several widths, numbers of steps, numbers of samples and update rule
 or learning times skill by skill, nothing fitted. Ideal learners do what the model says.
 """
 
-from typing import Any
-
+from skillscale.experiments import _profiles
 from skillscale.experiments.quantization import data, ideal, optimizers, steps, width
 from skillscale.experiments.quantization.data import DataScaling, data_scaling
 from skillscale.experiments.quantization.ideal import IdealLearner, ideal_learner
@@ -25,17 +24,9 @@ from skillscale.experiments.quantization.width import WidthScaling, width_scalin
 
 _MODULES = (width, steps, data, optimizers, ideal)
 
-
-def _settings(profile: str) -> dict[str, Any]:
-    """Return the settings of all experiments that have the profile, by name."""
-    return {
-        name: settings
-        for module in _MODULES
-        for name, settings in getattr(module, profile, {}).items()
-    }
-
-
-LIVE, STANDARD, PAPER = _settings("LIVE"), _settings("STANDARD"), _settings("PAPER")
+LIVE = _profiles.settings(_MODULES, "LIVE")
+STANDARD = _profiles.settings(_MODULES, "STANDARD")
+PAPER = _profiles.settings(_MODULES, "PAPER")
 
 __all__ = [
     "LIVE",

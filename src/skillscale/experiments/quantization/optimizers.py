@@ -61,10 +61,7 @@ class OptimizerAblation:
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
         _shared.check_lists(self, "optimizers", "first_steps", "matching_seeds", "seeds")
-        if set(self.matching_seeds) & set(self.seeds):
-            raise ValueError(
-                f"matching_seeds must be none of seeds = {self.seeds}, got {self.matching_seeds}"
-            )
+        _checks.apart("matching_seeds", self.matching_seeds, self.seeds)
         for name, low, high in self.optimizers:
             _checks.choice("optimizers", name, RULES)
             _checks.number("lowest rate", low, above=0)

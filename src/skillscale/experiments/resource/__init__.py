@@ -4,8 +4,7 @@ Neurons that are noisy; neurons kept under a penalty on all weights, for one sub
 side by side; and whom the neurons of a network serve.
 """
 
-from typing import Any
-
+from skillscale.experiments import _profiles
 from skillscale.experiments.resource import noise, parallel, sparse
 from skillscale.experiments.resource._penalised import Penalty, Schedule
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
@@ -15,17 +14,8 @@ from skillscale.experiments.resource.sparse import SparseScaling, sparse_scaling
 
 _MODULES = (noise, sparse, parallel)
 
-
-def _settings(profile: str) -> dict[str, Any]:
-    """Return the settings of all experiments that have the profile, by name."""
-    return {
-        name: settings
-        for module in _MODULES
-        for name, settings in getattr(module, profile, {}).items()
-    }
-
-
-LIVE, STANDARD = _settings("LIVE"), _settings("STANDARD")
+LIVE = _profiles.settings(_MODULES, "LIVE")
+STANDARD = _profiles.settings(_MODULES, "STANDARD")
 
 __all__ = [
     "LIVE",

@@ -4,8 +4,7 @@ The strength of skill k is R_k = E[g_k(x) · f(k, x)], the projection of the out
 that skill, over all bit strings x.
 """
 
-from typing import Any
-
+from skillscale.experiments import _profiles
 from skillscale.experiments.skill_basis import clock, data, model, shots, time, transformer, width
 from skillscale.experiments.skill_basis.clock import (
     ClockSweep,
@@ -45,17 +44,9 @@ from skillscale.experiments.skill_basis.width import (
 
 _MODULES = (model, shots, time, data, width, clock, transformer)
 
-
-def _settings(profile: str) -> dict[str, Any]:
-    """Return the settings of all experiments that have the profile, by name."""
-    return {
-        name: settings
-        for module in _MODULES
-        for name, settings in getattr(module, profile, {}).items()
-    }
-
-
-LIVE, STANDARD, PAPER = _settings("LIVE"), _settings("STANDARD"), _settings("PAPER")
+LIVE = _profiles.settings(_MODULES, "LIVE")
+STANDARD = _profiles.settings(_MODULES, "STANDARD")
+PAPER = _profiles.settings(_MODULES, "PAPER")
 
 __all__ = [
     "LIVE",
