@@ -135,11 +135,6 @@ def test_finish_is_when_the_later_task_has_been_learned(monkeypatch):
     np.testing.assert_array_equal(finish, [[20.0, np.nan]] * 3)
 
 
-def test_three_digits():
-    values = np.array([0.0, 1.2345, 9.876e-5, 123.4], dtype=np.float32)
-    np.testing.assert_allclose(own_loss._three_digits(values), [0, 1.23, 9.88e-5, 123], rtol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

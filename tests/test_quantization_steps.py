@@ -43,11 +43,6 @@ def test_losses_are_reduced_as_the_law_counts():
     np.testing.assert_allclose(reduced["learned"][0], expected, rtol=1e-3)
 
 
-def test_rounding_keeps_four_digits():
-    values = np.array([[12345.6, 0.0123456, np.nan]])
-    np.testing.assert_allclose(_shared.significant(values), [[12350.0, 0.01235, np.nan]], rtol=1e-6)
-
-
 @pytest.mark.parametrize("rule", [("sgd", 1.0), ("adam", 1e-2)])
 def test_a_wide_network_learns_few_skills_frequent_ones_first(rule):
     settings = experiments.StepScaling(

@@ -94,3 +94,23 @@ def test_every_published_record_loads_and_names_its_claims():
 
     for path in (_published.root() / "results").glob("*.nc"):
         assert records.provenance(records.published(path.stem), "seeds")
+
+
+@pytest.mark.parametrize(
+    ("digits", "rounded"),
+    [
+        (3, [0.0, 1.23, -9.88e-5, 123.0, 12300.0, np.nan]),
+        (4, [0.0, 1.235, -9.877e-5, 123.5, 12350.0, np.nan]),
+    ],
+)
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_rounding_keeps_significant_digits(digits, rounded, kind):
+    values = np.array([0.0, 1.23456, -9.87654e-5, 123.456, 12345.6, np.nan], dtype=kind)
+    found = records.significant(values, digits)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, rounded, rtol=1e-6)
+
+
+def test_rounding_to_no_digits_is_refused():
+    with pytest.raises(ValueError, match=r"digits must be .* >= 1, got 0"):
+        records.significant(np.ones(2), 0)

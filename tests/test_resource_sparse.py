@@ -153,12 +153,6 @@ def test_schedule():
     assert Schedule(2, n_measured=9).measured().tolist() == [0, 1, 2]
 
 
-def test_four_digits():
-    values = np.array([0.0, 1.23456, -9.87654e-5, 123.456])
-    rounded = [0.0, 1.235, -9.877e-5, 123.5]
-    np.testing.assert_allclose(_penalised.four_digits(values), rounded, rtol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

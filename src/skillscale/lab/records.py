@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 import torch
 import xarray as xr
+from numpy.typing import NDArray
 
 from skillscale import _checks, _published, _tables
 
@@ -198,6 +200,25 @@ def provenance(dataset: xr.Dataset, name: str) -> Any:
         raise RecordError(f"the dataset carries no provenance {name!r}; use stamp() first")
     value = dataset.attrs[name]
     return json.loads(value) if name in _JSON else value
+
+
+def significant(values: NDArray[np.floating], digits: int = 4) -> NDArray[np.float32]:
+    """Round to a number of significant digits: noise beyond them does not compress.
+
+    Args:
+        values: Numbers of either sign, 0 or nan among them.
+        digits: How many digits to keep, >= 1.
+
+    Raises:
+        ValueError: If `digits` is out of range.
+
+    >>> significant(np.array([1234.56, -0.0, np.nan])).tolist()
+    [1235.0, -0.0, nan]
+    """
+    exact, size = np.asarray(values, dtype=np.float64), np.abs(values)
+    whole = np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    unit = 10.0 ** (whole + 1 - _checks.integer("digits", digits, minimum=1))
+    return np.asarray((np.round(exact / unit) * unit).astype(np.float32))
 
 
 def provenance_table(dataset: xr.Dataset) -> Any:

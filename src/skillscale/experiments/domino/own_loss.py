@@ -21,6 +21,7 @@ from torch import Tensor
 
 from skillscale import _checks, _progress
 from skillscale.experiments.domino import _shared
+from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch
@@ -149,7 +150,7 @@ def two_squares(settings: TwoSquares, *, progress: bool = False) -> xr.Dataset:
     curves = np.stack([_losses(settings, seed, members) for seed in following])
     # (seed, variant and arm, step, task) -> (variant, seed, arm, step, task)
     shape = (len(settings.seeds), len(variants), len(ARMS), len(steps), 2)
-    losses = _three_digits(curves.reshape(shape).swapaxes(0, 1))
+    losses = records.significant(curves.reshape(shape).swapaxes(0, 1), digits=3)
     return _dataset(settings, losses, finish, tuned, steps)
 
 
@@ -242,13 +243,6 @@ def _noise(settings: TwoSquares, seed: int, share: float) -> Tensor:
     noise = np.zeros((settings.n_samples, 2), dtype=np.float32)
     noise[:, 0] = chosen * draws.normal(0.0, settings.noise, settings.n_samples)
     return torch.from_numpy(noise)
-
-
-def _three_digits(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return `values` rounded to three significant digits, so that they compress."""
-    tiny = np.finfo(np.float32).tiny
-    unit = 10.0 ** (np.floor(np.log10(np.maximum(values, tiny))) - 2)
-    return (np.round(values / unit) * unit).astype(np.float32)
 
 
 def _dataset(

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from skillscale import _checks, fits
+from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import MultitaskParity, fresh_batches
@@ -123,7 +124,7 @@ def learning_curves(
     return {
         "loss": (loss @ frequency).round(4).astype(np.float32),
         "count": np.stack([(loss < mark).sum(-1) for mark in THRESHOLDS], 1).astype(np.int16),
-        "learned": significant(np.stack(learned, 1)),
+        "learned": records.significant(np.stack(learned, 1)),
     }
 
 
@@ -156,16 +157,6 @@ def curves_dataset(
             "skill": skill_axis(n_skills),
         },
     )
-
-
-def significant(values: NDArray[np.float64]) -> Floats:
-    """Round to four significant digits: what is beyond them is noise and does not compress.
-
-    >>> significant(np.array([1234.56, np.nan])).tolist()
-    [1235.0, nan]
-    """
-    size = 10.0 ** (np.floor(np.log10(np.where(values > 0, values, 1.0))) - 3)
-    return np.asarray((np.round(values / size) * size).astype(np.float32))
 
 
 def step_axis(steps: Sequence[int] | NDArray[np.int64]) -> Any:

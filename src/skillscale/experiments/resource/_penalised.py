@@ -141,10 +141,3 @@ def fit(
         schedule=schedule.factor,
     )
     return found["neurons"].movedim(0, 1), found["loss"].movedim(0, 1)
-
-
-def four_digits(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Round to four significant digits, so that the record compresses."""
-    size = np.abs(values)
-    scale = 10.0 ** (np.floor(np.log10(np.where(size > 0, size, 1.0))) - 3)
-    return np.asarray(np.round(values / scale) * scale, dtype=np.float32)

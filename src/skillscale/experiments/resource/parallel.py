@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import _checks, _progress
-from skillscale.experiments.resource._penalised import Penalty, Schedule, fit, four_digits
+from skillscale.experiments.resource._penalised import Penalty, Schedule, fit
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
+from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 
 TRAINING = Schedule(20_000, n_measured=11)
@@ -112,7 +113,7 @@ def parallel_tasks(settings: ParallelTasks, *, progress: bool = False) -> xr.Dat
     grid = ("penalty", "weight", "strength", "member")
     described = {
         "neurons": (("step",), neurons.astype(np.int16), "neurons", "neurons in use"),
-        "loss": (("step", "subtask"), four_digits(losses), "1", "mean squared error"),
+        "loss": (("step", "subtask"), records.significant(losses), "1", "mean squared error"),
         "owned": (("subtask",), owned.astype(np.int16), "neurons", "neurons of a subtask"),
         "shared": ((), shared.astype(np.float32), "1", "share of neurons that serve both"),
         "single_input": ((), single.astype(np.float32), "1", "share that hears one input"),

@@ -14,7 +14,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import _checks, _progress
-from skillscale.experiments.resource._penalised import Penalty, Schedule, fit, four_digits, in_use
+from skillscale.experiments.resource._penalised import Penalty, Schedule, fit, in_use
+from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 
 WINDOW = tuple(round(float(strength), 3) for strength in np.geomspace(1.4, 22.6, 9))
@@ -110,10 +111,20 @@ def sparse_scaling(settings: SparseScaling, *, progress: bool = False) -> xr.Dat
     dims = ("penalty", "strength", "member")
     described = {
         "neurons": ("step", neurons.astype(np.int16), "neurons", "neurons in use"),
-        "loss": ("step", four_digits(losses), "1", "mean squared error"),
-        "weight": ("neuron", four_digits(left[:, 0]), "1", "input weight of neurons in use"),
-        "bias": ("neuron", four_digits(left[:, 1]), "1", "bias of neurons in use"),
-        "readout": ("neuron", four_digits(left[:, 2]), "1", "readout weight of neurons in use"),
+        "loss": ("step", records.significant(losses), "1", "mean squared error"),
+        "weight": (
+            "neuron",
+            records.significant(left[:, 0]),
+            "1",
+            "input weight of neurons in use",
+        ),
+        "bias": ("neuron", records.significant(left[:, 1]), "1", "bias of neurons in use"),
+        "readout": (
+            "neuron",
+            records.significant(left[:, 2]),
+            "1",
+            "readout weight of neurons in use",
+        ),
     }
     return xr.Dataset(
         {
