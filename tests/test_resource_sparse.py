@@ -144,6 +144,17 @@ def test_minimum_of_one_neuron():
     np.testing.assert_allclose(nearest.x[:3], end, rtol=5e-3)
 
 
+def test_standard_holds_every_mix_of_the_two_penalties():
+    standard = resource.STANDARD["sparse_scaling"]
+    mixes = {(penalty.l1 > 0, penalty.l2 > 0) for penalty in standard.penalties}
+    assert mixes == {(False, True), (True, False), (True, True)}
+    # |p| + |p| = |2p|: a cost of size alone sees no difference between one neuron and its halves
+    halves = [torch.full((1, 1, 2), 0.5), torch.zeros(1, 1, 2), torch.full((1, 2, 1), 0.5)]
+    whole = [torch.full((1, 1, 1), 1.0), torch.zeros(1, 1, 1), torch.full((1, 1, 1), 1.0)]
+    assert _penalised.penalty(halves, 1.0, 0.0) == _penalised.penalty(whole, 1.0, 0.0)
+    assert _penalised.penalty(halves, 0.0, 1.0) < _penalised.penalty(whole, 0.0, 1.0)
+
+
 def test_schedule():
     schedule = Schedule(100, warm_up=10, n_measured=6)
     assert schedule.measured().tolist() == [0, 20, 40, 60, 80, 100]

@@ -39,6 +39,8 @@ class SparseScaling:
         Penalty("L2", 0.0, 1e-4, 48),
         Penalty("L2, wide", 0.0, 1e-4, 96),
         Penalty("L1 + L2", 5e-5, 5e-5, 48),
+        # |p| alone does not reward a second neuron for the work of one: counts never settle
+        Penalty("L1", 1e-4, 0.0, 48),
     )
     strengths: tuple[float, ...] = (*WINDOW, *BEYOND)
     n_points: int = 40
@@ -98,7 +100,7 @@ def sparse_scaling(settings: SparseScaling, *, progress: bool = False) -> xr.Dat
 
     >>> small = SparseScaling(strengths=(4.0,), schedule=Schedule(2, n_measured=2), seeds=(0,))
     >>> dict(sparse_scaling(small)["loss"].sizes)
-    {'penalty': 3, 'strength': 1, 'member': 1, 'step': 2}
+    {'penalty': 4, 'strength': 1, 'member': 1, 'step': 2}
     """
     arms = _progress.bar(settings.penalties, show=progress)
     runs = [_train(settings, penalty) for penalty in arms]
