@@ -1,4 +1,4 @@
-"""Figure of a Chinchilla law: runs, fit, and the best use of compute."""
+"""Figures of a Chinchilla law: runs, fit, the best use of compute, and how well it is known."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from skillscale.figures import style
 
-__all__ = ["law"]
+__all__ = ["exponents", "law"]
 
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
@@ -74,6 +74,46 @@ def law(
         )
         for axes in (above, below):
             axes.legend(fontsize="small")
+    return figure
+
+
+def exponents(
+    draws: Mapping[str, ArrayLike],
+    shapes: Mapping[str, float],
+    published: Mapping[str, tuple[float, float]],
+) -> Figure:
+    """Draw resampled exponents of a fit beside predictions for the one in parameters.
+
+    Args:
+        draws: "alpha_N" and "alpha_D" of the resampled fits, each of shape (draw,).
+        shapes: predictions of alpha_N by label; there is none for alpha_D.
+        published: published pairs (alpha_N, alpha_D) by label.
+
+    Returns:
+        One panel: resamples as points, predictions as vertical lines with their names above.
+    """
+    with style.context():
+        figure, axes = style.new(height=4.4)
+        alpha = [np.asarray(draws[name], dtype=float) for name in ("alpha_N", "alpha_D")]
+        axes.plot(*alpha, ".", color=MEASURED, alpha=0.25, markersize=3)
+        axes.plot([], [], ".", color=MEASURED, label="resamples of the runs")
+        for marker, (label, pair) in zip("ovs^", published.items(), strict=False):
+            axes.plot(*pair, marker, color=MEASURED, mfc="white", markersize=8, label=label)
+        for label, value in shapes.items():
+            axes.axvline(value, color=COLOUR)
+            axes.annotate(
+                label,
+                (value, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize="small",
+            )
+        axes.set(xlabel=r"exponent in parameters $\alpha_N$", ylabel=r"in tokens $\alpha_D$")
+        # lines run behind the legend: it has to hide them
+        axes.legend(fontsize="small", loc="lower right", frameon=True, framealpha=1, edgecolor="1")
     return figure
 
 
