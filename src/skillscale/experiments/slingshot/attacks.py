@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from skillscale import _checks, _progress
 
-__all__ = ["LIVE", "STANDARD", "Adversaries", "adversaries", "random_graph"]
-
 Graph = NDArray[np.int32]
 Indices = NDArray[np.int64]
 
