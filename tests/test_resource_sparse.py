@@ -98,6 +98,25 @@ def test_neurons_in_use_are_counted():
     assert _penalised.in_use(model.parameters).tolist() == [[True, False, True, False]]
 
 
+def test_neurons_of_deeper_layers_are_counted_and_priced():
+    model = MLPEnsemble(2, [3], seeds=[0], depth=2, activation="silu")
+    first, _, second, _, out, last = model.parameters
+    with torch.no_grad():
+        for parameter in model.parameters:
+            parameter.fill_(1.0)
+        first[0, :, 0] = 1e-4  # nothing comes in
+        second[0, 1, :] = 0.0  # nothing goes out
+        second[0, :, 2] = -1e-4  # nothing comes in
+        out[0, 0] = 0.0  # nothing goes out
+        last.fill_(7.0)
+    assert _penalised.in_use(model.parameters).tolist() == [[False, False, True]]
+    assert _penalised.in_use(model.parameters, 1).tolist() == [[False, True, False]]
+    # ones: 4 weights and 3 biases in, 4 weights and 3 biases between, 2 weights out
+    assert _penalised.penalty(model.parameters, 1.0, 0.0).item() == pytest.approx(16 + 5e-4)
+    assert _penalised.penalty(model.parameters, 0.0, 1.0).item() == pytest.approx(16 + 5e-8)
+    assert _penalised.penalty(model.parameters, 0.0, 0.0).tolist() == [0.0]
+
+
 def test_no_neuron_stays_where_the_task_is_weaker_than_the_penalty():
     # to get rid of x²'s variance 4/45 cannot repay λ(w² + v²) at strength 1e-4
     settings = dataclasses.replace(
@@ -149,8 +168,9 @@ def test_standard_holds_every_mix_of_the_two_penalties():
     mixes = {(penalty.l1 > 0, penalty.l2 > 0) for penalty in standard.penalties}
     assert mixes == {(False, True), (True, False), (True, True)}
     # |p| + |p| = |2p|: a cost of size alone sees no difference between one neuron and its halves
-    halves = [torch.full((1, 1, 2), 0.5), torch.zeros(1, 1, 2), torch.full((1, 2, 1), 0.5)]
-    whole = [torch.full((1, 1, 1), 1.0), torch.zeros(1, 1, 1), torch.full((1, 1, 1), 1.0)]
+    free = torch.zeros(1, 1, 1)
+    halves = [torch.full((1, 1, 2), 0.5), torch.zeros(1, 1, 2), torch.full((1, 2, 1), 0.5), free]
+    whole = [torch.ones(1, 1, 1), torch.zeros(1, 1, 1), torch.ones(1, 1, 1), free]
     assert _penalised.penalty(halves, 1.0, 0.0) == _penalised.penalty(whole, 1.0, 0.0)
     assert _penalised.penalty(halves, 0.0, 1.0) < _penalised.penalty(whole, 0.0, 1.0)
 

@@ -22,7 +22,7 @@ THRESHOLD = 1e-3  # a neuron is in use if a weight in and a weight out are large
 
 @dataclass(frozen=True)
 class Penalty:
-    """What every hidden weight, hidden bias and readout weight p costs: l1·|p| + l2·p².
+    """What every weight and hidden bias p costs: l1·|p| + l2·p².
 
     Attributes:
         name: what the record calls it.
@@ -82,19 +82,32 @@ class Schedule:
         return np.unique(steps)
 
 
-def in_use(parameters: Sequence[Tensor]) -> Tensor:
-    """Tell which hidden neurons are in use, (member, neuron), from [w, b, v, …] of an ensemble."""
-    into, _, out = parameters[:3]
+def in_use(parameters: Sequence[Tensor], layer: int = 0) -> Tensor:
+    """Tell which neurons of a hidden layer are in use, (member, neuron).
+
+    Args:
+        parameters: those of an ensemble with biases: weights and bias of every layer in turn.
+        layer: number of the hidden layer, from 0.
+    """
+    into, _, out = parameters[2 * layer : 2 * layer + 3]
     return (into.abs().amax(1) > THRESHOLD) & (out.abs().amax(2) > THRESHOLD)
 
 
 def penalty(parameters: Sequence[Tensor], l1: float, l2: float) -> Tensor:
-    """Cost of the hidden weights, hidden biases and readout weights of each member, (member,)."""
-    priced = [p.flatten(1) for p in parameters[:3]]
-    squares = sum((p.square().sum(1) for p in priced), torch.zeros(()))
-    if l1 == 0:
-        return l2 * squares
-    return l2 * squares + l1 * sum((p.abs().sum(1) for p in priced), torch.zeros(()))
+    """Cost of all weights and hidden biases of each member, (member,): the last bias is free.
+
+    Args:
+        parameters: those of an ensemble with biases.
+        l1: prefactor of |p|.
+        l2: prefactor of p².
+    """
+    priced = [p.flatten(1) for p in parameters[:-1]]
+    cost = torch.zeros(len(priced[0]))
+    if l2 > 0:
+        cost = cost + l2 * sum((p.square().sum(1) for p in priced), torch.zeros(()))
+    if l1 > 0:
+        cost = cost + l1 * sum((p.abs().sum(1) for p in priced), torch.zeros(()))
+    return cost
 
 
 def fit(
@@ -108,7 +121,7 @@ def fit(
     """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty.
 
     Args:
-        model: one hidden layer with biases; changed in place.
+        model: networks with biases; changed in place.
         inputs: shape (member, sample, n_inputs).
         targets: shape (member, sample, output).
         strengths: shape (member, output).
@@ -116,8 +129,8 @@ def fit(
         schedule: the training.
 
     Returns:
-        Neurons in use (member, time) and mean squared errors (member, time, output), not halved
-        and without penalty, at the schedule's measured steps.
+        Neurons in use (member, time), those of all hidden layers, and mean squared errors (member,
+        time, output), not halved and without penalty, at the schedule's measured steps.
     """
 
     def loss(outputs: Tensor, batch: Batch) -> Tensor:
@@ -126,7 +139,8 @@ def fit(
 
     def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
         errors = (model(inputs) - targets).square().mean(1)
-        return {"neurons": in_use(model.parameters).sum(1), "loss": errors}
+        used = [in_use(model.parameters, layer).sum(1) for layer in range(model.depth)]
+        return {"neurons": torch.stack(used).sum(0), "loss": errors}
 
     # there are no skills here: one category for all samples
     batch = Batch(inputs, torch.zeros(inputs.shape[:2], dtype=torch.int64), targets)
