@@ -125,6 +125,15 @@ def test_a_sum_that_does_not_change_is_computed_once() -> None:
     assert body.count("for (let") == 2
 
 
+GOOD: dict[str, Any] = {
+    "curves": {"f": sp.exp(-A * T)},
+    "x": TIME,
+    "y": UNIT,
+    "sliders": RATE,
+    "title": "t",
+}
+
+
 # Plots that share sliders
 
 
@@ -172,6 +181,51 @@ def test_a_common_parameter_serves_panels_without_their_own() -> None:
 def test_bad_panels_are_named(panels: list[Panel], change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         linked(panels, **({"sliders": RATE, "title": "t"} | change))
+
+
+# Measured points
+
+
+MEASURED = {"seeds": (np.array([1.0, 2.5]), [0.4, 0.12345678]), "mean": ([1.75], [0.25])}
+
+
+def test_points_are_kept_to_four_digits_and_change_no_formula() -> None:
+    bare = json.loads(explorable(**GOOD).text)
+    shown = json.loads(explorable(**GOOD, points=MEASURED).text)
+    assert shown.pop("points") == [
+        {"label": "seeds", "x": [1.0, 2.5], "y": [0.4, 0.1235]},
+        {"label": "mean", "x": [1.75], "y": [0.25]},
+    ]
+    assert shown == bare
+    assert "points" not in explorable(**GOOD).text
+    (first, second) = json.loads(
+        linked([DECAY, replace(DECAY, points=MEASURED)], sliders=RATE, title="t").text
+    )["panels"]
+    assert len(second.pop("points")) == 2
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        ({}, "points must hold at least one set or be None"),
+        ({" ": ([1], [0.5])}, "label of points"),
+        ({"p": [1, 2]}, "points 'p' must be a pair"),
+        ({"p": ([1],)}, "points 'p' must be a pair"),
+        ({"p": ([], [])}, "x of points 'p' must not be empty"),
+        ({"p": ([[1]], [1])}, "x of points 'p' must have 1 axes"),
+        ({"p": ([1], ["a"])}, "y of points 'p' must be an array of numbers"),
+        ({"p": ([1], [float("nan")])}, "y of points 'p' must be finite"),
+        ({"p": ([1, 2], [0.5])}, "points 'p' must have as many x as y values, got 2 and 1"),
+        ({"p": ([1, 5.1], [0.5, 0.5])}, "x of points 'p' must be .* <= 5, got 5.1"),
+        ({"p": ([1], [-0.1])}, "y of points 'p' must be .* >= 0"),
+    ],
+)
+def test_bad_points_are_named(points: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        explorable(**GOOD, points=points)
+    with pytest.raises(ValueError, match=message):
+        linked([replace(DECAY, points=points)], sliders=RATE, title="t")
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +280,47 @@ def test_one_slider_redraws_all_panels_side_by_side_or_stacked(tab: Any) -> None
     assert next_top > top
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     assert complaints == []
+
+
+MARKED = """() => [...document.querySelectorAll(".explorable-panel > svg")].map(plot => {
+    const box = plot.getBoundingClientRect();
+    return [...plot.querySelectorAll(".explorable-point")].map(mark => {
+        const own = mark.getBoundingClientRect();
+        return [(own.left + own.right) / 2 - box.left, (own.top + own.bottom) / 2 - box.top,
+                box.width, box.height, mark.getAttribute("fill"), mark.getAttribute("d")];
+    });
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1000, 360])
+def test_points_stand_at_their_values_and_no_slider_moves_them(tab: Any, width: int) -> None:
+    curve = {"f": 1 / (1 + A * T)}
+    axes = (T, 1.0, 100.0, "log", "x"), (0.0, 1.0, "linear", "y")
+    points = {"seeds": ([1, 10, 100], [0, 0.5, 1]), "mean": ([10], [0.25])}
+    plot = linked([DECAY, Panel(curve, *axes, "Points", points=points)], sliders=RATE, title="t")
+    style, script = (
+        (BOOK / "_static" / name).read_text() for name in ("custom.css", "explorable.js")
+    )
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.set_content(
+        f'<style>{style}</style><article class="bd-article">{plot._repr_html_()}</article>'
+        f"<script>{script}</script>"
+    )
+    bare, marked = tab.evaluate(MARKED)
+    assert bare == []
+    left, right, top, bottom = 58, 14, 12, 46  # the margins of a plot
+    for found, (x, y) in zip(marked, [(0, 0), (0.5, 0.5), (1, 1), (0.5, 0.25)], strict=True):
+        wide, high = found[2] - left - right, found[3] - top - bottom
+        # the markers' outlines are symmetric, and laid out to fractions of a pixel
+        assert found[0] == pytest.approx(left + x * wide, abs=1)
+        assert found[1] == pytest.approx(top + (1 - y) * high, abs=1)
+    assert len({(fill, shape) for *_, fill, shape in marked}) == 2
+    legend = tab.locator(".explorable-legend").nth(1).locator("li").all_inner_texts()
+    assert legend == ["f", "seeds", "mean"]
+    tab.get_by_role("slider").fill("2")
+    tab.evaluate(DRAWN)
+    assert tab.evaluate(MARKED) == [bare, marked]
 
 
 # Chapters
@@ -359,15 +454,6 @@ def test_labels_cannot_leave_their_place() -> None:
     assert json.loads(text)["sliders"][0]["label"] == "</script><b>"
     assert "web pages" in shown
     assert "web pages" in repr(plot)
-
-
-GOOD: dict[str, Any] = {
-    "curves": {"f": sp.exp(-A * T)},
-    "x": TIME,
-    "y": UNIT,
-    "sliders": RATE,
-    "title": "t",
-}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,11 @@
   "use strict";
   const COLOURS = ["#0072B2", "#D55E00", "#00735C", "#A8477F", "#5B3A8C", "#8A6100", "#333333", "#2C7FB8"];
   const DASHES = ["", "7 3", "2 3", "10 3 2 3", "4 2", "12 4", "1 2", "8 2 2 2 2 2"];
+  // Measurements: dark outlined shapes about (0, 0), a look that no curve has.
+  const MARKERS = [
+    "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0Z", "M-4 -4H4V4H-4Z", "M0 -5.5L5.5 0L0 5.5L-5.5 0Z",
+    "M0 -5L5 4H-5Z", "M-4 -4L4 4M-4 4L4 -4",
+  ];
   const POINTS = 240;
   const MARGIN = { left: 58, right: 14, top: 12, bottom: 46 };
   const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
@@ -54,22 +59,29 @@
     "stroke-width": 2, fill: "none",
   });
 
+  const marker = (i) => ({
+    d: MARKERS[i % MARKERS.length], fill: i % 2 ? "#ffffff" : "#333333", stroke: "#333333", "stroke-width": 1.5,
+  });
+
   // One plot with its legend in `place`; returns a function that draws it. `points` gives the
   // values of a formula along an axis.
   const panel = (place, data, name, points) => {
     const plot = svg(place, "svg", { role: "img", "aria-label": data.title });
     const legend = html(place, "ul", { className: "explorable-legend" });
-    data.curves.forEach((curve, i) => {
+    const explain = (label, width, height, shape, attributes) => {
       const item = html(legend, "li");
-      const sample = svg(item, "svg", { width: 34, height: 10, "aria-hidden": "true" });
-      svg(sample, "line", { x1: 0, x2: 34, y1: 5, y2: 5, ...look(i) });
-      item.append(curve.label);
-    });
+      svg(svg(item, "svg", { width, height, "aria-hidden": "true" }), shape, attributes);
+      item.append(label);
+    };
+    data.curves.forEach((curve, i) => explain(curve.label, 34, 10, "line", { x1: 0, x2: 34, y1: 5, y2: 5, ...look(i) }));
+    const measured = data.points || [];
+    measured.forEach((set, i) => explain(set.label, 14, 14, "path", { transform: "translate(7 7)", ...marker(i) }));
 
     const axes = svg(plot, "g", { class: "explorable-axes" });
     const clip = svg(svg(plot, "clipPath", { id: `${name}-clip` }), "rect");
     const lines = svg(plot, "g", { "clip-path": `url(#${name}-clip)` });
     const paths = data.curves.map((_, i) => svg(lines, "path", { class: "explorable-curve", ...look(i) }));
+    const dots = svg(plot, "g");
     let size = null; // width, height of the plot that the axes were drawn for
     const across = (value) => MARGIN.left + shareOf(data.x, value) * (size[0] - MARGIN.left - MARGIN.right);
     const up = (value) => size[1] - MARGIN.bottom - shareOf(data.y, value) * (size[1] - MARGIN.top - MARGIN.bottom);
@@ -93,6 +105,9 @@
       const title = svg(axes, "text", { y: height - 6, "text-anchor": "middle" }, data.x.title);
       title.setAttribute("x", Math.min((left + right) / 2, width - title.getComputedTextLength() / 2 - 1));
       svg(axes, "text", { transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, data.y.title);
+      dots.replaceChildren();
+      measured.forEach((set, i) => set.x.forEach((x, j) =>
+        svg(dots, "path", { class: "explorable-point", transform: `translate(${across(x)} ${up(set.y[j])})`, ...marker(i) })));
     };
 
     const visible = (axis, value) => Number.isFinite(value) && (!axis.log || value > 0);

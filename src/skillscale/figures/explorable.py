@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
+from numpy.typing import ArrayLike
 
 from skillscale import _checks
 from skillscale.figures._javascript import javascript
@@ -23,6 +24,7 @@ AxisOfX = tuple[sp.Symbol | None, float, float, str, str]
 AxisOfY = tuple[float, float, str, str]
 SliderSetting = tuple[float, float, float, float | str, str]
 ParameterSetting = tuple[sp.Symbol, float, float, str]
+PointSets = Mapping[str, tuple[ArrayLike, ArrayLike]]
 
 _SCALES = ("linear", "log")
 _LOG_STEPS = 100
@@ -58,6 +60,7 @@ class Panel:
     y: AxisOfY
     title: str
     parameter: ParameterSetting | None = None
+    points: PointSets | None = None
 
 
 def explorable(
@@ -68,6 +71,7 @@ def explorable(
     sliders: Mapping[sp.Symbol, SliderSetting],
     title: str,
     parameter: ParameterSetting | None = None,
+    points: PointSets | None = None,
 ) -> Explorable:
     """Return a plot of closed forms whose sliders recompute it in the reader's browser.
 
@@ -81,13 +85,15 @@ def explorable(
         sliders: symbol -> (low, high, start, step or "log", label), at least one.
         title: Says what is shown, also to readers who cannot see the plot.
         parameter: (symbol, low, high, "linear" or "log") along curves given as pairs.
+        points: label -> (x values, y values), measurements drawn as markers that no slider moves;
+            kept to four digits.
 
     Returns:
         An object with `_repr_html_`, the same text on every machine.
 
     Raises:
         ValueError: If a range, scale or label is unusable, an expression holds an unknown symbol,
-            or it has no JavaScript form.
+            it has no JavaScript form, or points are not pairs of numbers within the axes.
 
     Source: derived here; `tests/test_explorable.py` compares the printed formulas with sympy.
 
@@ -101,6 +107,7 @@ def explorable(
     data |= _axes(x, y)
     data["sliders"] = [_slider(name, setting) for name, setting in sliders.items()]
     data |= _lines(Panel(curves, x, y, title, parameter), tuned)
+    data |= _measured(points, data)
     return Explorable(title, json.dumps(data, ensure_ascii=False))
 
 
@@ -144,7 +151,8 @@ def linked(
     for panel in panels:
         own = panel if panel.parameter is not None else replace(panel, parameter=parameter)
         shown: dict[str, Any] = {"title": _label("title of a panel", panel.title)}
-        plots.append(shown | _axes(own.x, own.y) | _lines(own, tuned))
+        shown |= _axes(own.x, own.y) | _lines(own, tuned)
+        plots.append(shown | _measured(own.points, shown))
     data = {
         "title": _label("title", title),
         "sliders": [_slider(name, setting) for name, setting in sliders.items()],
@@ -197,6 +205,32 @@ def _lines(panel: Panel, tuned: dict[sp.Symbol, str]) -> dict[str, Any]:
             entry |= {"y": javascript(label, curve, along | tuned)}
         entries.append(entry)
     return data | {"curves": entries}
+
+
+def _measured(points: PointSets | None, plot: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the measured points of a plot, or nothing if it has none."""
+    if points is None:
+        return {}
+    if not points:
+        raise ValueError(f"points must hold at least one set or be None, got {points!r}")
+    entries = []
+    for label, pair in points.items():
+        entry: dict[str, Any] = {"label": _label("label of points", label)}
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ValueError(f"points {label!r} must be a pair (x values, y values), got {pair!r}")
+        for name, values in zip("xy", pair, strict=True):
+            what, axis = f"{name} of points {label!r}", plot[name]
+            # four digits, so that the text does not depend on a machine's rounding
+            entry[name] = [
+                float(f"{value:.4g}") for value in _checks.array(what, values, dims=(1,)).tolist()
+            ]
+            for value in entry[name]:
+                _checks.number(what, value, minimum=axis["low"], maximum=axis["high"])
+        if len(entry["x"]) != len(entry["y"]):
+            lengths = f"{len(entry['x'])} and {len(entry['y'])}"
+            raise ValueError(f"points {label!r} must have as many x as y values, got {lengths}")
+        entries.append(entry)
+    return {"points": entries}
 
 
 def _axis(name: str, setting: tuple[Any, ...]) -> dict[str, Any]:
