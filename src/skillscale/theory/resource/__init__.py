@@ -7,8 +7,9 @@ weight penalty. Exponents are positive decay rates throughout.
 
 `allocation` shares neurons out, `composites` does so for tasks built in parallel and in series,
 `noise` and `sparse` solve a single subtask under neuron noise and under a weight penalty,
-`chinchilla` is the law in parameters and tokens that language models are fitted with, and `forms`
-the same results as sympy expressions.
+`optimum` finds the best N noisy neurons for one output or several, `chinchilla` is the law in
+parameters and tokens that language models are fitted with, and `forms` the same results as sympy
+expressions.
 """
 
 from skillscale.theory.resource.allocation import (
@@ -39,6 +40,7 @@ from skillscale.theory.resource.composites import (
 )
 from skillscale.theory.resource.forms import derivation
 from skillscale.theory.resource.noise import noise_limited_loss, ticket_average, variation_norm
+from skillscale.theory.resource.optimum import NoiseOptimum, noise_limited_optimum
 from skillscale.theory.resource.sparse import (
     SparsePair,
     sparse_pair_equilibrium,
@@ -54,6 +56,7 @@ __all__ = [
     "ComputeExponents",
     "ComputeOptimal",
     "Leaves",
+    "NoiseOptimum",
     "Parallel",
     "Series",
     "SparsePair",
@@ -68,6 +71,7 @@ __all__ = [
     "homogeneous_growth",
     "leaves",
     "noise_limited_loss",
+    "noise_limited_optimum",
     "parameter_exponent",
     "sparse_pair_equilibrium",
     "sparse_pair_minimum",

@@ -13,7 +13,12 @@ def derivation() -> dict[str, sp.Expr]:
     a target of rms 1), "ratio" (N_1/N_2 for a common exponent g), "tickets" (error of an average),
     "nested" (loss of a pair with weight beta beside a third subtask), "series" (loss of a chain of
     two: s_1 and s_2 are its parts' losses and q the mean squared slope of the second),
-    "parameters" (exponent in N_p for depth ∝ width^kappa).
+    "parameters" (exponent in N_p for depth ∝ width^kappa), "growth" (N_2 ∝ N_1^growth along the
+    best split of subtasks with exponents g_1 and g_2).
+
+    For sign(x) on [-1, 1], replaced by the ramp clip(x/delta, -1, 1): "ramp_error", "ramp_norm"
+    (total output of four ReLU neurons that make the ramp), "step_width" (best delta for small
+    sigma²/N) and "step_loss" (the loss there: an upper bound of the least one).
 
     For the SiLU pair that makes x² under a penalty: "pair_loss" (at input weight w),
     "pair_copies" (best number of pairs at w), "pair_l1" (derivative in the number of pairs of an
@@ -26,7 +31,8 @@ def derivation() -> dict[str, sp.Expr]:
 
     Returns:
         Expressions in the positive symbols beta_1, c_1, beta_2, c_2, N, g, n, sigma, c, beta, c_3,
-        q, s_1, s_2, kappa, w, r, A, B, C, alpha_N, alpha_D and the real ones b, s, rho.
+        q, s_1, s_2, kappa, w, r, A, B, C, alpha_N, alpha_D, g_1, g_2, delta and the real ones
+        b, s, rho.
 
     Source: derived here; `tests/test_resource_theory.py` and the files of that name for
     composites, the sparse pair and Chinchilla compare with the numerical functions.
@@ -62,6 +68,7 @@ def derivation() -> dict[str, sp.Expr]:
             "tickets": sp.expand(b**2 + (n * s**2 + n * (n - 1) * rho * s**2) / n**2),
         }
         | _composites(total)
+        | _step()
         | _sparse_pair()
         | _chinchilla()
     )
@@ -82,7 +89,38 @@ def _composites(total: sp.Expr) -> dict[str, sp.Expr]:
     return {
         "nested": sp.factor(sp.simplify(total.subs(outer, simultaneous=True))),
         "series": sp.expand(shift**2).subs(means),
+        "growth": sp.simplify(sp.diff(_log_partner(sp.log(w)), w) * w),
         "parameters": sp.simplify(g * sp.diff(sp.log(w), w) / sp.diff(log_parameters, w)),
+    }
+
+
+def _log_partner(log_n1: sp.Expr) -> sp.Expr:
+    """Logarithm of N_2 from that of N_1: marginal gains g A N^-(1+g) are equal."""
+    A, B, g1, g2 = sp.symbols("A B g_1 g_2", positive=True)
+    u = sp.Symbol("u", real=True)
+    gain = sp.log(g1 * A) - (1 + g1) * log_n1
+    return sp.solve(sp.log(g2 * B) - (1 + g2) * u - gain, u)[0]
+
+
+def _step() -> dict[str, sp.Expr]:
+    """A jump under neuron noise: a steeper ramp errs less and is noisier."""
+    x, delta, sigma, N = sp.symbols("x delta sigma N", positive=True)
+    error = sp.integrate((1 - x / delta) ** 2, (x, 0, delta))  # the mean over [-1, 1], by symmetry
+    # clip(x/delta) = (|x + delta| - |x - delta|) / (2 delta), and |z| = relu(z) + relu(-z)
+    bend = sp.Symbol("t", real=True)
+    right, left = (
+        sp.sqrt(sp.integrate((bend + delta) ** 2, (bend, *ends)) / 2)
+        for ends in ((-delta, 1), (-1, -delta))
+    )
+    norm = 2 * (sp.factor(right) + sp.factor(left)) / (2 * delta)
+    size = sp.limit(delta * norm, delta, 0)
+    loss = error + sigma**2 * size**2 / (delta**2 * N)
+    best = sp.solve(sp.diff(loss, delta), delta)[0]
+    return {
+        "ramp_error": error,
+        "ramp_norm": norm,
+        "step_width": best,
+        "step_loss": sp.simplify(loss.subs(delta, best)),
     }
 
 

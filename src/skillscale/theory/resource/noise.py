@@ -94,7 +94,7 @@ def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
     γ = min Σ_i abs(v_i) rms(h_i) subject to Σ_i v_i h_i = y on all samples, a linear program
     solved by column generation; infinite if the dictionary cannot make the target. With N neurons
     chosen freely from the dictionary, the noise-limited loss obeys N L → σ² γ² (Cauchy-Schwarz:
-    N_i ∝ abs(v_i) rms(h_i)).
+    N_i ∝ abs(v_i) rms(h_i)); `noise_limited_optimum` has the loss at finite N.
 
     Args:
         features: h, shape (sample, neuron); no neuron may be zero on all samples.
@@ -132,17 +132,23 @@ def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
     return float(found.fun) if missing < 1e-9 * np.abs(y).sum() else float("inf")
 
 
-def _dictionary(features: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
-    """Columns scaled to rms 1, and the target."""
+def scaled_columns(features: ArrayLike) -> Array:
+    """Validated outputs of the neurons, each scaled to rms 1; shape (sample, neuron)."""
     h = _checks.array("features", features, dims=(2,))
-    y = _checks.array("target", target, dims=(1,))
-    if h.shape[0] != y.size:
-        raise ValueError(
-            "features must have shape (sample, neuron) and target shape (sample,), "
-            f"got {h.shape!r} and {y.shape!r}"
-        )
     rms = np.sqrt((h**2).mean(axis=0))
     silent = np.flatnonzero(rms == 0).tolist()
     if silent:
         raise ValueError(f"features must not hold a neuron that is always 0, got columns {silent}")
-    return h / rms, y
+    return np.asarray(h / rms)
+
+
+def _dictionary(features: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
+    """Columns scaled to rms 1, and the target."""
+    psi = scaled_columns(features)
+    y = _checks.array("target", target, dims=(1,))
+    if psi.shape[0] != y.size:
+        raise ValueError(
+            "features must have shape (sample, neuron) and target shape (sample,), "
+            f"got {psi.shape!r} and {y.shape!r}"
+        )
+    return psi, y
