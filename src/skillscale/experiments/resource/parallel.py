@@ -68,7 +68,7 @@ class ParallelTasks:
 
 LIVE = {
     "parallel_tasks": ParallelTasks(
-        penalties=(Penalty("L1 + L2", 5e-5, 5e-5, 32), Penalty("L2", 0.0, 1e-4, 32)),
+        penalties=(Penalty("L1 + L2", 5e-5, 5e-5, 32),),
         weights=(0.5, 0.9),
         strengths=(16.0,),
         schedule=Schedule(3_000, n_measured=5),
