@@ -5,14 +5,16 @@ side by side; and whom the neurons of a network serve.
 """
 
 from skillscale.experiments import _profiles
-from skillscale.experiments.resource import noise, parallel, sparse
+from skillscale.experiments.resource import noise, parallel, plain, series, sparse
 from skillscale.experiments.resource._penalised import Penalty, Schedule
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
 from skillscale.experiments.resource.noise import NoiseScaling, expected_loss, noise_scaling
 from skillscale.experiments.resource.parallel import ParallelTasks, parallel_tasks
+from skillscale.experiments.resource.plain import PlainScaling, plain_scaling
+from skillscale.experiments.resource.series import RootChain, root_chain
 from skillscale.experiments.resource.sparse import SparseScaling, sparse_scaling
 
-_MODULES = (noise, sparse, parallel)
+_MODULES = (noise, sparse, parallel, plain, series)
 
 LIVE = _profiles.settings(_MODULES, "LIVE")
 STANDARD = _profiles.settings(_MODULES, "STANDARD")
@@ -24,6 +26,8 @@ __all__ = [
     "NoiseScaling",
     "ParallelTasks",
     "Penalty",
+    "PlainScaling",
+    "RootChain",
     "Schedule",
     "SparseScaling",
     "Subtask",
@@ -31,5 +35,7 @@ __all__ = [
     "expected_loss",
     "noise_scaling",
     "parallel_tasks",
+    "plain_scaling",
+    "root_chain",
     "sparse_scaling",
 ]

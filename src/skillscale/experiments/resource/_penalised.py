@@ -117,6 +117,8 @@ def fit(
     strengths: Tensor,
     priced: Penalty,
     schedule: Schedule,
+    *,
+    progress: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty.
 
@@ -127,6 +129,7 @@ def fit(
         strengths: shape (member, output).
         priced: the penalty.
         schedule: the training.
+        progress: show a bar over steps.
 
     Returns:
         Neurons in use (member, time), those of all hidden layers, and mean squared errors (member,
@@ -153,5 +156,6 @@ def fit(
         measure=measure,
         at=schedule.measured(),
         schedule=schedule.factor,
+        progress=progress,
     )
     return found["neurons"].movedim(0, 1), found["loss"].movedim(0, 1)
