@@ -5,16 +5,22 @@ side by side; and whom the neurons of a network serve.
 """
 
 from skillscale.experiments import _profiles
-from skillscale.experiments.resource import noise, parallel, plain, series, sparse
+from skillscale.experiments.resource import noise, noise_pairs, parallel, plain, series, sparse
 from skillscale.experiments.resource._penalised import Penalty, Schedule
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
-from skillscale.experiments.resource.noise import NoiseScaling, expected_loss, noise_scaling
+from skillscale.experiments.resource.noise import (
+    NoiseScaling,
+    expected_loss,
+    noise_scaling,
+    noise_step,
+)
+from skillscale.experiments.resource.noise_pairs import NoiseParallel, NoisyPair, noise_parallel
 from skillscale.experiments.resource.parallel import ParallelTasks, parallel_tasks
 from skillscale.experiments.resource.plain import PlainScaling, plain_scaling
 from skillscale.experiments.resource.series import RootChain, root_chain
 from skillscale.experiments.resource.sparse import SparseScaling, sparse_scaling
 
-_MODULES = (noise, sparse, parallel, plain, series)
+_MODULES = (noise, noise_pairs, sparse, parallel, plain, series)
 
 LIVE = _profiles.settings(_MODULES, "LIVE")
 STANDARD = _profiles.settings(_MODULES, "STANDARD")
@@ -23,7 +29,9 @@ __all__ = [
     "LIVE",
     "STANDARD",
     "Attribution",
+    "NoiseParallel",
     "NoiseScaling",
+    "NoisyPair",
     "ParallelTasks",
     "Penalty",
     "PlainScaling",
@@ -33,7 +41,9 @@ __all__ = [
     "Subtask",
     "attribute",
     "expected_loss",
+    "noise_parallel",
     "noise_scaling",
+    "noise_step",
     "parallel_tasks",
     "plain_scaling",
     "root_chain",

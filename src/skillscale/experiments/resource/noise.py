@@ -7,7 +7,7 @@ left to gain in its readout.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ TARGETS: dict[str, Callable[[Tensor], Tensor]] = {
     "sine": lambda x: torch.sin(math.pi * x),
     "exponential": torch.exp,
     "ramp": torch.relu,
+    "step": torch.sign,
 }
 
 
@@ -69,9 +70,26 @@ class NoiseScaling:
 
 
 LIVE = {
-    "noise_scaling": NoiseScaling(widths=(16, 32, 64, 128), steps=(0, 30, 300), seeds=(0, 1, 2))
+    "noise_scaling": NoiseScaling(widths=(16, 32, 64, 128), steps=(0, 30, 300), seeds=(0, 1, 2)),
+    "noise_step": NoiseScaling(
+        targets=("step",),
+        widths=(16, 32, 64),
+        n_points=128,
+        steps=(0, 30, 300),
+        spread=8.0,
+        seeds=(0, 1, 2),
+    ),
 }
-STANDARD = {"noise_scaling": NoiseScaling()}
+STANDARD = {
+    "noise_scaling": NoiseScaling(),
+    "noise_step": NoiseScaling(
+        targets=("step",),
+        n_points=256,
+        steps=(0, 10, 30, 100, 300, 1000, 3000),
+        spread=8.0,
+        seeds=tuple(range(200, 212)),
+    ),
+}
 
 
 def noise_scaling(settings: NoiseScaling, *, progress: bool = False) -> xr.Dataset:
@@ -118,6 +136,23 @@ def noise_scaling(settings: NoiseScaling, *, progress: bool = False) -> xr.Datas
     )
 
 
+def noise_step(settings: NoiseScaling, *, progress: bool = False) -> xr.Dataset:
+    """Expected loss of noisy networks on a step, which takes ever steeper neurons.
+
+    `noise_scaling` with the target sign(x). No network of finite weights makes a step: one that
+    makes a ramp of width δ errs by about δ and pays noise like 1 / (δ² N). The inputs must be
+    closer than δ, and training long enough for steep neurons, hence settings of its own.
+
+    Args:
+        settings: sizes, training and seeds.
+        progress: show a bar over targets and widths.
+
+    Returns:
+        As `noise_scaling`.
+    """
+    return noise_scaling(settings, progress=progress)
+
+
 def expected_loss(
     weights: Tensor, biases: Tensor, x: Tensor, target: Tensor, noise: float
 ) -> Tensor:
@@ -134,12 +169,97 @@ def expected_loss(
         The least expected mean squared error over the output weights, shape (member,).
     """
     hidden = torch.nn.functional.silu(weights[:, None] * x[:, None] + biases[:, None])
-    psi = hidden / hidden.square().mean(dim=1, keepdim=True).sqrt()
-    penalty = len(x) * noise**2 * torch.eye(len(x), dtype=x.dtype)
-    factor = torch.linalg.cholesky(psi @ psi.mT + penalty)
-    columns = target[:, None].expand(len(weights), -1, 1)
-    whitened: Tensor = torch.linalg.solve_triangular(factor, columns, upper=False)
-    return noise**2 * whitened.square().sum(dim=(1, 2))
+    return expected_losses(hidden, target[None, :, None], noise)[:, 0]
+
+
+def expected_losses(
+    hidden: Tensor, targets: Tensor, noise: float, *, offset: bool = False
+) -> Tensor:
+    """Expected losses of several outputs, each with its best readout of the same noisy neurons.
+
+    ℓ_k = mean (y_k - a_k - Σ_i v_ik h_i)² + σ² Σ_i v_ik² mean h_i², least over v and, with an
+    offset, over a (else a = 0). The gradient is exact: at the best readout the loss does not change
+    with the readout, which is therefore held fixed.
+
+    Args:
+        hidden: h, shape (member, sample, neuron).
+        targets: y, shape (member, sample, output); one for all if its first size is 1.
+        noise: relative noise σ of each neuron.
+        offset: whether every output has a constant that carries no noise.
+
+    Returns:
+        Shape (member, output).
+
+    Source: derived here; minimised by brute force in `tests/test_resource_noise_parallel.py`.
+
+    >>> expected_losses(torch.ones(1, 5, 4), torch.ones(1, 5, 1), 1.0)  # σ² / (4 + σ²)
+    tensor([[0.2000]])
+    """
+    psi, y, _ = _normalised(hidden, targets, offset=offset)
+    with torch.no_grad():
+        readout = _readout(psi, y, noise)
+    return (y - psi @ readout).square().mean(-2) + noise**2 * readout.square().sum(-2)
+
+
+def best_readout(hidden: Tensor, targets: Tensor, noise: float, *, offset: bool = False) -> Tensor:
+    """Readout weights v of `expected_losses`, shape (member, neuron, output).
+
+    >>> best_readout(torch.ones(1, 5, 1), torch.ones(1, 5, 1), 1.0)
+    tensor([[[0.5000]]])
+    """
+    psi, y, rms = _normalised(hidden, targets, offset=offset)
+    return _readout(psi, y, noise) / rms.mT
+
+
+def descend(
+    parameters: Sequence[Tensor], losses: Callable[[], Tensor], steps: Sequence[int], lr: float
+) -> Tensor:
+    """Minimise the sum of losses over parameters, in place, by Adam annealed as a half cosine.
+
+    Args:
+        parameters: leaves that require gradients.
+        losses: gives the losses of the members, of any shape; a member's depend on no other's
+            parameters.
+        steps: increasing numbers of steps at which to record; the last ends training.
+        lr: learning rate at the start.
+
+    Returns:
+        The recorded losses, shape (step, …).
+    """
+    rule = Adam(lr, betas=(0.9, 0.99), eps=1e-12)
+    state = rule.start(parameters)
+    record = []
+    for step in range(steps[-1] + 1):
+        found = losses()
+        if step in steps:
+            record.append(found.detach())
+        if step == steps[-1]:
+            break
+        # members share no parameter, so the sum leaves their gradients apart
+        gradients = torch.autograd.grad(found.sum(), parameters)
+        anneal = 0.5 * (1 + math.cos(math.pi * step / steps[-1]))
+        rule.step(parameters, gradients, state, factor=anneal)
+    return torch.stack(record)
+
+
+def _normalised(hidden: Tensor, targets: Tensor, *, offset: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Neurons of rms 1 and targets, both less their means if there is an offset, and the rms."""
+    rms = hidden.square().mean(dim=-2, keepdim=True).sqrt()
+    psi = hidden / rms
+    if offset:
+        psi, targets = (values - values.mean(dim=-2, keepdim=True) for values in (psi, targets))
+    return psi, targets, rms
+
+
+def _readout(psi: Tensor, targets: Tensor, noise: float) -> Tensor:
+    """Best readout of normalised neurons, from the smaller of the two Gram matrices."""
+    samples, neurons = psi.shape[-2:]
+    few = neurons < samples
+    gram = psi.mT @ psi if few else psi @ psi.mT
+    gram.diagonal(dim1=-2, dim2=-1).add_(samples * noise**2)
+    right = psi.mT @ targets if few else targets.expand(len(psi), -1, -1)
+    solved: Tensor = torch.cholesky_solve(right, torch.linalg.cholesky(gram))
+    return solved if few else psi.mT @ solved
 
 
 def _initial(settings: NoiseScaling, width: int) -> tuple[Tensor, Tensor]:
@@ -155,18 +275,10 @@ def _initial(settings: NoiseScaling, width: int) -> tuple[Tensor, Tensor]:
 def _train(width: int, x: Tensor, target: Tensor, settings: NoiseScaling) -> tuple[Tensor, Tensor]:
     """Loss (member, step) while Adam trains the hidden layer, and the weights it ends with."""
     weights, biases = (p.clone().requires_grad_() for p in _initial(settings, width))
-    rule = Adam(settings.lr, betas=(0.9, 0.99), eps=1e-12)
-    state = rule.start([weights, biases])
-    losses = []
-    for step in range(settings.steps[-1] + 1):
-        loss = expected_loss(weights, biases, x, target, settings.noise)
-        if step in settings.steps:
-            losses.append(loss.detach())
-        if step == settings.steps[-1]:
-            break
-        anneal = 0.5 * (1 + math.cos(math.pi * step / settings.steps[-1]))
-        state.rates = [torch.tensor(settings.lr * anneal, dtype=x.dtype)] * 2
-        # members share no parameter, so the sum leaves their gradients apart
-        gradients = torch.autograd.grad(loss.sum(), [weights, biases])
-        rule.step([weights, biases], gradients, state)
-    return torch.stack(losses, dim=1), weights.detach()
+    losses = descend(
+        [weights, biases],
+        lambda: expected_loss(weights, biases, x, target, settings.noise),
+        settings.steps,
+        settings.lr,
+    )
+    return losses.mT, weights.detach()
