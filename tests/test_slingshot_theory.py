@@ -83,8 +83,9 @@ def test_curve_ends_on_markovs_line():
     assert end == pytest.approx(0.6661, abs=6e-5)
     assert theory.performance_curve(end * (1 - 1e-9), 0.1, 8) == pytest.approx(1 / end, rel=1e-6)
     assert np.isnan(theory.performance_curve(end * 1.001, 0.1, 8))
-    assert theory.performance_curve(0.8, 0.1, 8, markov=True) == 1.25
-    assert theory.performance_curve(0.2, 0.1, 8, markov=True) == pytest.approx(3.0672, abs=6e-5)
+    flagged = theory.performance_curve([0.2, 0.8], 0.1, 8, markov=True)
+    np.testing.assert_allclose(flagged.beta, [3.0672, 1.25], atol=6e-5)
+    assert flagged.from_markov.tolist() == [False, True]
     ends = [theory.max_bad_fraction(0.1, k) for k in (2, 4, 8, 16)]
     np.testing.assert_allclose(ends, [0.1968, 0.4437, 0.6661, 0.8161], atol=6e-5)
     # a_max^k / theta -> 1/e as theta -> 0; the correction is theta/2
@@ -240,7 +241,7 @@ def test_a_wrong_coefficient_breaks_the_identity():
         ),
         (
             lambda: theory.tuple_failure_bound(0.2, 0.1, 8, 9, method="slots"),
-            "tuple_size must be at most k = 8 for slots, got 9",
+            "tuple_size must be at most k = 8 within a text, got 9",
         ),
         (
             lambda: theory.tuple_failure_bound(0.2, 0.1, 8, 2, method="star"),
