@@ -1,0 +1,273 @@
+"""A language of texts that need several skills, whose entropy is known exactly.
+
+A text asks k questions. Each names a skill, drawn from a power law, and a query of some bits; the
+answer is the skill's own fixed function of the query, flipped at a known rate. Some pairs of skills
+never meet in a training text.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillscale import _checks
+from skillscale.frequencies import power_law
+from skillscale.lab.streams import Stream
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_LARGEST_TABLE = 2**20
+
+
+class Texts(NamedTuple):
+    """Texts of k questions each; all arrays have shape (text, k).
+
+    `skill` and `query` are numbers from 0, `answer` is the answer before any flip, -1 or +1.
+    """
+
+    skill: Integers
+    query: Integers
+    answer: Floats
+
+
+@dataclass(frozen=True)
+class SkillTexts:
+    """A skill–text language.
+
+    The skills of a text are independent draws from P(s) ∝ (s + 1)^-(alpha + 1), its queries
+    uniform. Each skill answers +1 to half of its queries, a random half, so that the skill without
+    the query says nothing. Training texts follow the same law under the condition that no two
+    skills of a text are a held-out pair; it is sampled exactly, not by rejection.
+
+    Args:
+        n_skills: S, number of skills.
+        n_bits: Bits of a query.
+        k: Questions per text.
+        alpha: Exponent of the skills' power law; 0 is Zipf's law.
+        flip: ρ, rate at which an answer is flipped, in (0, 1/2).
+        held_out: Share of the S (S - 1)/2 unordered pairs that no training text holds, rounded up.
+        seed: Seed of the skills' functions and of the held-out pairs.
+
+    Raises:
+        ValueError: If an argument is out of range, or S^k exceeds 2^20.
+
+    Source: derived here; entropy against all flips in `tests/test_slingshot_language.py`.
+
+    >>> language = SkillTexts(4, 2, 2, held_out=0.4, seed=0)
+    >>> language.pairs.shape, int(language.is_held_out.sum())
+    ((6, 2), 3)
+    """
+
+    n_skills: int
+    n_bits: int
+    k: int
+    alpha: float = 0.0
+    flip: float = 0.1
+    held_out: float = 1 / 3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _checks.integer("n_skills", self.n_skills, minimum=2)
+        _checks.integer("n_bits", self.n_bits, minimum=1)
+        _checks.integer("k", self.k, minimum=2)
+        _checks.number("alpha", self.alpha, above=-1)
+        _checks.number("flip", self.flip, above=0, below=0.5)
+        _checks.number("held_out", self.held_out, minimum=0, below=1)
+        _checks.integer("seed", self.seed, minimum=0)
+        if self.n_skills**self.k > _LARGEST_TABLE:
+            raise ValueError(f"n_skills**k must be <= 2**20, got {self.n_skills}**{self.k}")
+
+    @cached_property
+    def frequency(self) -> Floats:
+        """Frequency of each skill in a text, shape (n_skills,)."""
+        return power_law(self.n_skills, self.alpha)
+
+    @cached_property
+    def answers(self) -> Floats:
+        """Answer of each skill to each query, -1 or +1, shape (n_skills, 2**n_bits)."""
+        generator = Stream(self.seed, "skills of a language").at(0)
+        half = 2**self.n_bits // 2
+        balanced = np.tile(np.repeat([-1.0, 1.0], half), (self.n_skills, 1))
+        return np.asarray(generator.permuted(balanced, axis=1))
+
+    @cached_property
+    def pairs(self) -> Integers:
+        """All unordered pairs of skills, shape (pair, 2)."""
+        return np.stack(np.triu_indices(self.n_skills, 1), axis=1)
+
+    @cached_property
+    def is_held_out(self) -> NDArray[np.bool_]:
+        """Whether a pair is held out, shape (pair,)."""
+        n_pairs = len(self.pairs)
+        chosen = np.zeros(n_pairs, dtype=np.bool_)
+        order = Stream(self.seed, "held-out pairs").at(0).permutation(n_pairs)
+        chosen[order[: math.ceil(self.held_out * n_pairs - 1e-9)]] = True
+        return chosen
+
+    @property
+    def entropy(self) -> float:
+        """Entropy of a text's answers given its questions, k H(ρ), in nats."""
+        return -self.k * (
+            self.flip * math.log(self.flip) + (1 - self.flip) * math.log(1 - self.flip)
+        )
+
+    def novel(self, skill: Integers) -> NDArray[np.bool_]:
+        """Whether texts hold a held-out pair, for the skills (text, k) of texts."""
+        first, second = np.triu_indices(self.k, 1)
+        return np.asarray(self._apart[skill[:, first], skill[:, second]].any(axis=1))
+
+    def sample(self, n: int, *, generator: np.random.Generator, training: bool = False) -> Texts:
+        """Draw n texts, of the training law or of the law without a condition.
+
+        Raises:
+            ValueError: If `n` is no integer >= 1.
+        """
+        n = _checks.integer("n", n, minimum=1)
+        if training:
+            tuples, steps = self._training
+            skill = tuples[np.searchsorted(steps, generator.random(n), side="right")]
+        else:
+            steps = np.cumsum(self.frequency)
+            steps[-1] = 1.0
+            skill = np.searchsorted(steps, generator.random((n, self.k)), side="right")
+        query = generator.integers(2**self.n_bits, size=(n, self.k))
+        return Texts(skill, query, self.answers[skill, query])
+
+    def training_frequency(self) -> Floats:
+        """Frequency of each skill in training texts, shape (n_skills,)."""
+        tuples, steps = self._training
+        weight = np.diff(steps, prepend=0.0)
+        total = np.bincount(tuples.ravel(), np.repeat(weight, self.k), minlength=self.n_skills)
+        return np.asarray(total / self.k)
+
+    @cached_property
+    def _apart(self) -> NDArray[np.bool_]:
+        apart = np.zeros((self.n_skills, self.n_skills), dtype=np.bool_)
+        first, second = self.pairs[self.is_held_out].T
+        apart[first, second] = apart[second, first] = True
+        return apart
+
+    @cached_property
+    def _training(self) -> tuple[Integers, Floats]:
+        """Skills of every possible training text, and the cumulated probabilities."""
+        grid = np.indices((self.n_skills,) * self.k, dtype=np.int64)
+        tuples = grid.reshape(self.k, -1).T
+        tuples = tuples[~self.novel(tuples)]
+        steps = np.cumsum(self.frequency[tuples].prod(axis=1))
+        steps /= steps[-1]
+        return tuples, steps
+
+
+def encode(language: SkillTexts, texts: Texts) -> NDArray[np.float32]:
+    """Write texts as vectors: question by question a one-hot skill and the query's bits as ±1.
+
+    Returns:
+        Shape (text, k · (n_skills + n_bits)).
+
+    >>> one = Texts(np.array([[1, 0]]), np.array([[2, 3]]), np.ones((1, 2)))
+    >>> encode(SkillTexts(2, 2, 2), one).tolist()
+    [[0.0, 1.0, -1.0, 1.0, 1.0, 0.0, 1.0, 1.0]]
+    """
+    words = (np.arange(2**language.n_bits)[:, None] >> np.arange(language.n_bits)) & 1
+    bits = (2 * words - 1).astype(np.float32)
+    one_hot = np.eye(language.n_skills, dtype=np.float32)
+    parts = np.concatenate([one_hot[texts.skill], bits[texts.query]], axis=2)
+    return parts.reshape(len(parts), -1)
+
+
+class Score(NamedTuple):
+    """What a predictor makes of texts; `kind` is 0 for familiar texts and 1 for novel ones.
+
+    `excess` (kind,) is the sum of the texts' excess cross entropies in nats and `wrong` (kind,)
+    the number of texts with at least one wrong answer. `skill_wrong` (kind, skill) counts the
+    questions answered wrongly, `skill_spoiled` (kind, skill) the questions in wrong texts.
+    `pair_wrong` and `pair_spoiled` (pair,) count two questions of one text alike: at least one of
+    the two answered wrongly, and any answer of the text wrong; in familiar texts for pairs that
+    were seen, in novel ones for held-out pairs.
+    """
+
+    excess: Floats
+    wrong: Integers
+    skill_wrong: Integers
+    skill_spoiled: Integers
+    pair_wrong: Integers
+    pair_spoiled: Integers
+
+
+def score(language: SkillTexts, texts: Texts, log_odds: Floats) -> Score:
+    """Score the log odds of +1 that a predictor gives to the answers of texts.
+
+    Per answer the cross entropy is (1 - ρ) ln(1 + e^-m) + ρ ln(1 + e^m), the mean over the flip,
+    with the margin m of the answer before the flip; the excess is that minus H(ρ). An answer is
+    right if m > 0: a tie is wrong.
+
+    Args:
+        language: The language of the texts.
+        texts: n texts.
+        log_odds: Shape (n, k).
+
+    Raises:
+        ValueError: If the shape of the log odds does not fit.
+
+    Source: definitions after Arora & Goyal 2023; the mean over flips against the sum over all
+    2^k of them in `tests/test_slingshot_language.py`.
+
+    >>> language = SkillTexts(3, 1, 2)
+    >>> texts = language.sample(5, generator=np.random.default_rng(0))
+    >>> perfect = texts.answer * np.log(0.9 / 0.1)
+    >>> float(score(language, texts, perfect).excess.sum().round(9)) + 0.0
+    0.0
+    """
+    if log_odds.shape != texts.answer.shape:
+        raise ValueError(f"log_odds must have shape {texts.answer.shape}, got {log_odds.shape}")
+    margin = log_odds * texts.answer
+    each = np.logaddexp(0.0, -margin) + language.flip * margin
+    excess = each.sum(axis=1) - language.entropy
+    missed = margin <= 0
+    spoiled = np.asarray(missed.any(axis=1))
+    kind = language.novel(texts.skill).astype(np.int64)
+    pair, first, second, kept = _pairs(language, texts, kind)
+    either = (missed[:, first] | missed[:, second])[kept]
+    whole = np.broadcast_to(spoiled[:, None], kept.shape)[kept]
+    place = kind[:, None] * language.n_skills + texts.skill
+    n_places, n_pairs = 2 * language.n_skills, len(language.pairs)
+    return Score(
+        np.asarray(np.bincount(kind, excess, minlength=2), dtype=np.float64),
+        np.bincount(kind[spoiled], minlength=2),
+        np.bincount(place[missed], minlength=n_places).reshape(2, -1),
+        np.bincount(place[spoiled].ravel(), minlength=n_places).reshape(2, -1),
+        np.bincount(pair[either], minlength=n_pairs),
+        np.bincount(pair[whole], minlength=n_pairs),
+    )
+
+
+def asked(language: SkillTexts, texts: Texts) -> tuple[Integers, Integers, Integers]:
+    """Number of texts (kind,), questions (kind, skill) and pairs of questions (pair,).
+
+    These are the numbers that the counts of a `Score` are out of.
+    """
+    nothing = score(language, texts, np.zeros_like(texts.answer))
+    return nothing.wrong, nothing.skill_wrong, nothing.pair_wrong
+
+
+def _pairs(
+    language: SkillTexts, texts: Texts, kind: Integers
+) -> tuple[Integers, Integers, Integers, NDArray[np.bool_]]:
+    """Number of the pair at each kept pair of questions; the two questions; what is kept.
+
+    Kept are pairs of different skills, in the texts that they are counted in.
+    """
+    number = np.full((language.n_skills, language.n_skills), -1)
+    low, high = language.pairs.T
+    number[low, high] = number[high, low] = np.arange(len(low))
+    first, second = np.triu_indices(language.k, 1)
+    pair = number[texts.skill[:, first], texts.skill[:, second]]
+    kept = (pair >= 0) & (language.is_held_out[pair] == (kind[:, None] == 1))
+    return pair[kept], first, second, kept

@@ -1,0 +1,257 @@
+import itertools
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments import slingshot as experiments
+from skillscale.experiments.slingshot import texts as made
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.streams import Stream
+
+LANGUAGE = experiments.SkillTexts(8, 2, 3, flip=0.2, held_out=0.3, seed=5)
+SMALL = experiments.KnownEntropy(
+    n_skills=6,
+    n_bits=2,
+    k=3,
+    widths=(4, 9),
+    lengths=(2, 5),
+    batch_size=8,
+    n_test=300,
+    seeds=(3, 4),
+)
+
+
+def sampled(n=4000, language=LANGUAGE, **options):
+    return language.sample(n, generator=np.random.default_rng(1), **options)
+
+
+def test_held_out_pairs_never_meet_in_training():
+    assert LANGUAGE.is_held_out.sum() == math.ceil(0.3 * 28)
+    texts = sampled(20_000, training=True)
+    met = {
+        tuple(sorted(pair))
+        for row in np.unique(texts.skill, axis=0)
+        for pair in itertools.combinations(row.tolist(), 2)
+    }
+    held_out = {tuple(pair) for pair in LANGUAGE.pairs[LANGUAGE.is_held_out].tolist()}
+    assert not met & held_out
+    assert not LANGUAGE.novel(texts.skill).any()
+    # the rarest of the other pairs is expected more than ten times
+    assert met >= {tuple(pair) for pair in LANGUAGE.pairs.tolist()} - held_out
+
+
+def test_training_law_is_the_law_under_a_condition():
+    """Against rejection: unconditioned texts without a held-out pair."""
+    free = sampled(400_000)
+    kept = free.skill[~LANGUAGE.novel(free.skill)]
+    expected = np.bincount(kept.ravel(), minlength=8) / kept.size
+    drawn = np.bincount(sampled(200_000, training=True).skill.ravel(), minlength=8) / 600_000
+    # standard errors below 0.0015
+    np.testing.assert_allclose(LANGUAGE.training_frequency(), expected, atol=0.006)
+    np.testing.assert_allclose(drawn, LANGUAGE.training_frequency(), atol=0.006)
+    np.testing.assert_allclose(
+        np.bincount(free.skill.ravel(), minlength=8) / free.skill.size,
+        LANGUAGE.frequency,
+        atol=0.003,
+    )
+
+
+def test_skills_are_balanced_and_their_own():
+    assert set(LANGUAGE.answers.ravel()) == {-1.0, 1.0}
+    np.testing.assert_array_equal(LANGUAGE.answers.sum(axis=1), 0)
+    other = replace(LANGUAGE, seed=6)
+    assert (other.answers != LANGUAGE.answers).any()
+    assert (other.is_held_out != LANGUAGE.is_held_out).any()
+    texts = sampled()
+    np.testing.assert_array_equal(texts.answer, LANGUAGE.answers[texts.skill, texts.query])
+
+
+def test_excess_equals_the_sum_over_all_flips():
+    """Cross entropy and entropy of a text from the 2^k probabilities of its answers."""
+    texts = sampled(6)
+    log_odds = np.random.default_rng(2).normal(size=(6, 3))
+    total, entropy = 0.0, 0.0
+    for flips in itertools.product((0, 1), repeat=3):
+        probability = np.prod([0.2 if flip else 0.8 for flip in flips])
+        answers = texts.answer * np.where(flips, -1, 1)
+        log_model = -np.log1p(np.exp(-answers * log_odds)).sum(axis=1)
+        total += probability * (-log_model).sum()
+        entropy -= probability * math.log(probability)
+    assert LANGUAGE.entropy == pytest.approx(entropy, rel=1e-12)
+    found = experiments.score(LANGUAGE, texts, log_odds).excess.sum()
+    assert found == pytest.approx(total - 6 * entropy, rel=1e-10)
+
+
+def test_planted_predictors():
+    texts = sampled()
+    out_of = made.asked(LANGUAGE, texts)
+    perfect = experiments.score(LANGUAGE, texts, texts.answer * math.log(0.8 / 0.2))
+    np.testing.assert_allclose(perfect.excess, 0, atol=1e-9)
+    for counts in perfect[1:]:
+        assert counts.sum() == 0
+    ignorant = experiments.score(LANGUAGE, texts, np.zeros((4000, 3)))
+    np.testing.assert_allclose(
+        ignorant.excess, out_of[0] * (3 * math.log(2) - LANGUAGE.entropy), rtol=1e-12
+    )
+    np.testing.assert_array_equal(ignorant.wrong, out_of[0])
+    np.testing.assert_array_equal(ignorant.skill_spoiled, out_of[1])
+    assert out_of[0].sum() == 4000
+    assert out_of[1].sum() == 12_000
+
+
+def test_a_predictor_without_one_skill_fails_where_that_skill_is_asked():
+    texts = sampled()
+    log_odds = np.where(texts.skill == 2, -1, 1) * texts.answer
+    found = experiments.score(LANGUAGE, texts, log_odds)
+    _, questions, pairs = made.asked(LANGUAGE, texts)
+    wrong = np.zeros_like(questions)
+    wrong[:, 2] = questions[:, 2]
+    np.testing.assert_array_equal(found.skill_wrong, wrong)
+    holds = (texts.skill == 2).any(axis=1)
+    assert found.wrong.sum() == holds.sum()
+    concerned = (LANGUAGE.pairs == 2).any(axis=1)
+    np.testing.assert_array_equal(found.pair_wrong, np.where(concerned, pairs, 0))
+    assert (found.pair_spoiled >= found.pair_wrong).all()
+    assert found.skill_spoiled.sum() == 3 * holds.sum()
+
+
+def test_pairs_are_counted_where_they_belong():
+    """Against a loop over texts and pairs of questions."""
+    texts = sampled(300)
+    novel = LANGUAGE.novel(texts.skill)
+    log_odds = np.random.default_rng(3).normal(size=(300, 3))
+    missed = log_odds * texts.answer <= 0
+    found = experiments.score(LANGUAGE, texts, log_odds)
+    place = {tuple(pair): i for i, pair in enumerate(LANGUAGE.pairs.tolist())}
+    wrong, spoiled, asked = (np.zeros(28, dtype=int) for _ in range(3))
+    for row, errors, is_novel in zip(texts.skill.tolist(), missed, novel, strict=True):
+        for i, j in itertools.combinations(range(3), 2):
+            if row[i] == row[j]:
+                continue
+            pair = place[tuple(sorted((row[i], row[j])))]
+            if LANGUAGE.is_held_out[pair] == is_novel:
+                asked[pair] += 1
+                wrong[pair] += errors[i] or errors[j]
+                spoiled[pair] += errors.any()
+    np.testing.assert_array_equal(found.pair_wrong, wrong)
+    np.testing.assert_array_equal(found.pair_spoiled, spoiled)
+    np.testing.assert_array_equal(made.asked(LANGUAGE, texts)[2], asked)
+
+
+def test_flips_have_their_rate_and_leave_questions_alone():
+    batch = experiments.training_texts([LANGUAGE], 20_000, seeds=[0])(3)
+    clean = LANGUAGE.sample(
+        20_000, generator=Stream(0, "training texts").at(3), training=True
+    ).answer
+    flipped = (batch.target[0].numpy() != clean).mean()
+    assert flipped == pytest.approx(0.2, abs=0.008)  # five standard errors of 6e4 flips
+    source = experiments.training_texts([LANGUAGE], 9, seeds=[0], copies=2)
+    assert torch.equal(source(3).target, source(3).target)
+    assert not torch.equal(source(3).target, source(4).target)
+    assert torch.equal(source(3).bits[0], source(3).bits[1])
+
+
+def test_ensemble_equals_plain_networks():
+    found = experiments.known_entropy(SMALL)
+    for i, width in enumerate(SMALL.widths):
+        for j, seed in enumerate(SMALL.seeds):
+            for m, steps in enumerate(SMALL.lengths):
+                expected = plain_run(width, seed, steps)
+                cell = found.isel(width=i, member=j, step=m)
+                texts = np.maximum(cell.texts.values, 1)
+                np.testing.assert_allclose(cell.excess, expected.excess / texts, rtol=2e-3)
+                for name in expected._fields[1:]:
+                    np.testing.assert_array_equal(cell[name], getattr(expected, name))
+
+
+def plain_run(width, seed, steps):
+    language = SMALL.language(seed)
+    n_inputs = 3 * (6 + 2)
+    network = MLPEnsemble(n_inputs, [width], seeds=[seed], n_outputs=3).member(0)
+    optimizer = torch.optim.Adam(network.parameters(), lr=SMALL.lr)
+    stream = Stream(seed, "training texts")
+    for step in range(steps):
+        generator = stream.at(step)
+        texts = language.sample(SMALL.batch_size, generator=generator, training=True)
+        flips = generator.random((SMALL.batch_size, 3)) < language.flip
+        target = torch.from_numpy(texts.answer * np.where(flips, -1, 1)).float()
+        logits = network(torch.from_numpy(made.encode(language, texts)))
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, (target + 1) / 2, reduction="sum"
+        )
+        optimizer.param_groups[0]["lr"] = SMALL.lr * (1 - step / steps)
+        optimizer.zero_grad()
+        (loss / SMALL.batch_size).backward()
+        optimizer.step()
+    test = language.sample(SMALL.n_test, generator=Stream(seed, "test texts").at(0))
+    with torch.no_grad():
+        log_odds = network(torch.from_numpy(made.encode(language, test))).double().numpy()
+    return experiments.score(language, test, log_odds)
+
+
+def test_a_member_does_not_depend_on_its_companions():
+    both = experiments.known_entropy(SMALL).isel(member=1, width=0)
+    alone = experiments.known_entropy(replace(SMALL, seeds=(4,), widths=(4,)))
+    alone = alone.isel(member=0, width=0)
+    np.testing.assert_allclose(alone.excess, both.excess, rtol=2e-3)
+    np.testing.assert_array_equal(alone.pair_wrong, both.pair_wrong)
+
+
+def test_networks_learn_and_the_record_is_whole():
+    """Wide networks on two easy skills come close to the entropy; narrow untrained ones do not."""
+    settings = replace(SMALL, n_skills=3, held_out=0.3, widths=(48,), lengths=(1, 600), seeds=(0,))
+    found = experiments.known_entropy(settings).isel(width=0, member=0)
+    ignorance = 3 * (math.log(2) - 0.3250829733914482)
+    per_text = (found.excess * found.texts).sum("kind") / found.texts.sum()
+    assert per_text[0] > 0.8 * ignorance
+    assert per_text[1] < 0.2 * ignorance
+    assert found.wrong.sum("kind")[1] < 0.5 * found.wrong.sum("kind")[0]
+    assert found.held_out.values.sum() == 1
+    assert int(found.texts.sum()) == settings.n_test
+    for name in ("excess", "wrong", "skill_wrong", "pair_wrong", "pair_spoiled", "questions"):
+        assert found[name].attrs["units"]
+    # a wrong answer costs at least ln 2 - H(flip)
+    theta = found.wrong.sum("kind") / settings.n_test
+    assert (theta <= per_text / (ignorance / 3) + 1e-3).all()
+
+
+def test_flat_names():
+    assert "known_entropy" in experiments.LIVE
+    assert experiments.STANDARD["known_entropy"].seeds == tuple(range(200, 212))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: replace(LANGUAGE, n_skills=1), "n_skills must be an integer >= 2, got 1"),
+        (lambda: replace(LANGUAGE, n_bits=0), "n_bits must be an integer >= 1, got 0"),
+        (lambda: replace(LANGUAGE, k=1), "k must be an integer >= 2, got 1"),
+        (lambda: replace(LANGUAGE, k=7), "n_skills**k must be <= 2**20, got 8**7"),
+        (
+            lambda: replace(LANGUAGE, flip=0.5),
+            "flip must be a finite number and > 0 and < 0.5, got 0.5",
+        ),
+        (
+            lambda: replace(LANGUAGE, held_out=1.0),
+            "held_out must be a finite number and < 1 and >= 0, got 1.0",
+        ),
+        (lambda: sampled(0), "n must be an integer >= 1, got 0"),
+        (
+            lambda: experiments.score(LANGUAGE, sampled(5), np.zeros((5, 2))),
+            "log_odds must have shape (5, 3), got (5, 2)",
+        ),
+        (lambda: replace(SMALL, widths=()), "widths must hold increasing numbers, got ()"),
+        (lambda: replace(SMALL, lengths=(5, 2)), "lengths must hold increasing numbers"),
+        (lambda: replace(SMALL, lengths=(0, 2)), "lengths must be an integer >= 1, got 0"),
+        (lambda: replace(SMALL, seeds=()), "seeds must hold at least one seed, got ()"),
+        (lambda: replace(SMALL, flip=0.0), "flip must be a finite number and > 0"),
+        (lambda: replace(SMALL, lr=0.0), "lr must be a finite number and > 0, got 0.0"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call()
