@@ -5,9 +5,19 @@ side by side; and whom the neurons of a network serve.
 """
 
 from skillscale.experiments import _profiles
-from skillscale.experiments.resource import noise, noise_pairs, parallel, plain, series, sparse
+from skillscale.experiments.resource import (
+    chain,
+    noise,
+    noise_pairs,
+    parallel,
+    plain,
+    samples,
+    series,
+    sparse,
+)
 from skillscale.experiments.resource._penalised import Penalty, Schedule
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
+from skillscale.experiments.resource.chain import NoiseChain, noise_chain
 from skillscale.experiments.resource.noise import (
     NoiseScaling,
     expected_loss,
@@ -17,10 +27,11 @@ from skillscale.experiments.resource.noise import (
 from skillscale.experiments.resource.noise_pairs import NoiseParallel, NoisyPair, noise_parallel
 from skillscale.experiments.resource.parallel import ParallelTasks, parallel_tasks
 from skillscale.experiments.resource.plain import PlainScaling, plain_scaling
+from skillscale.experiments.resource.samples import NoiseSamples, noise_samples
 from skillscale.experiments.resource.series import RootChain, root_chain
 from skillscale.experiments.resource.sparse import SparseScaling, sparse_scaling
 
-_MODULES = (noise, noise_pairs, sparse, parallel, plain, series)
+_MODULES = (noise, noise_pairs, chain, samples, sparse, parallel, plain, series)
 
 LIVE = _profiles.settings(_MODULES, "LIVE")
 STANDARD = _profiles.settings(_MODULES, "STANDARD")
@@ -29,7 +40,9 @@ __all__ = [
     "LIVE",
     "STANDARD",
     "Attribution",
+    "NoiseChain",
     "NoiseParallel",
+    "NoiseSamples",
     "NoiseScaling",
     "NoisyPair",
     "ParallelTasks",
@@ -41,7 +54,9 @@ __all__ = [
     "Subtask",
     "attribute",
     "expected_loss",
+    "noise_chain",
     "noise_parallel",
+    "noise_samples",
     "noise_scaling",
     "noise_step",
     "parallel_tasks",

@@ -1,0 +1,115 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from skillscale.experiments import resource as experiments
+from skillscale.experiments.resource import _noisy
+from skillscale.experiments.resource.chain import FUNCTIONS, chained, through
+
+SMALL = experiments.NoiseChain(
+    functions=("sine", "root"), widths=(4, 8), n_points=24, nodes=33, steps=20, seeds=(0, 1)
+)
+X = torch.linspace(-1, 1, 24, dtype=torch.float64)
+
+
+def layer(*, members=2, width=6, seed=0):
+    rng = np.random.default_rng(seed)
+    return _noisy.Layer(*(torch.tensor(rng.normal(size=(members, width))) for _ in range(3)))
+
+
+def test_a_linear_second_module_passes_the_loss_on():
+    """silu(z) - silu(-z) = z makes f(u) = u exactly; for steep neurons its noise is σ² u²."""
+    first, noise, steep = layer(), 0.1, 1e5
+    pair = torch.tensor([[steep, -steep]] * 2, dtype=torch.float64)
+    second = _noisy.Layer(pair, torch.zeros_like(pair), 1 / pair)
+    target = X.square()
+    mean, variance = first.moments(X, noise)
+    found = chained(mean, variance, target, second, noise, 65)
+    # gain 1 for the first module's loss, and the mean square of what reaches the second one
+    predicted = _noisy.loss(first, X, target, noise) + noise**2 * (mean**2 + variance).mean(-1)
+    np.testing.assert_allclose(found, predicted, rtol=1e-9)
+    bare = through(mean, variance, target, lambda u: u, 65)
+    np.testing.assert_allclose(bare, _noisy.loss(first, X, target, noise), rtol=1e-9)
+
+
+def test_the_integral_equals_an_average_over_noisy_neurons():
+    first, second, noise = layer(), layer(seed=1), 0.3
+    target = torch.sin(X)
+    mean, variance = first.moments(X, noise)
+    found = chained(mean, variance, target, second, noise, 65)
+    generator = torch.Generator().manual_seed(0)
+
+    def send(module, inputs):
+        features = _noisy.hidden(module.weights, module.biases, inputs)
+        strength = 1 + noise * torch.randn(features.shape, generator=generator, dtype=X.dtype)
+        return ((features * strength) @ module.readout[..., None]).squeeze(-1)
+
+    draws = torch.stack(
+        [(target - send(second, send(first, X))).square().mean(-1) for _ in range(4000)]
+    )
+    error = draws.std(0) / 4000**0.5
+    # two members: beyond 4 standard errors once in 8000 seeds
+    assert torch.all((draws.mean(0) - found).abs() < 4 * error)
+    assert torch.all(error < 0.02 * found)
+
+
+def test_the_integral_through_a_root_has_its_closed_form():
+    """E (sqrt(max(s z, 0)) - 0)² = s E max(z, 0) = s / sqrt(2π)."""
+    variance = torch.full((1, 3), 0.04, dtype=torch.float64)
+    zero = torch.zeros(3, dtype=torch.float64)
+    found = through(zero.expand(1, -1), variance, zero, FUNCTIONS["root"], 1040)
+    # the kink of max(z, 0) leaves an error of the order of the step, 0.015, squared
+    assert float(found) == pytest.approx(0.2 / np.sqrt(2 * np.pi), rel=3e-4)
+
+
+def test_names_shapes_and_training():
+    found = experiments.noise_chain(SMALL)
+    assert found.chain.dims == ("member", "function", "width_first", "width_second")
+    assert found.error_first.shape == (2, 2, 24)
+    np.testing.assert_allclose(found.error_first.mean("input"), found["first"], rtol=1e-3)
+    start = experiments.noise_chain(replace(SMALL, steps=0))
+    for name in ("first", "second", "other"):
+        assert np.all(found[name] < start[name])
+        assert found[name].attrs["units"]
+    assert np.all(found.chain > 0)
+    # with small errors the chain is no better than its second module alone, up to their interplay
+    assert np.all(found.chain.mean() > found.second.mean())
+
+
+def test_parts_of_a_chain_start_from_numbers_of_their_own():
+    """The module beside makes the same target as the first one, from another start."""
+    found = experiments.noise_chain(replace(SMALL, other="square"))
+    assert np.all(found["first"] != found.other)
+
+
+def test_the_ensemble_equals_single_runs():
+    both = experiments.noise_chain(SMALL)
+    for place, seed in enumerate(SMALL.seeds):
+        alone = experiments.noise_chain(replace(SMALL, seeds=(seed,), widths=(8,)))
+        last = both.isel(member=[place], width_first=[1], width_second=[1])
+        for name in ("first", "second", "chain"):
+            # other batches round differently, and four digits are kept
+            np.testing.assert_allclose(last[name], alone[name], rtol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"functions": ("cube",)}, "functions must be one of 'sine', 'exponential', "),
+        ({"other": "cube"}, "other must be one of 'square', "),
+        ({"widths": (16, 0)}, "widths must be an integer >= 1, got 0"),
+        ({"noise": 0.0}, "noise must be a finite number and > 0, got 0.0"),
+        ({"nodes": 5}, "nodes must be an integer >= 17, got 5"),
+        ({"n_points": 1}, "n_points must be an integer >= 2, got 1"),
+        ({"steps": -1}, "steps must be an integer >= 0, got -1"),
+        ({"lr": float("nan")}, "lr must be a finite number and > 0, got nan"),
+        ({"spread": 0.0}, "spread must be a finite number and > 0, got 0.0"),
+        ({"seeds": ()}, "must not be empty"),
+    ],
+)
+def test_bad_settings_are_named(arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        experiments.NoiseChain(**arguments)
