@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 
 from skillscale.figures import style
 
-__all__ = ["shares", "sparse"]
+__all__ = ["carriers", "plain", "series", "shares", "sparse"]
 
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
-MARKERS = "os^v"
 
 
 def sparse(
@@ -22,7 +22,7 @@ def sparse(
     weight: Mapping[str, ArrayLike],
     predicted: tuple[ArrayLike, ArrayLike, ArrayLike],
 ) -> Figure:
-    """Draw loss and input weight against the neurons in use.
+    """Draw loss and input weight against the neurons in use, one row of panels per penalty.
 
     Args:
         neurons: by penalty, shape (strength, member); networks without neurons are left out.
@@ -31,35 +31,26 @@ def sparse(
         predicted: neurons, loss and weight along the predicted curve.
 
     Returns:
-        Two panels on logarithmic axes: prediction as a line, networks as points.
+        Panels on logarithmic axes: prediction as a line, networks as points.
     """
     count, *curves = (np.asarray(values, dtype=float) for values in predicted)
+    rows = len(neurons)
     with style.context():
-        figure, panels = style.new(2, 1, height=5.6, sharex=True)
-        labels = ("mean squared error", "input weight $w$")
-        for axes, line, measured, label in zip(panels, curves, (loss, weight), labels, strict=True):
-            axes.plot(count, line, color=COLOUR, label="balance of pairs, no fit")
-            for marker, (name, values) in zip(MARKERS, measured.items(), strict=False):
-                x, y = (np.asarray(v, dtype=float).ravel() for v in (neurons[name], values))
-                axes.plot(
-                    x[x > 0],
-                    y[x > 0],
-                    marker,
-                    color=MEASURED,
-                    mfc="white" if marker != MARKERS[0] else MEASURED,
-                    alpha=0.5,
-                    markersize=4,
-                    label=name,
-                )
-            axes.set(xscale="log", yscale="log", ylabel=label)
-        for axis, ticks in (
-            (panels[1].xaxis, [2, 4, 8, 16, 32, 64]),
-            (panels[1].yaxis, [0.5, 0.7, 1.0, 1.4]),
-        ):
-            axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
-            axis.set_minor_locator(NullLocator())
-        panels[0].legend(fontsize="small")
-        panels[1].set_xlabel("neurons in use $N$")
+        figure, panels = style.new(
+            rows, 2, height=1.2 + 1.5 * rows, sharex=True, sharey="col", squeeze=False
+        )
+        for row, name in zip(panels, neurons, strict=True):
+            for axes, line, measured in zip(row, curves, (loss, weight), strict=True):
+                x, y = (np.asarray(v, dtype=float).ravel() for v in (neurons[name], measured[name]))
+                axes.plot(x[x > 0], y[x > 0], ".", color=MEASURED, alpha=0.4)
+                axes.plot(count, line, color=COLOUR)
+                axes.set(xscale="log", yscale="log")
+            row[0].set_title(name, loc="left")
+        for column, title in enumerate(("mean squared error", "input weight $w$")):
+            panels[0, column].set_title(title, loc="right")
+        _ticks(panels[-1, 0].xaxis, [2, 4, 8, 16, 32])
+        _ticks(panels[0, 1].yaxis, [0.25, 0.5, 1.0, 2.0])
+        figure.supxlabel("neurons in use $N$", fontsize="medium")
     return figure
 
 
@@ -91,3 +82,111 @@ def shares(weights: ArrayLike, ratios: Mapping[str, ArrayLike], powers: Sequence
             axes.legend(fontsize="small")
         panels[-1, 0].set_xlabel(r"$\beta/(1-\beta)$")
     return figure
+
+
+def plain(
+    widths: ArrayLike,
+    loss: Mapping[str, Mapping[int, ArrayLike]],
+    window: tuple[float, float],
+    slope: float,
+) -> Figure:
+    """Draw the loss of plain networks against their width.
+
+    Args:
+        widths: shape (width,).
+        loss: by activation, then by budget in steps, shape (member, width); the last budget is
+            drawn with every network, the others as medians.
+        window: the widths between which an exponent is read.
+        slope: predicted exponent, drawn in the window through the last budget's median.
+
+    Returns:
+        One panel per activation on logarithmic axes.
+    """
+    x = np.asarray(widths, dtype=float)
+    inside = (x >= window[0]) & (x <= window[1])
+    with style.context():
+        figure, panels = style.new(len(loss), 1, height=2.7 * len(loss), sharex=True, squeeze=False)
+        for axes, (name, by_budget) in zip(panels.flat, loss.items(), strict=True):
+            *fewer, last = by_budget
+            final = np.asarray(by_budget[last], dtype=float)
+            axes.axvspan(*window, color="0.93")
+            for dash, budget in zip(("dotted", "dashed", "dashdot"), fewer, strict=False):
+                centre = np.median(np.asarray(by_budget[budget], dtype=float), 0)
+                axes.plot(x, centre, linestyle=dash, color=MEASURED, label=f"{budget} steps")
+            axes.plot(x, final.T, ".", color=MEASURED, alpha=0.35, markersize=4)
+            centre = np.median(final, 0)
+            axes.plot(x, centre, color=MEASURED, label=f"{last} steps")
+            level = np.exp(np.mean(np.log(centre[inside] * x[inside] ** slope)))
+            label = f"exponent {slope:g}"
+            axes.plot(x[inside], level / x[inside] ** slope, color=COLOUR, lw=3, label=label)
+            axes.set(xscale="log", yscale="log", ylabel=f"loss, {name}")
+            axes.legend(fontsize="small")
+        _ticks(panels[-1, 0].xaxis, x.astype(int).tolist())
+        panels[-1, 0].set_xlabel("width $N$")
+    return figure
+
+
+def series(neurons: ArrayLike, fresh: ArrayLike, training: ArrayLike, slope: float) -> Figure:
+    """Draw the loss of networks on the task in series against the neurons in use.
+
+    Args:
+        neurons: shape (strength, member); networks without neurons are left out.
+        fresh: mean squared error on fresh points, shaped alike.
+        training: mean squared error on training points, shaped alike.
+        slope: predicted exponent, drawn through the geometric mean of the losses on fresh points.
+
+    Returns:
+        One panel on logarithmic axes.
+    """
+    x = np.asarray(neurons, dtype=float).ravel()
+    y, z = (np.asarray(values, dtype=float).ravel()[x > 0] for values in (fresh, training))
+    x = x[x > 0]
+    grid = np.array([x.min(), x.max()])
+    with style.context():
+        figure, axes = style.new()
+        level = np.exp(np.mean(np.log(y * x**slope)))
+        axes.plot(grid, level / grid**slope, color=COLOUR, label=f"exponent {slope:g}")
+        axes.plot(x, y, "o", color=MEASURED, alpha=0.6, markersize=4, label="fresh points")
+        axes.plot(x, z, "o", color=MEASURED, mfc="white", markersize=4, label="training points")
+        axes.set(xscale="log", yscale="log", xlabel="neurons in use $N$")
+        axes.set_ylabel("mean squared error")
+        _ticks(axes.xaxis, [tick for tick in (5, 10, 20, 40, 80) if grid[0] <= tick <= grid[1]])
+        axes.legend(fontsize="small")
+    return figure
+
+
+def carriers(correlation: ArrayLike, published: float, output: float) -> Figure:
+    """Draw, layer by layer, by how much the best neuron of a network misses the inner step.
+
+    Args:
+        correlation: |correlation| of the best neuron, shape (layer, network), nan without any.
+        published: |correlation| to reach, drawn as a line.
+        output: |correlation| of the target itself, drawn as a line.
+
+    Returns:
+        One panel with 1 - |correlation| on a logarithmic axis; networks as points, spread sideways
+        within their layer, medians as bars.
+    """
+    missed = 1 - np.asarray(correlation, dtype=float)
+    with style.context():
+        figure, axes = style.new()
+        for layer, values in enumerate(missed, start=1):
+            found = values[np.isfinite(values)]
+            aside = layer + np.linspace(-0.25, 0.25, len(found))
+            axes.plot(aside, found, ".", color=MEASURED, alpha=0.4)
+            if len(found):
+                axes.hlines(np.median(found), layer - 0.3, layer + 0.3, color=MEASURED, lw=3)
+        axes.axhline(1 - published, color=COLOUR, label="as published, third layer")
+        axes.axhline(
+            1 - output, color=style.COLOURS["control"], linestyle="dashed", label="output itself"
+        )
+        axes.set(yscale="log", xticks=range(1, len(missed) + 1), xlabel="hidden layer")
+        axes.set_ylabel("1 - largest |correlation| with $g$")
+        axes.legend(fontsize="small", loc="lower left")
+    return figure
+
+
+def _ticks(axis: Axis, ticks: Sequence[float]) -> None:
+    """Write the given ticks on a logarithmic axis, and no others."""
+    axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_minor_locator(NullLocator())

@@ -24,8 +24,9 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.streams import Stream
 
 TRAINING = Schedule(12_000)
-PENALTY = Penalty("L1", 1e-4, 0.0, 32)
-STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+PENALTY = Penalty("L1 + L2", 5e-5, 5e-5, 32)
+# at a quarter of the least no neuron stays; at the largest a third of them are in use
+STRENGTHS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ class RootChain:
 
 LIVE = {
     "root_chain": RootChain(
-        penalty=Penalty("L1", 1e-4, 0.0, 12),
-        strengths=(2.0, 32.0),
+        penalty=Penalty("L1 + L2", 5e-5, 5e-5, 12),
+        strengths=(4.0, 64.0),
         n_points=64,
-        schedule=Schedule(1_000, n_measured=5),
+        schedule=Schedule(1_500, n_measured=5),
         seeds=(0, 1),
     )
 }
