@@ -107,7 +107,7 @@ def test_equals_a_plain_loop(trained):
 
 def test_shapes_and_training(trained):
     assert trained.loss.dims == ("pair", "width", "member", "step", "subtask")
-    assert trained.owned.dims == ("pair", "width", "member", "stage", "subtask")
+    assert trained.owned.dims == ("pair", "width", "member", "step", "subtask")
     weights = np.stack([trained.weight, 1 - trained.weight], axis=-1)[:, None, None, None]
     total = (trained.loss * weights).sum("subtask")
     assert np.all(total.isel(step=-1) < total.isel(step=0))
@@ -119,14 +119,14 @@ def test_shapes_and_training(trained):
 
 
 def test_a_planted_start_has_the_planted_counts(trained):
-    start = trained.isel(pair=2).sel(stage="start")
+    start = trained.isel(pair=2).sel(step=0)
     np.testing.assert_array_equal(start.hears, [[[6, 2]] * 2, [[12, 4]] * 2])
     # the rule finds them but for neurons so flat that the readouts use them for anything
     assert np.all(np.abs(start.owned - start.hears) <= 2)
     settings = experiments.NoiseParallel(
         pairs=(experiments.NoisyPair(planted=0.01),), widths=(4,), steps=(0,), seeds=(0,)
     )
-    found = experiments.noise_parallel(settings).sel(stage="start")
+    found = experiments.noise_parallel(settings).sel(step=0)
     np.testing.assert_array_equal(found.hears.squeeze(), [1, 3])  # at least one neuron each
 
 

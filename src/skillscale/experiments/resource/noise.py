@@ -76,7 +76,8 @@ LIVE = {
         widths=(16, 32, 64),
         n_points=128,
         steps=(0, 30, 300),
-        spread=8.0,
+        lr=0.3,
+        spread=4.0,
         seeds=(0, 1, 2),
     ),
 }
@@ -86,7 +87,8 @@ STANDARD = {
         targets=("step",),
         n_points=256,
         steps=(0, 10, 30, 100, 300, 1000, 3000),
-        spread=8.0,
+        lr=0.3,
+        spread=4.0,
         seeds=tuple(range(200, 212)),
     ),
 }
@@ -212,7 +214,12 @@ def best_readout(hidden: Tensor, targets: Tensor, noise: float, *, offset: bool 
 
 
 def descend(
-    parameters: Sequence[Tensor], losses: Callable[[], Tensor], steps: Sequence[int], lr: float
+    parameters: Sequence[Tensor],
+    losses: Callable[[], Tensor],
+    steps: Sequence[int],
+    lr: float,
+    *,
+    observe: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Minimise the sum of losses over parameters, in place, by Adam annealed as a half cosine.
 
@@ -222,6 +229,7 @@ def descend(
             parameters.
         steps: increasing numbers of steps at which to record; the last ends training.
         lr: learning rate at the start.
+        observe: called at each of the steps, before the update.
 
     Returns:
         The recorded losses, shape (step, …).
@@ -233,6 +241,7 @@ def descend(
         found = losses()
         if step in steps:
             record.append(found.detach())
+            observe()
         if step == steps[-1]:
             break
         # members share no parameter, so the sum leaves their gradients apart

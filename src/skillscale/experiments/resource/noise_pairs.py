@@ -59,7 +59,7 @@ class NoiseParallel:
         widths: numbers of hidden neurons N.
         noise: σ, standard deviation of a neuron's output noise over the rms of its output.
         n_points: inputs in [-1, 1]², a power of 2; scrambled Sobol points, all used in every step.
-        steps: numbers of Adam steps after which losses are measured; the last ends training.
+        steps: numbers of Adam steps after which is measured; the last ends training.
         lr: learning rate of Adam, annealed to 0 as a half cosine.
         spread: standard deviation of the initial weights and biases.
         seeds: seeds of the initial parameters and of the inputs; one network of every pair and
@@ -121,11 +121,11 @@ def noise_parallel(settings: NoiseParallel, *, progress: bool = False) -> xr.Dat
 
     Returns:
         Dataset with `loss` (pair, width, member, step, subtask), the expected losses ℓ_k (not
-        halved, noise included, in units of the target's variance; four digits); `owned` (pair,
-        width, member, stage, subtask), the neurons of each subtask at the start and the end;
-        `shared` (pair, width, member, stage), the share of neurons that serve both; and `hears`,
-        shaped like `owned`, the neurons with the larger input weight at input 1 and 2. On the
-        dimension `pair` lie `first` and `second` (targets), `weight` and `planted` (nan if not).
+        halved, noise included, in units of the target's variance; four digits); shaped alike
+        `owned`, the neurons of each subtask, and `hears`, the neurons with the larger input weight
+        at input 1 and 2; and `shared` (pair, width, member, step), the share of neurons that serve
+        both. On the dimension `pair` lie `first` and `second` (targets), `weight` and `planted`
+        (nan if not).
 
     Raises:
         FloatingPointError: If members diverge.
@@ -139,25 +139,21 @@ def noise_parallel(settings: NoiseParallel, *, progress: bool = False) -> xr.Dat
     """
     widths = _progress.bar(settings.widths, show=progress)
     runs = [_train(settings, width) for width in widths]
-    losses, owned, shared, hears = (np.stack(part, axis=1) for part in zip(*runs, strict=True))
+    losses, owned, hears, shared = (np.stack(part, axis=1) for part in zip(*runs, strict=True))
     grid = ("pair", "width", "member")
+    both, single = (*grid, "step", "subtask"), (*grid, "step")
     described = {
-        "loss": (
-            ("step", "subtask"),
-            records.significant(losses),
-            "variance of the target",
-            "expected loss",
-        ),
-        "owned": (("stage", "subtask"), owned.astype(np.int16), "neurons", "neurons of a subtask"),
-        "shared": (("stage",), shared.astype(np.float32), "1", "share of neurons that serve both"),
-        "hears": (("stage", "subtask"), hears.astype(np.int16), "neurons", "neurons by input"),
+        "loss": (both, records.significant(losses), "variance of the target", "expected loss"),
+        "owned": (both, owned.astype(np.int16), "neurons", "neurons of a subtask"),
+        "hears": (both, hears.astype(np.int16), "neurons", "neurons by input"),
+        "shared": (single, shared.astype(np.float32), "1", "share of neurons that serve both"),
     }
     pairs = settings.pairs
     planted = [np.nan if pair.planted is None else pair.planted for pair in pairs]
     return xr.Dataset(
         {
-            name: ((*grid, *last), values, {"units": units, "long_name": label})
-            for name, (last, values, units, label) in described.items()
+            name: (dims, values, {"units": units, "long_name": label})
+            for name, (dims, values, units, label) in described.items()
         },
         coords={
             "first": ("pair", [pair.targets[0] for pair in pairs]),
@@ -167,7 +163,6 @@ def noise_parallel(settings: NoiseParallel, *, progress: bool = False) -> xr.Dat
             "width": ("width", np.asarray(settings.widths), {"units": "neurons"}),
             "seed": ("member", np.asarray(settings.seeds)),
             "step": ("step", np.asarray(settings.steps), {"units": "Adam steps"}),
-            "stage": ["start", "end"],
             "subtask": ["first", "second"],
         },
     )
@@ -191,7 +186,7 @@ def _initial(settings: NoiseParallel, width: int) -> tuple[Tensor, Tensor]:
 
 
 def _train(settings: NoiseParallel, width: int) -> tuple[np.ndarray, ...]:
-    """Losses, owned, shared and hearing neurons of all networks of a width, (pair, member, …)."""
+    """Losses, owned and hearing neurons and shared share at a width, (pair, member, step, …)."""
     inputs = torch.stack([sobol(settings.n_points, seed).double() for seed in settings.seeds])
     targets = torch.cat([_targets(pair, inputs) for pair in settings.pairs])
     inputs = inputs.repeat(len(settings.pairs), 1, 1)
@@ -202,36 +197,32 @@ def _train(settings: NoiseParallel, width: int) -> tuple[np.ndarray, ...]:
     def hidden() -> Tensor:
         return nn.functional.silu(torch.baddbmm(biases[:, None], inputs, weights))
 
-    def served() -> list[Attribution]:
+    counts: list[Tensor] = []
+
+    def observe() -> None:
         with torch.no_grad():
             readout = noise.best_readout(hidden(), targets, settings.noise, offset=True)
-            return [
+            found = [
                 _attribute(weights[i], biases[i], readout[i], inputs[i], shares[i])
                 for i in range(len(inputs))
             ]
+            first = (weights[:, 0].abs() > weights[:, 1].abs()).sum(-1)
+        owned = torch.tensor(np.stack([served.counts for served in found]))
+        shared = torch.tensor([served.shared for served in found])
+        counts.append(torch.stack([*owned.unbind(-1), first, width - first, shared], dim=-1))
 
-    def heard() -> Tensor:
-        first = (weights[:, 0].abs() > weights[:, 1].abs()).sum(-1)
-        return torch.stack([first, width - first], dim=-1).detach()
-
-    before = served(), heard()
     losses = noise.descend(
         [weights, biases],
         lambda: shares * noise.expected_losses(hidden(), targets, settings.noise, offset=True),
         settings.steps,
         settings.lr,
+        observe=observe,
     )
     if not losses.isfinite().all():
         raise FloatingPointError(f"networks of width {width} diverged: lower lr {settings.lr}")
-    stages = before, (served(), heard())
-    parts = (
-        (losses / shares).movedim(0, 1).numpy(),
-        np.stack([[found.counts for found in owners] for owners, _ in stages], axis=1),
-        np.stack([[found.shared for found in owners] for owners, _ in stages], axis=1),
-        np.stack([hears.numpy() for _, hears in stages], axis=1),
-    )
-    grid = (len(settings.pairs), len(settings.seeds))
-    return tuple(part.reshape(*grid, *part.shape[1:]) for part in parts)
+    measured = torch.cat([losses / shares, torch.stack(counts)], dim=-1).movedim(0, 1).numpy()
+    measured = measured.reshape(len(settings.pairs), len(settings.seeds), *measured.shape[1:])
+    return measured[..., :2], measured[..., 2:4], measured[..., 4:6], measured[..., 6]
 
 
 def _targets(pair: NoisyPair, inputs: Tensor) -> Tensor:
