@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from skillscale import _checks, _progress
+from skillscale.lab import _memory
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import Batch, Batches
@@ -102,7 +103,8 @@ def train(
     one hidden layer of ReLU with one output and a loss given by name it is written out
     (`two_layer`), else it is autograd's.
     Numbers too small for full precision are flushed to zero meanwhile: Adam's moments of rare
-    skills decay into them, and arithmetic on them is slow.
+    skills decay into them, and arithmetic on them is slow. The process keeps the memory that a step
+    frees for the next one.
 
     Args:
         model: The networks; changed in place.
@@ -146,6 +148,7 @@ def train(
     gradient = _gradient(model, loss)
     record: dict[str, list[Tensor]] = {}
     state = optimizer.start(model.parameters)
+    _memory.keep_freed()
     with flushed_denormals():
         for step in _progress.bar(range(steps + 1), show=progress):
             if step in times:
