@@ -1,9 +1,10 @@
 """Time 40 small networks on x² as one ensemble and as plain loops, on one thread.
 
-Run as `python benchmarks/resource.py`; writes results-resource.json beside itself. Both sides start
-from the same parameters and see the same 40 points at every step. "free": widths 4 to 64, eight
-seeds each, constant rate. "penalised": the chapter's own training, width 48 under a weight penalty
-and a schedule, five strengths and eight seeds. The final losses are compared network by network.
+Run as `python benchmarks/resource_networks.py`; writes results-resource_networks.json beside itself.
+Both sides start from the same parameters and see the same 40 points at every step. "free": widths 4
+to 64, eight seeds each, constant rate. "penalised": the chapter's own training, width 48 under a
+weight penalty and a schedule, five strengths and eight seeds. The final losses are compared network
+by network.
 """
 
 import json
@@ -138,7 +139,7 @@ def main():
         results.append(compare(name, ensemble, loop))
     print(json.dumps(results, indent=1))
     write(
-        "resource",
+        "resource_networks",
         results,
         "wall time of training 40 networks with one hidden layer of SiLU on x² at 40 points, "
         "float32, Adam, one thread; plain loop: torch.nn and torch.optim, one network at a time",
