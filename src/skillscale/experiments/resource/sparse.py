@@ -39,7 +39,7 @@ class SparseScaling:
         Penalty("L2", 0.0, 1e-4, 48),
         Penalty("L2, wide", 0.0, 1e-4, 96),
         Penalty("L1 + L2", 5e-5, 5e-5, 48),
-        # |p| alone does not reward a second neuron for the work of one: counts never settle
+        # |p| alone does not reward a second neuron for the work of one: no balance holds copies
         Penalty("L1", 1e-4, 0.0, 48),
     )
     strengths: tuple[float, ...] = (*WINDOW, *BEYOND)
