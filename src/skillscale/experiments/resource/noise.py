@@ -86,7 +86,7 @@ STANDARD = {
     "noise_step": NoiseScaling(
         targets=("step",),
         n_points=256,
-        steps=(0, 10, 30, 100, 300, 1000, 3000),
+        steps=(0, 10, 30, 100, 300, 1000, 2000),
         lr=0.3,
         spread=4.0,
         seeds=tuple(range(200, 212)),
