@@ -239,6 +239,24 @@ def test_square_beside_step():
     assert growth == sp.Rational(2, 3)
 
 
+def test_joint_optimum_of_sine_and_step_is_the_best_split_of_two_modules():
+    """Odd targets of different inputs share nothing, whatever the exponents of their modules."""
+    side = np.linspace(-1, 1, 16)
+    one = silu_dictionary(side, np.geomspace(0.5, 30, 7), np.linspace(-0.9, 0.9, 13))
+    sine, step = np.sin(np.pi * side), np.sign(side)
+    first, second = (grid.ravel() for grid in np.meshgrid(np.arange(16), np.arange(16)))
+    features = np.hstack([one[first], one[second]])
+    targets, weights, N = np.stack([sine[first], step[second]], axis=1), np.array([0.9, 0.1]), 64.0
+    joint = theory.noise_limited_optimum(features, targets, noise=0.1, N=N, weights=weights)
+    shares = np.linspace(0.4, 0.7, 61)
+    sines = theory.noise_limited_optimum(one, sine, noise=0.1, N=N * shares).loss
+    steps = theory.noise_limited_optimum(one, step, noise=0.1, N=N * (1 - shares)).loss
+    split = weights[0] * sines + weights[1] * steps
+    np.testing.assert_allclose(joint.loss, split.min(), rtol=1e-4)
+    given = joint.copies[: one.shape[1]].sum() / N
+    assert abs(given - shares[split.argmin()]) < 0.02  # the minimum is flat
+
+
 ATOM = {"features": [[1.0], [1.0]], "target": [1.0, 1.0], "noise": 0.1, "N": 3.0}
 
 
