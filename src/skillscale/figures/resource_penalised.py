@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
 from skillscale.figures import style
@@ -150,6 +150,7 @@ def series(neurons: ArrayLike, fresh: ArrayLike, training: ArrayLike, slope: flo
         axes.plot(x, z, "o", color=MEASURED, mfc="white", markersize=4, label="training points")
         axes.set(xscale="log", yscale="log", xlabel="neurons in use $N$")
         axes.set_ylabel("mean squared error")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         _ticks(axes.xaxis, [tick for tick in (5, 10, 20, 40, 80) if grid[0] <= tick <= grid[1]])
         axes.legend(fontsize="small")
     return figure

@@ -74,7 +74,7 @@ LIVE = {
         penalty=Penalty("L1 + L2", 5e-5, 5e-5, 12),
         strengths=(4.0, 64.0),
         n_points=64,
-        schedule=Schedule(1_500, n_measured=5),
+        schedule=Schedule(1_000, n_measured=5),
         seeds=(0, 1),
     )
 }
@@ -98,7 +98,7 @@ def root_chain(settings: RootChain, *, progress: bool = False) -> xr.Dataset:
         penalty), and, at the end, `loss` (strength, member), that on the fresh points, and
         `correlation` (strength, member, layer, neuron), of the activations of neurons in use with
         g on the fresh points, the largest in size first and nan where there are no more. Losses
-        to four digits, correlations to 1e-3.
+        to four digits, correlations to 1e-4.
 
     Raises:
         FloatingPointError: If members diverge.
@@ -144,7 +144,7 @@ def root_chain(settings: RootChain, *, progress: bool = False) -> xr.Dataset:
         "loss": ((), records.significant(loss), "1", "mean squared error on fresh points"),
         "correlation": (
             ("layer", "neuron"),
-            carried.round(3),
+            carried.round(4),
             "1",
             "correlation of a neuron with the sum of squares",
         ),
