@@ -23,7 +23,8 @@ def test_proportions_draw_the_best_one_and_both_stages():
         assert axes.get_xscale() == axes.get_yscale() == "log"
     # an ordinary figure of one panel has both labels
     (axes,) = figures.proportions(widths, {"a": ratios["a"]}, best).axes
-    assert axes.get_xlabel() and axes.get_ylabel()
+    assert axes.get_xlabel()
+    assert axes.get_ylabel()
 
 
 def test_singularities_draw_n_times_the_loss():
@@ -31,10 +32,13 @@ def test_singularities_draw_n_times_the_loss():
     loss = {"square": np.array([[0.5, 0.125], [0.25, 0.25]]), "step": np.array([[1.0, 0.5]])}
     predicted = {"square": 2 / widths, "step": widths ** (-1 / 3)}
     (axes,) = figures.singularities(widths, loss, predicted).axes
-    found = [line.get_xydata() for line in axes.lines[1:]]
-    np.testing.assert_allclose(found[0][:, 1], 2.0)
-    np.testing.assert_allclose(found[1][:, 1], [8, 8])
-    np.testing.assert_allclose(found[2][:, 1], [4, 16])
-    np.testing.assert_allclose(found[3][:, 1], widths ** (2 / 3))
+    lines = [line.get_ydata() for line in axes.lines if line.get_linestyle() == "-"][1:]
+    np.testing.assert_allclose(lines[0], 2.0)
+    np.testing.assert_allclose(lines[1], widths ** (2 / 3))
+    square, step = axes.containers
+    np.testing.assert_allclose(square.lines[0].get_ydata(), [6, 12])  # medians
+    np.testing.assert_allclose(step.lines[0].get_ydata(), [16, 32])
+    bars = [segment[:, 1].tolist() for segment in square.lines[2][0].get_segments()]
+    np.testing.assert_allclose(bars, [[4, 8], [8, 16]])
     labels = axes.get_legend_handles_labels()[1]
     assert labels == ["least loss, no fit", "square", "step"]

@@ -28,9 +28,12 @@ def proportions(
 
     Returns:
         Panels on logarithmic axes: best proportion as a line, start as open markers, end as full
-        ones.
+        ones; intervals that reach far beyond all values are cut at the frame.
     """
     x = np.asarray(widths, dtype=float)
+    shown = [np.asarray(values, dtype=float)[:, 0] for values in ratios.values()]
+    shown += [np.asarray(best[title], dtype=float) for title in ratios]
+    limits = min(one.min() for one in shown) / 1.6, max(one.max() for one in shown) * 1.6
     columns = min(2, len(ratios))
     rows = -(-len(ratios) // columns)
     with style.context():
@@ -51,9 +54,9 @@ def proportions(
                 axes.errorbar(
                     x * shift, value, errors, fmt="o", color=MEASURED, mfc=fill, label=stage
                 )
-            axes.set(xscale="log", yscale="log", title=title)
+            axes.set(xscale="log", yscale="log", title=title, ylim=limits)
             axes.set_xticks(x, [f"{width:g}" for width in x])
-            axes.set_yticks([0.5, 1, 2, 4], ["½", "1", "2", "4"])
+            axes.set_yticks([0.25, 0.5, 1, 2, 4, 8], ["¼", "½", "1", "2", "4", "8"])
             axes.minorticks_off()
         for axes in panels.flat[len(ratios) :]:
             axes.set_axis_off()
@@ -78,7 +81,8 @@ def singularities(
         predicted: by the same targets, shape (width,).
 
     Returns:
-        One panel on logarithmic axes: predictions as lines, seeds as points.
+        One panel on logarithmic axes: predictions as lines, medians over members as points with
+        bars from the least to the largest.
     """
     x = np.asarray(widths, dtype=float)
     with style.context():
@@ -86,17 +90,18 @@ def singularities(
         axes.plot([], [], color=COLOUR, label="least loss, no fit")
         for place, (name, values) in enumerate(loss.items()):
             axes.plot(x, x * np.asarray(predicted[name], dtype=float), color=COLOUR)
-            for number, member in enumerate(np.asarray(values, dtype=float)):
-                axes.plot(
-                    x,
-                    x * member,
-                    MARKERS[place % len(MARKERS)],
-                    color=MEASURED,
-                    mfc="white" if place % 2 else MEASURED,
-                    markersize=4,
-                    alpha=0.5,
-                    label=None if number else name,
-                )
+            scaled = x * np.asarray(values, dtype=float)
+            middle = np.median(scaled, axis=0)
+            axes.errorbar(
+                x * 1.05 ** (place - len(loss) // 2),
+                middle,
+                [middle - scaled.min(axis=0), scaled.max(axis=0) - middle],
+                fmt=MARKERS[place % len(MARKERS)],
+                color=MEASURED,
+                mfc="white" if place % 2 else MEASURED,
+                markersize=5,
+                label=name,
+            )
         axes.set(xscale="log", yscale="log", xlabel="neurons $N$", ylabel=r"$N\times$ loss")
         axes.set_xticks(x, [f"{width:g}" for width in x])
         axes.minorticks_off()
