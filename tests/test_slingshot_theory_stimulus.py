@@ -1,0 +1,108 @@
+"""What a corpus can show of tuples, and what learning theory asks to see of each."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from skillscale.theory import slingshot as theory
+
+CORPUS = {"tokens": 1.4e12, "tokens_per_text": 100, "k": 8}
+
+
+@pytest.mark.parametrize(
+    ("n_skills", "size", "per_tuple"),
+    [(1000, 4, 23.7), (1000, 6, 2.9e-4), (1000, 8, 5.8e-10), (10_000, 4, 2.4e-3)],
+)
+def test_room_for_tuples(n_skills, size, per_tuple):
+    found = theory.stimulus_coverage(n_skills, size, **CORPUS)
+    assert found.per_tuple == pytest.approx(per_tuple, rel=0.02)
+    assert found.tuples == math.comb(n_skills, size)
+    assert found.occurrences == pytest.approx(1.4e10 * math.comb(8, size))
+    assert found.seen == pytest.approx(1 - math.exp(-found.per_tuple), rel=1e-6)
+
+
+def test_room_against_a_random_corpus():
+    """1000 texts of 4 out of 12 skills; pairs as sets; repeated skills make no pair."""
+    rng = np.random.default_rng(2)
+    expected = theory.stimulus_coverage(12, 2, tokens=20_000, tokens_per_text=1000, k=4)
+    assert expected.per_tuple == pytest.approx(20 * 6 / 66)
+    seen, occurrences = [], []
+    for _ in range(400):
+        texts = np.array([rng.permutation(12)[:4] for _ in range(20)])  # without repetition
+        pairs = [
+            frozenset((t[i], t[j])) for t in texts.tolist() for i in range(4) for j in range(i)
+        ]
+        seen.append(len(set(pairs)) / 66)
+        occurrences.append(len(pairs) / 66)
+    assert np.mean(occurrences) == pytest.approx(expected.per_tuple)
+    # pairs of one text are distinct, which spreads them a little better than chance
+    assert expected.seen < np.mean(seen) < expected.seen + 0.03
+
+
+@pytest.mark.parametrize("n_hypotheses", [1, 2, 50])
+@pytest.mark.parametrize(("m", "a"), [(0.25, 0.1), (0.05, 0.01), (0.9, 0.5)])
+def test_the_classical_bound_holds_for_independent_rules(m, a, n_hypotheses):
+    """Rules that each fail at rate m: the chance that one of them survives n occurrences."""
+    n = theory.classical_sample_bound(m, a, n_hypotheses=n_hypotheses)
+    assert 1 - (1 - (1 - m) ** n) ** n_hypotheses <= a + 1e-12
+    if n > 1:  # one fewer is not certified by the union bound, and for one rule not at all
+        assert n_hypotheses * (1 - m) ** (n - 1) > a
+
+
+def test_where_learning_theory_would_say_not_yet():
+    """The corpus shows each 4-tuple of 1000 skills often enough, but no 6-tuple."""
+    needed = theory.classical_sample_bound(0.25, 0.1)
+    assert needed == 11
+    assert theory.stimulus_coverage(1000, 4, **CORPUS).per_tuple > needed
+    assert theory.stimulus_coverage(1000, 6, **CORPUS).per_tuple < 1e-3 * needed
+    assert theory.stimulus_coverage(10_000, 4, **CORPUS).per_tuple < 1e-3 * needed
+    # while the graph certifies 90 % of the 6-tuples at a small θ
+    assert theory.certified_fraction(0.25, 0.05 / 6, 8, tuple_size=6) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: theory.stimulus_coverage(100, 9, **CORPUS),
+            "tuple_size must be at most k = 8, got 9",
+        ),
+        (
+            lambda: theory.stimulus_coverage(3, 4, **CORPUS),
+            "n_skills must be an integer >= 4, got 3",
+        ),
+        (
+            lambda: theory.stimulus_coverage(10, 0, **CORPUS),
+            "tuple_size must be an integer >= 1, got 0",
+        ),
+        (
+            lambda: theory.stimulus_coverage(10, 2, tokens=0, tokens_per_text=1, k=4),
+            "tokens must be a finite number and > 0, got 0",
+        ),
+        (
+            lambda: theory.stimulus_coverage(10, 2, tokens=1, tokens_per_text=-1, k=4),
+            "tokens_per_text must be a finite number and > 0, got -1",
+        ),
+        (
+            lambda: theory.stimulus_coverage(10, 2, tokens=1, tokens_per_text=1, k=0),
+            "k must be an integer >= 1, got 0",
+        ),
+        (
+            lambda: theory.classical_sample_bound(1.0, 0.1),
+            "max_failure must be a finite number and > 0 and < 1, got 1.0",
+        ),
+        (
+            lambda: theory.classical_sample_bound(0.1, 0),
+            "bad_fraction must be a finite number and > 0 and < 1, got 0",
+        ),
+        (
+            lambda: theory.classical_sample_bound(0.1, 0.1, n_hypotheses=0),
+            "n_hypotheses must be an integer >= 1, got 0",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call()
