@@ -22,7 +22,7 @@ def test_collapsed_samples_equal_samples_one_by_one():
     rng = np.random.default_rng(np.random.SeedSequence(3, spawn_key=(size,)))
     where = rng.integers(len(X), size=size)
     own = TARGET.numpy()[where] + label_noise * rng.normal(size=size)
-    start = _noisy.initial([0], 5, 2.0)
+    start = noise.initial([0], 5, 2.0)
     found = _noisy.train(start, X, labels[None], share[None], noise=sigma, lr=0.1, steps=15)
     full = _noisy.train(start, X[where], torch.tensor(own), noise=sigma, lr=0.1, steps=15)
     for collapsed, plain in zip(found, full, strict=True):
@@ -34,7 +34,7 @@ def test_collapsed_samples_equal_samples_one_by_one():
 def test_both_forms_of_the_ridge_problem_give_its_minimum(width):
     """Fewer neurons than samples or more: the gradient in the readout vanishes."""
     share, labels = (part[None] for part in samples.draw(0, 30, TARGET, 0.1))
-    start = _noisy.initial([0], width, 2.0)
+    start = noise.initial([0], width, 2.0)
     layer = _noisy.train(start, X, labels, share, noise=0.2, lr=0.1, steps=0)
     readout = layer.readout.clone().requires_grad_()
     mean, variance = layer._replace(readout=readout).moments(X, 0.2)

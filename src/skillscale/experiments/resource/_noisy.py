@@ -4,7 +4,6 @@ A sample of weight p among n counts like one of weight 1/n whose target and feat
 by sqrt(n p); with that, `noise.expected_losses` holds for any weights.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -37,16 +36,6 @@ def loss(layer: Layer, x: Tensor, target: Tensor, noise: float) -> Tensor:
     """Expected mean squared error of a layer, shape (member,)."""
     mean, variance = layer.moments(x, noise)
     return ((target - mean).square() + variance).mean(-1)
-
-
-def initial(streams: Sequence[int], width: int, spread: float) -> tuple[Tensor, Tensor]:
-    """Hidden weights and biases, each of shape (member, neuron); a stream of numbers a member."""
-    drawn = [
-        torch.randn(2, width, dtype=torch.float64, generator=torch.Generator().manual_seed(stream))
-        for stream in streams
-    ]
-    weights, biases = (spread * torch.stack(drawn, dim=1)).unbind()
-    return weights, biases
 
 
 def train(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from skillscale import _checks, _progress
 from skillscale.experiments.resource import _noisy
-from skillscale.experiments.resource.noise import TARGETS
+from skillscale.experiments.resource.noise import TARGETS, initial
 from skillscale.lab import records
 
 Array = NDArray[np.float64]
@@ -175,7 +175,7 @@ def _module(
         for seed in settings.seeds
     ]
     fit = partial(_noisy.train, noise=settings.noise, lr=settings.lr, steps=settings.steps)
-    return fit(_noisy.initial(streams, width, settings.spread), x, target)
+    return fit(initial(streams, width, settings.spread), x, target)
 
 
 def _measure(

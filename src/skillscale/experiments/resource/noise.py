@@ -271,19 +271,24 @@ def _readout(psi: Tensor, targets: Tensor, noise: float) -> Tensor:
     return solved if few else psi.mT @ solved
 
 
-def _initial(settings: NoiseScaling, width: int) -> tuple[Tensor, Tensor]:
-    """Hidden weights and biases, each of shape (member, width); a seed's draws are its own."""
+def initial(streams: Sequence[int], width: int, spread: float) -> tuple[Tensor, Tensor]:
+    """Hidden weights and biases, each of shape (member, neuron); a stream of numbers a member.
+
+    >>> initial([0, 1], 5, 2.0)[0].shape
+    torch.Size([2, 5])
+    """
     drawn = [
-        torch.randn(2, width, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-        for seed in settings.seeds
+        torch.randn(2, width, dtype=torch.float64, generator=torch.Generator().manual_seed(stream))
+        for stream in streams
     ]
-    weights, biases = (settings.spread * torch.stack(drawn, dim=1)).unbind()
+    weights, biases = (spread * torch.stack(drawn, dim=1)).unbind()
     return weights, biases
 
 
 def _train(width: int, x: Tensor, target: Tensor, settings: NoiseScaling) -> tuple[Tensor, Tensor]:
     """Loss (member, step) while Adam trains the hidden layer, and the weights it ends with."""
-    weights, biases = (p.clone().requires_grad_() for p in _initial(settings, width))
+    start = initial(settings.seeds, width, settings.spread)
+    weights, biases = (p.clone().requires_grad_() for p in start)
     losses = descend(
         [weights, biases],
         lambda: expected_loss(weights, biases, x, target, settings.noise),

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from skillscale import _checks, _progress
 from skillscale.experiments.resource import _noisy
-from skillscale.experiments.resource.noise import TARGETS
+from skillscale.experiments.resource.noise import TARGETS, initial
 from skillscale.lab import records
 
 
@@ -99,9 +99,9 @@ def noise_samples(settings: NoiseSamples, *, progress: bool = False) -> xr.Datas
     fit = partial(_noisy.train, noise=settings.noise, lr=settings.lr, steps=settings.steps)
     few, whole = [], []
     for width in _progress.bar(settings.widths, show=progress):
-        start = _noisy.initial(streams, width, settings.spread)
+        start = initial(streams, width, settings.spread)
         few.append(_noisy.loss(fit(start, x, labels, share), x, target, settings.noise))
-        start = _noisy.initial(settings.seeds, width, settings.spread)
+        start = initial(settings.seeds, width, settings.spread)
         whole.append(_noisy.loss(fit(start, x, target), x, target, settings.noise))
     shape = (len(settings.seeds), len(settings.samples), len(settings.widths))
     loss = torch.stack(few, dim=-1).reshape(shape).numpy()
