@@ -1,10 +1,10 @@
 """Time 40 small networks on x² as one ensemble and as plain loops, on one thread.
 
-Run as `python benchmarks/resource_networks.py`; writes results-resource_networks.json beside itself.
-Both sides start from the same parameters and see the same 40 points at every step. "free": widths 4
-to 64, eight seeds each, constant rate. "penalised": the chapter's own training, width 48 under a
-weight penalty and a schedule, five strengths and eight seeds. The final losses are compared network
-by network.
+Run as `python benchmarks/resource_networks.py`; writes results-resource_networks.json beside
+itself. Both sides start from the same parameters and see the same 40 points at every step. "free":
+widths 4 to 64, eight seeds each, constant rate. "penalised": the chapter's own training, width 48
+under a weight penalty and a schedule, five strengths and eight seeds. The final losses are compared
+network by network.
 """
 
 import json
