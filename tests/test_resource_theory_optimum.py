@@ -260,7 +260,7 @@ def test_joint_optimum_of_sine_and_step_is_the_best_split_of_two_modules():
 def test_a_loss_without_proof_is_not_returned(monkeypatch):
     features, targets = small_case(2)
     monkeypatch.setattr("skillscale.theory.resource.optimum._ROUNDS", 1)
-    with pytest.raises(RuntimeError, match="did not converge: loss .*, lower bound"):
+    with pytest.raises(RuntimeError, match=r"did not converge: loss .*, lower bound"):
         theory.noise_limited_optimum(features, targets, noise=0.1, N=50.0)
 
 
