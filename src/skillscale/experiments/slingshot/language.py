@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,13 +18,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from skillscale import _checks
-from skillscale.experiments.slingshot.texts import Score, SkillTexts, asked, encode, score
+from skillscale.experiments.slingshot.texts import Score, SkillTexts, Texts, asked, encode, score
 from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch, Batches
 from skillscale.lab.streams import Stream
 from skillscale.lab.training import train
+
+KINDS = ("any", "familiar")
 
 _CHUNK = 2048
 
@@ -43,7 +46,7 @@ class KnownEntropy:
         lengths: numbers of training steps, increasing; every network is trained anew for each.
         batch_size: fresh training texts per step.
         lr: Adam's rate at the first step; it falls linearly to 0 at the last.
-        n_test: test texts, drawn without the condition on pairs.
+        n_test: test texts of either kind, drawn with and without the condition on pairs.
         seeds: one language, its texts and one network of every width per seed.
     """
 
@@ -145,11 +148,12 @@ def known_entropy(settings: KnownEntropy, *, progress: bool = False) -> xr.Datas
     Returns:
         Dataset over (width, member, step): `excess` (…, kind), mean excess cross entropy per text
         in nats, and the counts `wrong` (…, kind), `skill_wrong`, `skill_spoiled` (…, kind, skill),
-        `pair_wrong` and `pair_spoiled` (…, pair) that `Score` defines, kind being "familiar" or
-        "novel". Each count is out of `texts` (member, kind), `questions` (member, kind, skill) or
-        `pair_questions` (member, pair). `held_out` (member, pair) marks the held-out pairs,
-        `frequency` (skill) is the skills' law, `training_frequency` (member, skill) theirs in
-        training.
+        `pair_wrong` and `pair_spoiled` (…, pair) that `Score` defines. Test texts of kind "any"
+        follow the law without condition, those of kind "familiar" the law of the training texts.
+        Pairs met in training are counted in familiar texts, held-out pairs in the others. Counts
+        are out of `texts` (kind), `questions` (member, kind, skill) or `pair_questions`
+        (member, pair). `held_out` (member, pair) marks the held-out pairs, `frequency` (skill) is
+        the skills' law, `training_frequency` (member, skill) theirs in training.
 
     Raises:
         FloatingPointError: If members diverge.
@@ -163,24 +167,25 @@ def known_entropy(settings: KnownEntropy, *, progress: bool = False) -> xr.Datas
     """
     languages = [settings.language(seed) for seed in settings.seeds]
     copies = len(settings.widths)
-    tests = [
-        language.sample(settings.n_test, generator=Stream(language.seed, "test texts").at(0))
-        for language in languages
-    ]
+    tests = [_tests(language, settings.n_test) for language in languages]
     inputs = torch.stack(
-        [torch.from_numpy(encode(*each)) for each in zip(languages, tests, strict=True)]
+        [
+            torch.from_numpy(np.concatenate([encode(language, kind) for kind in kinds]))
+            for language, kinds in zip(languages, tests, strict=True)
+        ]
     )
 
     def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
         parts = [model(part.repeat(copies, 1, 1)) for part in torch.split(inputs, _CHUNK, dim=1)]
         log_odds = torch.cat(parts, dim=1).double().numpy()
         scores = [
-            score(languages[i % len(tests)], tests[i % len(tests)], log_odds[i])
-            for i in range(len(log_odds))
+            score(languages[i % len(tests)], texts, part)
+            for i, member in enumerate(log_odds)
+            for texts, part in zip(tests[i % len(tests)], np.split(member, len(KINDS)), strict=True)
         ]
         stacked = map(np.stack, zip(*scores, strict=True))
         return {
-            name: torch.from_numpy(values)
+            name: torch.from_numpy(values.reshape(len(log_odds), len(KINDS), *values.shape[1:]))
             for name, values in zip(Score._fields, stacked, strict=True)
         }
 
@@ -214,10 +219,16 @@ def known_entropy(settings: KnownEntropy, *, progress: bool = False) -> xr.Datas
         .numpy()
         for name in Score._fields
     }
-    out_of = [asked(*each) for each in zip(languages, tests, strict=True)]
-    texts, questions, pairs = (np.stack(part) for part in zip(*out_of, strict=True))
-    counts["excess"] = counts["excess"] / np.maximum(texts, 1)[None, :, None, :]
-    return _dataset(settings, languages, counts, (texts, questions, pairs))
+    return _dataset(settings, languages, tests, counts)
+
+
+def _tests(language: SkillTexts, n: int) -> tuple[Texts, Texts]:
+    """Test texts of either kind, in the order of `KINDS`."""
+    stream = Stream(language.seed, "test texts")
+    return (
+        language.sample(n, generator=stream.at(0)),
+        language.sample(n, generator=stream.at(1), training=True),
+    )
 
 
 def _falling(step: int, *, steps: int) -> float:
@@ -228,11 +239,21 @@ def _falling(step: int, *, steps: int) -> float:
 def _dataset(
     settings: KnownEntropy,
     languages: Sequence[SkillTexts],
-    counts: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]],
-    out_of: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], ...],
+    tests: Sequence[tuple[Texts, Texts]],
+    counts: dict[str, Any],
 ) -> xr.Dataset:
     """Name and describe what was counted."""
-    texts, questions, pairs = (part.astype(np.int32) for part in out_of)
+    held_out = np.stack([each.is_held_out for each in languages])
+    out_of = [
+        [asked(language, texts) for texts in kinds]
+        for language, kinds in zip(languages, tests, strict=True)
+    ]
+    questions = np.asarray([[skills for skills, _ in kinds] for kinds in out_of], dtype=np.int32)
+    pairs = np.asarray([[pairs for _, pairs in kinds] for kinds in out_of], dtype=np.int32)
+    pairs = np.where(held_out, pairs[:, 0], pairs[:, 1])
+    for name in ("pair_wrong", "pair_spoiled"):
+        novel, familiar = counts[name][..., 0, :], counts[name][..., 1, :]
+        counts[name] = np.where(held_out[None, :, None], novel, familiar)
     grid = ("width", "member", "step")
     described = {
         "wrong": (("kind",), "texts", "texts with a wrong answer"),
@@ -243,11 +264,14 @@ def _dataset(
     }
     excess = {"units": "nats", "long_name": "excess cross entropy per text"}
     training = records.significant(np.stack([each.training_frequency() for each in languages]))
-    held_out = np.stack([each.is_held_out for each in languages]).astype(np.int8)
     names = [f"{first} {second}" for first, second in languages[0].pairs]
     return xr.Dataset(
         {
-            "excess": ((*grid, "kind"), records.significant(counts["excess"]), excess),
+            "excess": (
+                (*grid, "kind"),
+                records.significant(counts["excess"] / settings.n_test),
+                excess,
+            ),
             **{
                 name: (
                     (*grid, *last),
@@ -256,10 +280,14 @@ def _dataset(
                 )
                 for name, (last, units, label) in described.items()
             },
-            "texts": (("member", "kind"), texts, {"units": "texts"}),
+            "texts": ("kind", np.full(len(KINDS), settings.n_test), {"units": "texts"}),
             "questions": (("member", "kind", "skill"), questions, {"units": "questions"}),
             "pair_questions": (("member", "pair"), pairs, {"units": "pairs of questions"}),
-            "held_out": (("member", "pair"), held_out, {"units": "1", "long_name": "held out"}),
+            "held_out": (
+                ("member", "pair"),
+                held_out.astype(np.int8),
+                {"units": "1", "long_name": "held out"},
+            ),
             "frequency": ("skill", languages[0].frequency.astype(np.float32), {"units": "1"}),
             "training_frequency": (("member", "skill"), training, {"units": "1"}),
         },
@@ -271,7 +299,7 @@ def _dataset(
                 np.asarray(settings.lengths),
                 {"units": "Adam steps", "long_name": "length of training"},
             ),
-            "kind": ["familiar", "novel"],
+            "kind": list(KINDS),
             "skill": np.arange(settings.n_skills),
             "pair": names,
         },

@@ -183,14 +183,13 @@ def encode(language: SkillTexts, texts: Texts) -> NDArray[np.float32]:
 
 
 class Score(NamedTuple):
-    """What a predictor makes of texts; `kind` is 0 for familiar texts and 1 for novel ones.
+    """What a predictor makes of texts, in sums over them.
 
-    `excess` (kind,) is the sum of the texts' excess cross entropies in nats and `wrong` (kind,)
-    the number of texts with at least one wrong answer. `skill_wrong` (kind, skill) counts the
-    questions answered wrongly, `skill_spoiled` (kind, skill) the questions in wrong texts.
-    `pair_wrong` and `pair_spoiled` (pair,) count two questions of one text alike: at least one of
-    the two answered wrongly, and any answer of the text wrong; in familiar texts for pairs that
-    were seen, in novel ones for held-out pairs.
+    `excess` () sums the texts' excess cross entropies in nats, `wrong` () counts the texts with at
+    least one wrong answer. `skill_wrong` (skill,) counts questions answered wrongly and
+    `skill_spoiled` (skill,) questions in wrong texts. `pair_wrong` and `pair_spoiled` (pair,) count
+    two questions of one text, on different skills, alike: at least one of the two answered wrongly,
+    and any answer of the text wrong.
     """
 
     excess: Floats
@@ -222,52 +221,42 @@ def score(language: SkillTexts, texts: Texts, log_odds: Floats) -> Score:
     >>> language = SkillTexts(3, 1, 2)
     >>> texts = language.sample(5, generator=np.random.default_rng(0))
     >>> perfect = texts.answer * np.log(0.9 / 0.1)
-    >>> float(score(language, texts, perfect).excess.sum().round(9)) + 0.0
+    >>> abs(float(score(language, texts, perfect).excess.round(9)))
     0.0
     """
     if log_odds.shape != texts.answer.shape:
         raise ValueError(f"log_odds must have shape {texts.answer.shape}, got {log_odds.shape}")
     margin = log_odds * texts.answer
-    each = np.logaddexp(0.0, -margin) + language.flip * margin
-    excess = each.sum(axis=1) - language.entropy
+    cost = np.logaddexp(0.0, -margin) + language.flip * margin
     missed = margin <= 0
     spoiled = np.asarray(missed.any(axis=1))
-    kind = language.novel(texts.skill).astype(np.int64)
-    pair, first, second, kept = _pairs(language, texts, kind)
-    either = (missed[:, first] | missed[:, second])[kept]
-    whole = np.broadcast_to(spoiled[:, None], kept.shape)[kept]
-    place = kind[:, None] * language.n_skills + texts.skill
-    n_places, n_pairs = 2 * language.n_skills, len(language.pairs)
+    first, second = np.triu_indices(language.k, 1)
+    pair = _numbers(language)[texts.skill[:, first], texts.skill[:, second]]
+    either = (missed[:, first] | missed[:, second]) & (pair >= 0)
+    n_skills, n_pairs = language.n_skills, len(language.pairs)
+    whole = pair[spoiled]
     return Score(
-        np.asarray(np.bincount(kind, excess, minlength=2), dtype=np.float64),
-        np.bincount(kind[spoiled], minlength=2),
-        np.bincount(place[missed], minlength=n_places).reshape(2, -1),
-        np.bincount(place[spoiled].ravel(), minlength=n_places).reshape(2, -1),
+        np.asarray(cost.sum() - len(cost) * language.entropy),
+        np.asarray(spoiled.sum()),
+        np.bincount(texts.skill[missed], minlength=n_skills),
+        np.bincount(texts.skill[spoiled].ravel(), minlength=n_skills),
         np.bincount(pair[either], minlength=n_pairs),
-        np.bincount(pair[whole], minlength=n_pairs),
+        np.bincount(whole[whole >= 0], minlength=n_pairs),
     )
 
 
-def asked(language: SkillTexts, texts: Texts) -> tuple[Integers, Integers, Integers]:
-    """Number of texts (kind,), questions (kind, skill) and pairs of questions (pair,).
+def asked(language: SkillTexts, texts: Texts) -> tuple[Integers, Integers]:
+    """Number of questions (skill,) and of pairs of questions (pair,) in texts.
 
     These are the numbers that the counts of a `Score` are out of.
     """
     nothing = score(language, texts, np.zeros_like(texts.answer))
-    return nothing.wrong, nothing.skill_wrong, nothing.pair_wrong
+    return nothing.skill_wrong, nothing.pair_wrong
 
 
-def _pairs(
-    language: SkillTexts, texts: Texts, kind: Integers
-) -> tuple[Integers, Integers, Integers, NDArray[np.bool_]]:
-    """Number of the pair at each kept pair of questions; the two questions; what is kept.
-
-    Kept are pairs of different skills, in the texts that they are counted in.
-    """
-    number = np.full((language.n_skills, language.n_skills), -1)
+def _numbers(language: SkillTexts) -> Integers:
+    """Number of each pair, (skill, skill); -1 for a skill and itself."""
+    numbers = np.full((language.n_skills, language.n_skills), -1)
     low, high = language.pairs.T
-    number[low, high] = number[high, low] = np.arange(len(low))
-    first, second = np.triu_indices(language.k, 1)
-    pair = number[texts.skill[:, first], texts.skill[:, second]]
-    kept = (pair >= 0) & (language.is_held_out[pair] == (kind[:, None] == 1))
-    return pair[kept], first, second, kept
+    numbers[low, high] = numbers[high, low] = np.arange(len(low))
+    return numbers
