@@ -91,8 +91,15 @@ def test_a_step_takes_steep_neurons_and_gains_less_from_width():
     assert np.all((step > 0.85 * ramp) & (step < 1.5 * ramp))
     assert np.all(step[:, 0] / step[:, 1] < 2.5)  # 4^(1/3) = 1.6 against 4
     assert np.all(square[:, 0] / square[:, 1] > 2.5)
-    alone = experiments.noise_step(experiments.LIVE["noise_step"])
-    assert alone.target.values.tolist() == ["step"]
+
+
+def test_both_forms_of_the_loss_train_alike():
+    settings = experiments.NoiseScaling(
+        targets=("step",), widths=(8, 32), n_points=20, steps=(0, 5, 20), seeds=(0, 1)
+    )
+    one, other = experiments.noise_scaling(settings), experiments.noise_step(settings)
+    # float64: 20 steps amplify rounding, but not to what single precision stores
+    np.testing.assert_allclose(one.loss, other.loss, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
