@@ -38,6 +38,11 @@ def test_explicit_form_is_the_function(forms):
             )
 
 
+def test_explicit_form_of_composites():
+    found = theory.explicit_form(a, 3 * theta, k).subs({a: 0.2, theta: 0.05, k: 8})
+    assert float(found) == pytest.approx(float(theory.explicit_bound(0.2, 0.15, 8)), rel=1e-9)
+
+
 def test_jensens_bound_of_the_divergence(forms):
     """Its leading order is that of the divergence, and it lies below."""
     divergence, below = (sp.lambdify((q, a), forms[n]) for n in ("divergence", "jensen"))

@@ -22,7 +22,7 @@ from skillscale.theory.slingshot.curves import (
     performance_curve,
 )
 from skillscale.theory.slingshot.finite import concentration_bound, finite_curve
-from skillscale.theory.slingshot.forms import derivation
+from skillscale.theory.slingshot.forms import derivation, explicit_form
 from skillscale.theory.slingshot.ladder import (
     Ladder,
     doubling_compute,
@@ -60,6 +60,7 @@ __all__ = [
     "doubling_compute",
     "exact_curve",
     "explicit_bound",
+    "explicit_form",
     "finite_curve",
     "max_bad_fraction",
     "novel_fraction",

@@ -4,7 +4,7 @@ import sympy as sp
 
 from skillscale.theory.slingshot.curves import EDGE, NEWTON_STEPS
 
-__all__ = ["derivation"]
+__all__ = ["derivation", "explicit_form"]
 
 
 def derivation() -> dict[str, sp.Expr]:
@@ -60,18 +60,33 @@ def _curves() -> dict[str, sp.Expr]:
         "max_bad_fraction": sp.exp(-_entropy(theta) / (k * theta)),
         "second_order": sp.factor(sp.simplify(curvature)),
         "jensen": sp.factor(mass) / (mean * (1 - mean)),
-        "explicit": _explicit(a, theta, k),
+        "explicit": explicit_form(a, theta, k),
         "tail_two": sp.simplify((2 * tails[1] + (theta - tails[1])) / (2 * theta * a)),
     }
 
 
-def _explicit(a: sp.Symbol, theta: sp.Symbol, k: sp.Symbol) -> sp.Expr:
-    """β by Newton's steps from the root of the quadratic."""
+def explicit_form(a: sp.Expr, theta: sp.Expr, k: sp.Expr) -> sp.Expr:
+    """β of `explicit_bound` as an expression in any expressions for its arguments.
+
+    Args:
+        a: fraction of bad skills.
+        theta: θ, below 1; for composites of k' texts k'θ.
+        k: skills per text.
+
+    Returns:
+        The expression; its minima are left as they stand, since to compare them is slow.
+
+    Source: derived here; `tests/test_slingshot_theory_forms.py` compares with `explicit_bound`.
+
+    Example:
+        >>> round(float(explicit_form(sp.Rational(1, 5), sp.Rational(1, 10), sp.Integer(8))), 4)
+        3.0672
+    """
     cost = _entropy(theta) / (k * theta)
     lead, middle = 1 + 2 * cost / 9, cost * (1 - 2 * a) / 3
     q = a + (middle + sp.sqrt(middle**2 + 2 * lead * cost * a * (1 - a))) / lead
     for _ in range(NEWTON_STEPS):
-        q = sp.Min(q, 1 - sp.Float(EDGE), evaluate=False)  # comparing so long an expression is slow
+        q = sp.Min(q, 1 - sp.Float(EDGE), evaluate=False)
         divergence = q * sp.log(q / a) + (1 - q) * sp.log((1 - q) / (1 - a))
         q = q - (divergence - cost) / sp.log(q * (1 - a) / (a * (1 - q)))
     return sp.Min(1, q, evaluate=False) / a
