@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ class NoiseParallel:
     pairs: tuple[NoisyPair, ...] = PAIRS
     widths: tuple[int, ...] = (16, 32, 64, 128)
     noise: float = 0.1
-    n_points: int = 128
+    n_points: int = 512
     steps: tuple[int, ...] = (0, 30, 100, 300, 1200)
     lr: float = 0.1
     spread: float = 2.0
@@ -138,8 +138,13 @@ def noise_parallel(settings: NoiseParallel, *, progress: bool = False) -> xr.Dat
     {'pair': 2, 'width': 2, 'member': 1, 'step': 2, 'subtask': 2}
     """
     widths = _progress.bar(settings.widths, show=progress)
-    runs = [_train(settings, width) for width in widths]
-    losses, owned, hears, shared = (np.stack(part, axis=1) for part in zip(*runs, strict=True))
+    # a pair at a time: the activations of all pairs together outgrow the caches
+    alone = [replace(settings, pairs=(pair,)) for pair in settings.pairs]
+    runs = [[_train(one, width) for one in alone] for width in widths]
+    losses, owned, hears, shared = (
+        np.stack([np.concatenate([run[part] for run in row]) for row in runs], axis=1)
+        for part in range(4)
+    )
     grid = ("pair", "width", "member")
     both, single = (*grid, "step", "subtask"), (*grid, "step")
     described = {
