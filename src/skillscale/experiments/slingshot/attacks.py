@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from skillscale import _checks, _progress
-
-Graph = NDArray[np.int32]
-Indices = NDArray[np.int64]
+from skillscale.experiments.slingshot.graphs import (
+    Graph,
+    Indices,
+    random_graph,
+    soft_min_swaps,
+)
 
 STRATEGIES = ("random texts", "random skills", "busiest skills", "soft-min swaps")
 
@@ -60,11 +62,6 @@ class Adversaries:
 
 LIVE = {"adversaries": Adversaries(n_skills=300, n_texts=(3000, 30_000), seeds=(0, 1, 2))}
 STANDARD = {"adversaries": Adversaries(n_texts=(10_000, 100_000), seeds=tuple(range(100)))}
-
-
-def random_graph(n_skills: int, n_texts: int, k: int, *, generator: np.random.Generator) -> Graph:
-    """Table of shape (n_texts, k): the skills of each text, uniform and independent."""
-    return generator.integers(n_skills, size=(n_texts, k), dtype=np.int32)
 
 
 def adversaries(settings: Adversaries, *, progress: bool = False) -> xr.Dataset:
@@ -134,7 +131,7 @@ def _attack(
         (random_skills, generator.permutation(n_texts)[:n_bad_texts]),
         (random_skills, _worst_texts(graph, random_skills, n_bad_texts, settings, generator)),
         (busiest, start),
-        (busiest, _swap(graph, busiest, start, settings)),
+        (busiest, soft_min_swaps(graph, busiest, start, np.ones(n_skills), swaps=settings.swaps)),
     )
     reached, targeted = [], []
     for skills, texts in attacks:
@@ -151,35 +148,11 @@ def _worst_texts(
     settings: Adversaries,
     generator: np.random.Generator,
 ) -> Indices:
-    """Texts that hold most of the given skills; ties are broken at random."""
+    """Texts that hold most of the given skills; ties are broken at random.
+
+    By noise, not as in `graphs.worst_texts`: the stored run was drawn so.
+    """
     marked = np.zeros(settings.n_skills, dtype=np.int8)
     marked[skills] = 1
     hits = marked[graph].sum(axis=1) + 0.5 * generator.random(len(graph))
     return np.argpartition(-hits, n_bad_texts - 1)[:n_bad_texts]
-
-
-def _swap(graph: Graph, skills: Indices, texts: Indices, settings: Adversaries) -> Indices:
-    """Exchange texts so that the least favoured of the given skills fails more often.
-
-    Each skill weighs exp(-(failures - mean) / τ) with τ = 0.7 standard deviations; the bad texts of
-    least weight give way to the other texts of most weight, 3 % at first and then ever fewer.
-    """
-    chosen = np.zeros(len(graph), dtype=bool)
-    chosen[texts] = True
-    failures = np.bincount(graph[chosen].ravel(), minlength=settings.n_skills)
-    best, best_texts = int(failures[skills].min()), texts
-    for turn in range(settings.swaps):
-        aimed = failures[skills]
-        weight = np.zeros(settings.n_skills, dtype=np.float32)
-        weight[skills] = np.exp(-(aimed - aimed.mean()) / (0.7 * aimed.std() + 1e-9))
-        value = weight[graph].sum(axis=1)
-        inside, outside = np.flatnonzero(chosen), np.flatnonzero(~chosen)
-        size = min(max(1, int(0.03 * inside.size / (1 + 0.15 * turn))), outside.size)
-        leave = inside[np.argpartition(value[inside], size - 1)[:size]]
-        enter = outside[np.argpartition(-value[outside], size - 1)[:size]]
-        chosen[leave], chosen[enter] = False, True
-        failures = failures + np.bincount(graph[enter].ravel(), minlength=settings.n_skills)
-        failures = failures - np.bincount(graph[leave].ravel(), minlength=settings.n_skills)
-        if failures[skills].min() > best:
-            best, best_texts = int(failures[skills].min()), np.flatnonzero(chosen)
-    return best_texts
