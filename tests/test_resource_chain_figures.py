@@ -41,10 +41,23 @@ def test_split_draws_networks_prediction_and_its_best():
 
 def test_samples_draw_medians_and_the_whole():
     loss = {16: np.array([[4.0, 4, 4], [5, 5, 5], [9, 9, 9]]), 1024: np.ones((3, 3))}
-    axes = figures.samples(WIDTH, loss, np.full((3, 3), 0.5)).axes[0]
+    figure = figures.samples(WIDTH, loss, np.full((3, 3), 0.5))
+    axes = figure.axes[0]
     medians = [line.get_ydata() for line in axes.lines]
     np.testing.assert_array_equal(medians, [[5, 5, 5], [1, 1, 1], [0.5, 0.5, 0.5]])
     np.testing.assert_array_equal(axes.lines[2].get_xdata(), WIDTH)
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert axes.get_legend() is None
     assert set(names) == {"16", "1,024", "all inputs"}
     assert axes.get_xscale() == axes.get_yscale() == "log"
+
+
+def test_samples_show_all_but_what_few_samples_blow_up():
+    loss = {16: np.full((3, 3), 1e3), 64: np.ones((3, 3)), 1024: np.full((3, 3), 0.7)}
+    figure = figures.samples(WIDTH, loss, np.full((3, 3), 0.5))
+    np.testing.assert_allclose(figure.axes[0].get_ylim(), [0.3, 10])
+    # the fit to all inputs is always in the frame
+    del loss[64], loss[1024]
+    loss[32] = loss.pop(16) * 1e-3
+    low, high = figures.samples(WIDTH, loss, np.full((3, 3), 0.5)).axes[0].get_ylim()
+    assert low < 0.5 < high

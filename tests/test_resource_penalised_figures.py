@@ -47,6 +47,10 @@ def test_plain_draws_networks_medians_and_the_predicted_slope_in_the_window():
     # 0.5 at 4 and 0.25 at 8 lie on 2/N
     np.testing.assert_allclose(lines["exponent 1"], [[4, 0.5], [8, 0.25]])
     assert [axes.get_ylabel() for axes in panels] == ["loss, SiLU", "loss, ReLU"]
+    (axes,) = figures.plain(widths, {"SiLU": {"one": 2 * last, "tuned": last}}, (4, 8), 1.0).axes
+    lines = {line.get_label(): line.get_ydata() for line in axes.lines}
+    np.testing.assert_allclose(lines["one"], [2.4, 1.0, 0.5, 0.4])
+    np.testing.assert_allclose(lines["tuned"], [1.2, 0.5, 0.25, 0.2])
 
 
 def test_series_draws_both_losses_and_leaves_out_the_empty():

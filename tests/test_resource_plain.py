@@ -16,6 +16,16 @@ SMALL = resource.PlainScaling(
     widths=(1, 3, 7), budgets=(4, 30), n_points=11, n_fresh=21, seeds=(3, 8)
 )
 
+RATES = resource.PlainRates(
+    widths=(3, 7),
+    budget=30,
+    rates=(1e-4, 1e-2, 3e-2),
+    n_points=11,
+    n_fresh=21,
+    tuning_seeds=(5, 6),
+    seeds=(3, 8),
+)
+
 
 @pytest.mark.parametrize("activation", ["silu", "relu"])
 def test_members_equal_plain_networks_and_loops(activation):
@@ -61,6 +71,53 @@ def test_a_member_does_not_depend_on_its_companions():
     assert (record.loss[:, :, 0] != record.loss[:, :, 1]).all()
 
 
+def at_one_rate(rate, seeds, width):
+    """Record of `plain_scaling` with the settings of `RATES`, one width and one rate."""
+    settings = dataclasses.replace(SMALL, widths=(width,), budgets=(30,), lr=rate, seeds=seeds)
+    return resource.plain_scaling(settings).isel(budget=0, width=0)
+
+
+def test_rates_are_tried_on_tuning_seeds_and_judged_where_they_were_best():
+    record = resource.plain_rates(RATES)
+    assert record.tuning_seed.values.tolist() == [5, 6]
+    assert record.seed.values.tolist() == [3, 8]
+    for width in RATES.widths:
+        found = record.sel(width=width)
+        for rate in RATES.rates:
+            expected = at_one_rate(rate, (5, 6), width).training_loss
+            # four stored digits, and sums in another order when other rates are beside
+            np.testing.assert_allclose(found.tuning_loss.sel(rate=rate), expected, rtol=1.1e-3)
+        for activation in RATES.activations:
+            tried = found.tuning_loss.sel(activation=activation)
+            means = [math.prod(map(float, values)) for values in tried]
+            chosen = float(found.chosen.sel(activation=activation))
+            assert chosen == RATES.rates[means.index(min(means))]
+            expected = at_one_rate(chosen, (3, 8), width).sel(activation=activation)
+            for name in ("loss", "training_loss"):
+                measured = found[name].sel(activation=activation)
+                np.testing.assert_allclose(measured, expected[name], rtol=1.1e-3)
+
+
+def test_the_geometric_mean_of_the_tuning_seeds_chooses(monkeypatch):
+    planted = {(1e-4, 5): 1e-8, (1e-4, 6): 1.0, (1e-2, 5): 1e-3, (1e-2, 6): 1e-3}
+    judged = []
+
+    def training(settings, activation, width, budget, seeds, rates):
+        pairs = list(zip(rates, seeds, strict=True))
+        if set(seeds) == {3, 8}:
+            judged.extend(pairs)
+        losses = torch.tensor([planted.get(pair, 2.0) for pair in pairs])
+        return 1 / losses, losses
+
+    monkeypatch.setattr(plain, "_train", training)
+    record = resource.plain_rates(dataclasses.replace(RATES, activations=("silu",), widths=(3,)))
+    assert record.chosen.item() == 1e-4
+    assert judged == [(1e-4, 3), (1e-4, 8)]
+    tried = record.tuning_loss[0, 0]
+    np.testing.assert_allclose(tried, [[1e-8, 1], [1e-3, 1e-3], [2, 2]])
+    np.testing.assert_allclose(record.loss, 0.5)
+
+
 def test_settings_are_those_announced():
     standard = plain.STANDARD["plain_scaling"]
     assert set(standard.seeds) == set(range(200, 212))
@@ -68,6 +125,13 @@ def test_settings_are_those_announced():
     assert standard.n_points >= 2 * 128
     assert {8, 16, 32, 64, 128} <= set(standard.widths)
     assert {8, 16, 32, 64, 128} <= set(plain.LIVE["plain_scaling"].widths)
+    tuned = plain.STANDARD["plain_rates"]
+    assert set(tuned.seeds) == set(standard.seeds)
+    assert tuned.widths == (8, 16, 32, 64, 128)
+    assert tuned.budget == max(standard.budgets)
+    # the one rate of `plain_scaling` is among those to choose from
+    assert standard.lr in tuned.rates
+    assert (tuned.n_points, tuned.n_fresh) == (standard.n_points, standard.n_fresh)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +155,25 @@ def test_settings_are_those_announced():
 def test_bad_settings_are_named(change, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         dataclasses.replace(SMALL, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"activations": ("tanh",)}, "activations must be one of 'silu', 'relu', got 'tanh'"),
+        ({"widths": (4, 4)}, "widths must increase, got (4, 4)"),
+        ({"budget": 0}, "budget must be an integer >= 1, got 0"),
+        ({"rates": ()}, "rates must not be empty"),
+        ({"rates": (0.0, 1.0)}, "rates must be a finite number and > 0, got 0.0"),
+        ({"rates": (0.1, 0.01)}, "rates must increase, got (0.1, 0.01)"),
+        ({"n_points": 2}, "n_points must be an integer >= 3, got 2"),
+        ({"n_fresh": 2}, "n_fresh must be an integer >= 3, got 2"),
+        ({"tuning_seeds": ()}, "tuning_seeds must not be empty"),
+        ({"tuning_seeds": (-1,)}, "tuning_seeds must be an integer >= 0, got -1"),
+        ({"seeds": ()}, "seeds must not be empty"),
+        ({"seeds": (1, 5)}, "tuning_seeds must be none of seeds = (1, 5), got (5, 6)"),
+    ],
+)
+def test_bad_rate_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        dataclasses.replace(RATES, **change)

@@ -122,11 +122,13 @@ def samples(width: ArrayLike, loss: Mapping[int, ArrayLike], whole: ArrayLike) -
         whole: loss after a fit to the whole interval, shape (member, width).
 
     Returns:
-        One panel on logarithmic axes: medians over networks, with the middle half of them.
+        One panel on logarithmic axes: medians over networks, with the middle half of them. It ends
+        at ten times the largest median of 64 samples and more, and curves of fewer samples may
+        leave it.
     """
     x = np.asarray(width, dtype=float)
     with style.context():
-        figure, axes = style.new(height=4.2)
+        figure, axes = style.new(height=5.2)
         for place, (size, values) in enumerate(loss.items()):
             low, middle, high = np.quantile(np.asarray(values, dtype=float), [0.25, 0.5, 0.75], 0)
             shift = x * (1 + 0.012 * (place - len(loss) / 2))
@@ -142,9 +144,12 @@ def samples(width: ArrayLike, loss: Mapping[int, ArrayLike], whole: ArrayLike) -
                 markersize=5,
                 label=f"{size:,}",
             )
-        axes.plot(x, np.median(np.asarray(whole, dtype=float), 0), color=COLOUR, label="all inputs")
+        limit = np.median(np.asarray(whole, dtype=float), 0)
+        axes.plot(x, limit, color=COLOUR, label="all inputs")
         axes.set(xscale="log", yscale="log", xlabel="neurons $N$", ylabel="expected loss")
+        shown = [limit, *(np.median(np.asarray(loss[size]), 0) for size in loss if size >= 64)]
+        axes.set_ylim(0.6 * limit.min(), 10 * np.max(shown))
         axes.set_xticks(x, [f"{value:g}" for value in x])
         axes.minorticks_off()
-        axes.legend(title="samples $D$", fontsize="small", ncols=2, loc="lower left")
+        figure.legend(title="samples $D$", fontsize="small", ncols=4, loc="outside upper center")
     return figure

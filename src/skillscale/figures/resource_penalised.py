@@ -86,7 +86,7 @@ def shares(weights: ArrayLike, ratios: Mapping[str, ArrayLike], powers: Sequence
 
 def plain(
     widths: ArrayLike,
-    loss: Mapping[str, Mapping[int, ArrayLike]],
+    loss: Mapping[str, Mapping[int, ArrayLike] | Mapping[str, ArrayLike]],
     window: tuple[float, float],
     slope: float,
 ) -> Figure:
@@ -94,10 +94,10 @@ def plain(
 
     Args:
         widths: shape (width,).
-        loss: by activation, then by budget in steps, shape (member, width); the last budget is
-            drawn with every network, the others as medians.
+        loss: by activation, then by budget in steps or by name, shape (member, width); the last
+            one is drawn with every network, the others as medians.
         window: the widths between which an exponent is read.
-        slope: predicted exponent, drawn in the window through the last budget's median.
+        slope: predicted exponent, drawn in the window through the last one's median.
 
     Returns:
         One panel per activation on logarithmic axes.
@@ -107,15 +107,16 @@ def plain(
     with style.context():
         figure, panels = style.new(len(loss), 1, height=2.7 * len(loss), sharex=True, squeeze=False)
         for axes, (name, by_budget) in zip(panels.flat, loss.items(), strict=True):
-            *fewer, last = by_budget
-            final = np.asarray(by_budget[last], dtype=float)
+            *fewer, (last, final) = (
+                (key if isinstance(key, str) else f"{key} steps", np.asarray(values, dtype=float))
+                for key, values in by_budget.items()
+            )
             axes.axvspan(*window, color="0.93")
-            for dash, budget in zip(("dotted", "dashed", "dashdot"), fewer, strict=False):
-                centre = np.median(np.asarray(by_budget[budget], dtype=float), 0)
-                axes.plot(x, centre, linestyle=dash, color=MEASURED, label=f"{budget} steps")
+            for dash, (label, values) in zip(("dotted", "dashed", "dashdot"), fewer, strict=False):
+                axes.plot(x, np.median(values, 0), linestyle=dash, color=MEASURED, label=label)
             axes.plot(x, final.T, ".", color=MEASURED, alpha=0.35, markersize=4)
             centre = np.median(final, 0)
-            axes.plot(x, centre, color=MEASURED, label=f"{last} steps")
+            axes.plot(x, centre, color=MEASURED, label=last)
             level = np.exp(np.mean(np.log(centre[inside] * x[inside] ** slope)))
             label = f"exponent {slope:g}"
             axes.plot(x[inside], level / x[inside] ** slope, color=COLOUR, lw=3, label=label)

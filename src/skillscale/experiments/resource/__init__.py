@@ -26,7 +26,12 @@ from skillscale.experiments.resource.noise import (
 )
 from skillscale.experiments.resource.noise_pairs import NoiseParallel, NoisyPair, noise_parallel
 from skillscale.experiments.resource.parallel import ParallelTasks, parallel_tasks
-from skillscale.experiments.resource.plain import PlainScaling, plain_scaling
+from skillscale.experiments.resource.plain import (
+    PlainRates,
+    PlainScaling,
+    plain_rates,
+    plain_scaling,
+)
 from skillscale.experiments.resource.samples import NoiseSamples, noise_samples
 from skillscale.experiments.resource.series import RootChain, root_chain
 from skillscale.experiments.resource.sparse import SparseScaling, sparse_scaling
@@ -47,6 +52,7 @@ __all__ = [
     "NoisyPair",
     "ParallelTasks",
     "Penalty",
+    "PlainRates",
     "PlainScaling",
     "RootChain",
     "Schedule",
@@ -60,6 +66,7 @@ __all__ = [
     "noise_scaling",
     "noise_step",
     "parallel_tasks",
+    "plain_rates",
     "plain_scaling",
     "root_chain",
     "sparse_scaling",
