@@ -1,0 +1,105 @@
+"""Time attacks on random skill-text graphs: vectorised against plain Python, and streamed.
+
+Run as `python benchmarks/slingshot.py`; writes results-slingshot.json beside itself. Vectorised and
+plain do the same: draw 10^6 texts of 8 out of 1000 skills, find the tenth of them that holds most
+of 200 given skills, and count the failures of all skills. They take turns, so that a busy machine
+slows both. The stream attacks 10^7 texts in a process of its own, whose peak memory includes Python
+and all imports.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+
+import numpy as np
+import torch
+from time_emergence import seconds, write
+
+from skillscale.experiments.slingshot import graphs
+
+N_SKILLS, N_TEXTS, K, THETA, N_BAD = 1000, 10**6, 8, 0.1, 200
+REPETITIONS = 5
+
+# The kernel's high-water mark of this program alone; that of getrusage outlives exec.
+STREAMED = """
+import json, pathlib, time
+from skillscale.experiments.slingshot import streamed_attack
+
+def peak():
+    status = pathlib.Path("/proc/self/status").read_text()
+    return round(int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6)
+
+imports, start = peak(), time.perf_counter()
+found = streamed_attack(range(200), n_skills=1000, n_texts=10**7, k=8, theta=0.1, seed=0)
+print(json.dumps({
+    "texts": 10**7,
+    "seconds": round(time.perf_counter() - start, 2),
+    "peak memory of the process (MB)": peak(),
+    "of which before the attack (MB)": imports,
+    "mean failure factor of the 200 skills": round(
+        float(found.failures[:200].mean()) / (found.n_wrong * 8 / 1000), 4
+    ),
+}))
+"""
+
+
+def vectorised():
+    """Generate, attack and count with the package."""
+    generator = np.random.default_rng(0)
+    graph = graphs.random_graph(N_SKILLS, N_TEXTS, K, generator=generator)
+    score = graphs.hits(graph, np.arange(N_BAD), N_SKILLS)
+    texts = graphs.worst_texts(score, int(THETA * N_TEXTS), generator=generator)
+    return graphs.failures(graph, texts, N_SKILLS)
+
+
+def plain():
+    """Do the same with lists and loops."""
+    generator = random.Random(0)
+    graph = [[generator.randrange(N_SKILLS) for _ in range(K)] for _ in range(N_TEXTS)]
+    marked = [1] * N_BAD + [0] * (N_SKILLS - N_BAD)
+    score = []
+    for row in graph:
+        found = 0
+        for skill in row:
+            found += marked[skill]
+        score.append(found)
+    order = list(range(N_TEXTS))
+    generator.shuffle(order)  # ties by chance
+    order.sort(key=score.__getitem__, reverse=True)
+    failed = [0] * N_SKILLS
+    for text in order[: int(THETA * N_TEXTS)]:
+        for skill in graph[text]:
+            failed[skill] += 1
+    return failed
+
+
+def main():
+    torch.set_num_threads(1)
+    load_before = os.getloadavg()[0]
+    average = THETA * N_TEXTS * K / N_SKILLS
+    factors = [float(np.mean(call()[:N_BAD])) / average for call in (vectorised, plain)]
+    fast, slow = [], []
+    for _ in range(REPETITIONS):
+        fast += seconds(vectorised, 3)
+        slow += seconds(plain, 1)
+    streamed = subprocess.run(
+        [sys.executable, "-c", STREAMED], capture_output=True, text=True, check=True
+    )
+    results = {
+        "texts": N_TEXTS,
+        "skills": N_SKILLS,
+        "skills per text": K,
+        "mean failure factor (vectorised, plain)": [round(value, 4) for value in factors],
+        "vectorised, seconds": [round(value, 4) for value in fast],
+        "plain Python, seconds": [round(value, 2) for value in slow],
+        "ratio of medians": round(float(np.median(slow) / np.median(fast)), 1),
+        "streamed": json.loads(streamed.stdout),
+    }
+    measured = "wall time on one thread, random 32-bit draws; plain: lists and loops of CPython"
+    write("slingshot", results, measured, load_before)
+
+
+if __name__ == "__main__":
+    main()
