@@ -2,15 +2,12 @@
 
 import itertools
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from skillscale.lab import _memory
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD, Adam, SignDescent
 from skillscale.lab.parity import (
@@ -385,42 +382,3 @@ def _shared_target(step):
 def test_bad_input_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-# 30 steps of 100 networks under autograd, whose activations take 1.5 MB; prints the pages that the
-# last 20 steps touched for the first time, and a checksum of the weights.
-STEPS_AND_PAGES = """
-import resource, sys, torch
-from skillscale.lab import _memory, training
-from skillscale.lab.ensembles import MLPEnsemble
-from skillscale.lab.optimizers import Adam
-from skillscale.lab.parity import Batch
-
-torch.set_num_threads(1)
-if sys.argv[1] == "as it is":
-    _memory.keep_freed = lambda: False
-model = MLPEnsemble(1, [96] * 100, seeds=range(100), activation="silu")
-x = torch.linspace(-1, 1, 40)[:, None].expand(100, -1, -1)
-batch = Batch(x, torch.zeros(x.shape[:2], dtype=torch.int64), x[..., 0] ** 2)
-pages = []
-training.train(
-    model, lambda step: batch, optimizer=Adam(1e-3), steps=30, at=[10, 30],
-    measure=lambda model, step: pages.append(
-        resource.getrusage(resource.RUSAGE_SELF).ru_minflt) or {})
-print(pages[1] - pages[0], *(p.detach().numpy().tobytes().hex() for p in model.parameters[2:]))
-"""
-
-
-def test_steps_reuse_their_memory():
-    if not _memory.keep_freed():
-        pytest.skip("not the GNU C library: how memory is given back cannot be set")
-
-    def run(how):
-        command = [sys.executable, "-c", STEPS_AND_PAGES, how]
-        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        return int(shown[0]), shown[1:]
-
-    (kept, weights), (fresh, same) = run("kept"), run("as it is")
-    assert weights == same
-    # a block of 1.5 MB is 375 pages, and a step that reuses none of its blocks touches many
-    assert kept < 20 * 100, f"{fresh} pages without"

@@ -9,25 +9,31 @@ time.
 from __future__ import annotations
 
 import ctypes
+import os
 from functools import cache
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # names of the settings in malloc.h
 _LARGEST_BLOCK = 2**25  # larger ones are the system's; the most that the library allows
-_KEPT = 2**28  # bytes free at the end of the heap
+_KEPT = 2**28  # bytes free at the end of a heap; threads may have heaps of their own
+_CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 
 
 @cache
 def keep_freed() -> bool:
-    """Let this process keep up to 256 MB that it has freed; once is enough.
+    """Let this process keep up to 256 MB a heap that it has freed; once is enough.
 
-    Returns whether the C library could be told: it is asked where it is GNU's, and elsewhere
-    nothing happens. Results do not depend on it.
+    It holds for the whole process, and until it ends. Returns whether the C library could be told:
+    it is asked where it is GNU's, and elsewhere nothing happens. Nor does anything where one of its
+    environment variables ``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_`` and
+    ``GLIBC_TUNABLES`` is set: the user has chosen. Results do not depend on it.
 
-    Source: derived here; `tests/test_training.py::test_steps_reuse_their_memory` counts pages.
+    Source: derived here; `tests/test_memory.py` counts pages.
 
     >>> keep_freed() in (True, False)
     True
     """
+    if any(os.environ.get(name) for name in _CHOSEN):
+        return False
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # another library, or another system

@@ -104,7 +104,7 @@ def train(
     (`two_layer`), else it is autograd's.
     Numbers too small for full precision are flushed to zero meanwhile: Adam's moments of rare
     skills decay into them, and arithmetic on them is slow. The process keeps the memory that a step
-    frees for the next one.
+    frees for the next one (`_memory`).
 
     Args:
         model: The networks; changed in place.
