@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from skillscale.experiments import resource as experiments
+from skillscale.experiments.resource import noise
 from skillscale.lab import records
 from skillscale.theory import resource as theory
 
@@ -114,6 +115,20 @@ def test_both_forms_of_the_loss_train_alike():
     np.testing.assert_allclose(one.loss, other.loss, rtol=1e-6)
 
 
+@pytest.mark.parametrize("neurons", [2, 9])
+def test_members_without_a_readout_are_named(neurons):
+    """Diverged or silent neurons, with fewer neurons than samples and with more."""
+    hidden, targets = torch.ones(3, 5, neurons), torch.ones(1, 5, 1)
+    hidden[0, :, 0], hidden[2] = float("nan"), 0.0
+    with pytest.raises(FloatingPointError, match=r"members \[0, 2\] have no best readout"):
+        noise.expected_losses(hidden, targets, 0.1)
+    weights, biases = torch.ones(2, neurons), torch.ones(2, neurons)
+    weights[1] = float("inf")
+    x = torch.linspace(-1, 1, 5)
+    with pytest.raises(FloatingPointError, match=r"members \[1\] have no best readout"):
+        experiments.expected_loss(weights, biases, x, x, 0.1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -126,6 +141,7 @@ def test_both_forms_of_the_loss_train_alike():
         ({"lr": -0.1}, "lr must be a finite number and > 0, got -0.1"),
         ({"n_points": 1}, "n_points must be an integer >= 2, got 1"),
         ({"seeds": ()}, "must not be empty"),
+        ({"seeds": (-1,)}, "seeds must be an integer >= 0, got -1"),
     ],
 )
 def test_bad_settings_are_named(arguments, message):

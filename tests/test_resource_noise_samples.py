@@ -102,6 +102,7 @@ def test_the_ensemble_equals_single_runs():
         ({"lr": 0.0}, "lr must be a finite number and > 0, got 0.0"),
         ({"spread": 0.0}, "spread must be a finite number and > 0, got 0.0"),
         ({"seeds": ()}, "must not be empty"),
+        ({"seeds": (0.5,)}, "seeds must be an integer >= 0, got 0.5"),
     ],
 )
 def test_bad_settings_are_named(arguments, message):

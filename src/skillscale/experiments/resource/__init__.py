@@ -1,7 +1,8 @@
 """Networks that share out neurons: how the loss falls with the number of neurons in use.
 
-Neurons that are noisy; neurons kept under a penalty on all weights, for one subtask and for two
-side by side; and whom the neurons of a network serve.
+Neurons that are noisy, and neurons kept under a penalty on all weights, for one subtask, for two
+side by side and for two in series; noisy neurons on few samples; plain networks of growing width;
+and whom the neurons of a network serve.
 """
 
 from skillscale.experiments import _profiles

@@ -1,5 +1,9 @@
 """Layers of noisy SiLU neurons on weighted samples, for experiments that use them after training.
 
+A neuron sends h (1 + σ ξ) with ξ of mean 0 and variance 1: its noise is in proportion to what it
+sends at an input, not to its rms over inputs. A loss is the same in both cases if it is a mean over
+the inputs that the rms is of, but a layer that is used elsewhere needs the noise at every input.
+
 A sample of weight p among n counts like one of weight 1/n whose target and features are multiplied
 by sqrt(n p); with that, `noise.expected_losses` holds for any weights.
 """

@@ -42,7 +42,7 @@ class NoiseChain:
         other: name of the target on [-1, 1] of a module beside the chain, as in `noise_scaling`
             but not scaled.
         widths: numbers of neurons of a module; every pair of them is chained.
-        noise: σ, standard deviation of a neuron's output noise over the rms of its output.
+        noise: σ, standard deviation of a neuron's output noise over its output, at every input.
         n_points: equidistant inputs x on [-1, 1].
         nodes: points of the integral over the noise of module 1.
         steps: Adam steps of a module's hidden layer.
@@ -75,6 +75,8 @@ class NoiseChain:
         _checks.integer("steps", self.steps, minimum=0)
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
+        for seed in self.seeds:
+            _checks.integer("seeds", seed, minimum=0)
         if not (self.functions and self.widths and self.seeds):
             raise ValueError("functions, widths and seeds must not be empty")
 
@@ -106,6 +108,9 @@ def noise_chain(settings: NoiseChain, *, progress: bool = False) -> xr.Dataset:
         width_first), the loss of the chain if f itself follows module 1; `error_first` (member,
         width_first, input), the expected squared error of module 1 at every input; `other`
         (member, width_first), the loss of the module beside.
+
+    Raises:
+        FloatingPointError: If modules diverge.
     """
     x = torch.linspace(-1, 1, settings.n_points, dtype=torch.float64)
     u = x.square()

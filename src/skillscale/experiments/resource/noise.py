@@ -66,6 +66,8 @@ class NoiseScaling:
             raise ValueError(f"steps must increase, got {self.steps!r}")
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
+        for seed in self.seeds:
+            _checks.integer("seeds", seed, minimum=0)
         if not (self.targets and self.widths and self.seeds):
             raise ValueError("targets, widths and seeds must not be empty")
 
@@ -106,6 +108,9 @@ def noise_scaling(settings: NoiseScaling, *, progress: bool = False) -> xr.Datas
         Dataset with dims (member, target, width, step): `loss`, the expected mean squared error
         (not halved, noise included), in units of the target's mean square; and (member, target,
         width) `largest_weight`, the largest hidden weight in size, after training.
+
+    Raises:
+        FloatingPointError: If networks diverge.
     """
     return _measured(settings, expected_loss, progress=progress)
 
@@ -181,7 +186,7 @@ def expected_loss(
     hidden = torch.nn.functional.silu(weights[:, None] * x[:, None] + biases[:, None])
     psi = hidden / hidden.square().mean(dim=1, keepdim=True).sqrt()
     penalty = len(x) * noise**2 * torch.eye(len(x), dtype=x.dtype)
-    factor = torch.linalg.cholesky(psi @ psi.mT + penalty)
+    factor = _cholesky(psi @ psi.mT + penalty)
     columns = target[:, None].expand(len(weights), -1, 1)
     whitened: Tensor = torch.linalg.solve_triangular(factor, columns, upper=False)
     return noise**2 * whitened.square().sum(dim=(1, 2))
@@ -260,6 +265,7 @@ def descend(
         # members share no parameter, so the sum leaves their gradients apart
         gradients = torch.autograd.grad(found.sum(), parameters)
         anneal = 0.5 * (1 + math.cos(math.pi * step / steps[-1]))
+        # the rule's own factor rounds otherwise, and published runs are repeated bit by bit
         state.rates = [torch.tensor(lr * anneal, dtype=p.dtype) for p in parameters]
         rule.step(parameters, gradients, state)
     return torch.stack(record)
@@ -281,8 +287,21 @@ def _readout(psi: Tensor, targets: Tensor, noise: float) -> Tensor:
     gram = psi.mT @ psi if few else psi @ psi.mT
     gram.diagonal(dim1=-2, dim2=-1).add_(samples * noise**2)
     right = psi.mT @ targets if few else targets.expand(len(psi), -1, -1)
-    solved: Tensor = torch.cholesky_solve(right, torch.linalg.cholesky(gram))
+    solved: Tensor = torch.cholesky_solve(right, _cholesky(gram))
     return solved if few else psi.mT @ solved
+
+
+def _cholesky(gram: Tensor) -> Tensor:
+    """Cholesky factors of the members' matrices, shape (member, size, size)."""
+    found = torch.linalg.cholesky_ex(gram)
+    failed = found.info.nonzero().flatten().tolist()
+    if failed:
+        raise FloatingPointError(
+            f"members {failed} have no best readout: their neurons have diverged or are silent on "
+            "all samples; lower lr"
+        )
+    factors: Tensor = found.L
+    return factors
 
 
 def initial(streams: Sequence[int], width: int, spread: float) -> tuple[Tensor, Tensor]:

@@ -28,7 +28,7 @@ class NoiseSamples:
         target: name of the target function on [-1, 1], scaled to rms 1.
         samples: numbers of samples D.
         widths: numbers of hidden neurons N.
-        noise: σ, standard deviation of a neuron's output noise over the rms of its output.
+        noise: σ, standard deviation of a neuron's output noise over its output, at every input.
         label_noise: τ, standard deviation of a label's noise over the rms of the target. By
             default a label is as unreliable as a neuron.
         n_points: equidistant inputs on [-1, 1], from which samples are drawn.
@@ -61,6 +61,8 @@ class NoiseSamples:
         _checks.integer("steps", self.steps, minimum=0)
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
+        for seed in self.seeds:
+            _checks.integer("seeds", seed, minimum=0)
         if not (self.samples and self.widths and self.seeds):
             raise ValueError("samples, widths and seeds must not be empty")
 
@@ -85,6 +87,9 @@ def noise_samples(settings: NoiseSamples, *, progress: bool = False) -> xr.Datas
         grid (not halved; noise of the neurons included, noise of the labels not); and (member,
         width) `whole`, that of a network fitted to the grid itself without label noise. Both in
         units of the target's mean square.
+
+    Raises:
+        FloatingPointError: If networks diverge.
     """
     x = torch.linspace(-1, 1, settings.n_points, dtype=torch.float64)
     target = TARGETS[settings.target](x)
