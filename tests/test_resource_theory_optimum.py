@@ -200,7 +200,9 @@ def test_a_step_has_the_exponent_one_third():
 def test_few_samples_make_the_norm_of_a_step_finite():
     features, target = step_case(32)
     gamma = theory.variation_norm(features, target)
-    assert 15 < gamma < 40
+    # the steepest ramp that samples 2/31 apart let pass; SiLU neurons may gain or lose a tenth
+    steepest = theory.derivation()["ramp_norm"].subs(sp.Symbol("delta", positive=True), 1 / 31)
+    np.testing.assert_allclose(gamma, float(steepest), rtol=0.1)
     best = theory.noise_limited_optimum(features, target, noise=0.1, N=[1e6, 1e7])
     np.testing.assert_allclose(best.loss[1] * 1e7, (0.1 * gamma) ** 2, rtol=1e-2)
 

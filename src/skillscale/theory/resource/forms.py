@@ -18,7 +18,8 @@ def derivation() -> dict[str, sp.Expr]:
 
     For sign(x) on [-1, 1], replaced by the ramp clip(x/delta, -1, 1): "ramp_error", "ramp_norm"
     (total output of four ReLU neurons that make the ramp), "step_width" (best delta for small
-    sigma²/N) and "step_loss" (the loss there: an upper bound of the least one).
+    sigma²/N) and "step_loss" (the loss there to leading order, which "ramp_error" + sigma²
+    "ramp_norm"²/N, an upper bound of the least loss, exceeds).
 
     For the SiLU pair that makes x² under a penalty: "pair_loss" (at input weight w),
     "pair_copies" (best number of pairs at w), "pair_l1" (derivative in the number of pairs of an
