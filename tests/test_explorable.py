@@ -205,6 +205,13 @@ def test_points_are_kept_to_four_digits_and_change_no_formula() -> None:
     assert first == second
 
 
+def test_a_point_on_the_edge_of_an_axis_is_inside() -> None:
+    third = 1 / 3  # rounds to less than itself, out of the axis
+    edge = GOOD | {"y": (third, 1.0, "linear", "y"), "points": {"p": ([1.0], [third])}}
+    (entry,) = json.loads(explorable(**edge).text)["points"]
+    assert entry["y"] == [0.3333]
+
+
 @pytest.mark.parametrize(
     ("points", "message"),
     [

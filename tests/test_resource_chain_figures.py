@@ -39,6 +39,21 @@ def test_split_draws_networks_prediction_and_its_best():
     assert axes.get_yscale() == "log"
 
 
+def test_no_function_is_left_out():
+    names = [str(place) for place in range(6)]
+    points, line = np.array([0.2, 0.8]), np.array([1.0, 2.0])
+    axes = figures.split(
+        points,
+        dict.fromkeys(names, line[None]),
+        dict.fromkeys(names, (points, line)),
+        dict.fromkeys(names, (0.5, 1.0)),
+    ).axes[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == [*names, "predicted best"]
+    below = figures.profile(points, {"16": line}, dict.fromkeys(names, line)).axes[1]
+    assert [text.get_text() for text in below.get_legend().get_texts()] == names
+
+
 def test_samples_draw_medians_and_the_whole():
     loss = {16: np.array([[4.0, 4, 4], [5, 5, 5], [9, 9, 9]]), 1024: np.ones((3, 3))}
     figure = figures.samples(WIDTH, loss, np.full((3, 3), 0.5))

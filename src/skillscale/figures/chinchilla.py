@@ -1,6 +1,7 @@
 """Figures of a Chinchilla law: runs, fit, the best use of compute, and how well it is known."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -97,7 +98,7 @@ def exponents(
         alpha = [np.asarray(draws[name], dtype=float) for name in ("alpha_N", "alpha_D")]
         axes.plot(*alpha, ".", color=MEASURED, alpha=0.25, markersize=3)
         axes.plot([], [], ".", color=MEASURED, label="resamples of the runs")
-        for marker, (label, pair) in zip("ovs^", published.items(), strict=False):
+        for marker, (label, pair) in zip(cycle("ovs^"), published.items(), strict=False):
             axes.plot(*pair, marker, color=MEASURED, mfc="white", markersize=8, label=label)
         for label, value in shapes.items():
             axes.axvline(value, color=COLOUR)

@@ -220,12 +220,11 @@ def _measured(points: PointSets | None, plot: Mapping[str, Any]) -> dict[str, An
             raise ValueError(f"points {label!r} must be a pair (x values, y values), got {pair!r}")
         for name, values in zip("xy", pair, strict=True):
             what, axis = f"{name} of points {label!r}", plot[name]
-            # four digits, so that the text does not depend on a machine's rounding
-            entry[name] = [
-                float(f"{value:.4g}") for value in _checks.array(what, values, dims=(1,)).tolist()
-            ]
-            for value in entry[name]:
+            given = _checks.array(what, values, dims=(1,)).tolist()
+            for value in given:
                 _checks.number(what, value, minimum=axis["low"], maximum=axis["high"])
+            # four digits, so that the text does not depend on a machine's rounding
+            entry[name] = [float(f"{value:.4g}") for value in given]
         if len(entry["x"]) != len(entry["y"]):
             lengths = f"{len(entry['x'])} and {len(entry['y'])}"
             raise ValueError(f"points {label!r} must have as many x as y values, got {lengths}")

@@ -1,6 +1,7 @@
 """Figures of noisy modules in series, and of noisy networks that see few samples."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -32,7 +33,9 @@ def profile(
         for place, (label, values) in enumerate(error.items()):
             fade = 1 - 0.7 * place / max(len(error) - 1, 1)
             above.plot(x, values, color=MEASURED, alpha=fade, label=label)
-        for dash, (label, values) in zip(("-", "--", ":", "-."), slopes.items(), strict=False):
+        for dash, (label, values) in zip(
+            cycle(("-", "--", ":", "-.")), slopes.items(), strict=False
+        ):
             below.plot(x, values, dash, color=COLOUR, label=label)
         above.set_ylabel("squared error\nof module 1 / mean")
         below.set(xlabel="input $x$", ylabel="squared slope\nof module 2 / mean")
@@ -94,14 +97,15 @@ def split(
     """
     with style.context():
         figure, axes = style.new(height=3.6)
-        for dash, marker, (name, values) in zip("-:", "os", loss.items(), strict=False):
+        looks = zip(cycle(("-", ":", "--", "-.")), cycle("osv^"), loss.items(), strict=False)
+        for place, (dash, marker, (name, values)) in enumerate(looks):
             axes.plot(*curves[name], dash, color=COLOUR)
             axes.plot(
                 share,
                 np.asarray(values, dtype=float).T,
                 marker,
                 color=MEASURED,
-                mfc="white" if marker == "s" else MEASURED,
+                mfc="white" if place % 2 else MEASURED,
                 markersize=4,
                 alpha=0.4,
             )

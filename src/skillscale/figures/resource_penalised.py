@@ -1,6 +1,7 @@
 """Figures of networks under a weight penalty, in the resource chapter."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axis import Axis
@@ -112,7 +113,9 @@ def plain(
                 for key, values in by_budget.items()
             )
             axes.axvspan(*window, color="0.93")
-            for dash, (label, values) in zip(("dotted", "dashed", "dashdot"), fewer, strict=False):
+            for dash, (label, values) in zip(
+                cycle(("dotted", "dashed", "dashdot")), fewer, strict=False
+            ):
                 axes.plot(x, np.median(values, 0), linestyle=dash, color=MEASURED, label=label)
             axes.plot(x, final.T, ".", color=MEASURED, alpha=0.35, markersize=4)
             centre = np.median(final, 0)
