@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -139,11 +139,9 @@ def noise_parallel(settings: NoiseParallel, *, progress: bool = False) -> xr.Dat
     """
     widths = _progress.bar(settings.widths, show=progress)
     # a pair at a time: the activations of all pairs together outgrow the caches
-    alone = [replace(settings, pairs=(pair,)) for pair in settings.pairs]
-    runs = [[_train(one, width) for one in alone] for width in widths]
+    runs = [[_train(settings, pair, width) for pair in settings.pairs] for width in widths]
     losses, owned, hears, shared = (
-        np.stack([np.concatenate([run[part] for run in row]) for row in runs], axis=1)
-        for part in range(4)
+        np.stack([[run[part] for run in row] for row in runs], axis=1) for part in range(4)
     )
     grid = ("pair", "width", "member")
     both, single = (*grid, "step", "subtask"), (*grid, "step")
@@ -173,31 +171,26 @@ def noise_parallel(settings: NoiseParallel, *, progress: bool = False) -> xr.Dat
     )
 
 
-def _initial(settings: NoiseParallel, width: int) -> tuple[Tensor, Tensor]:
-    """Hidden weights (pair · seed, 2, width) and biases (…, width); a seed's draws are its own."""
-    drawn = [
+def _initial(settings: NoiseParallel, pair: NoisyPair, width: int) -> tuple[Tensor, Tensor]:
+    """Hidden weights (seed, 2, width) and biases (seed, width); a seed's draws are its own."""
+    start = settings.spread * torch.stack([
         torch.randn(3, width, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
         for seed in settings.seeds
-    ]
-    start = settings.spread * torch.stack(drawn * len(settings.pairs))
+    ])  # fmt: skip
     weights, biases = start[:, :2].clone(), start[:, 2].clone()
-    for place, pair in enumerate(settings.pairs):
-        if pair.planted is not None:
-            first = min(max(round(pair.planted * width), 1), width - 1)
-            members = weights[place * len(settings.seeds) : (place + 1) * len(settings.seeds)]
-            members[:, 1, :first] = 0
-            members[:, 0, first:] = 0
+    if pair.planted is not None:
+        first = min(max(round(pair.planted * width), 1), width - 1)
+        weights[:, 1, :first] = 0
+        weights[:, 0, first:] = 0
     return weights, biases
 
 
-def _train(settings: NoiseParallel, width: int) -> tuple[np.ndarray, ...]:
-    """Losses, owned and hearing neurons and shared share at a width, (pair, member, step, …)."""
+def _train(settings: NoiseParallel, pair: NoisyPair, width: int) -> tuple[np.ndarray, ...]:
+    """Losses, owned and hearing neurons and shared share of a pair, (member, step, …)."""
     inputs = torch.stack([sobol(settings.n_points, seed).double() for seed in settings.seeds])
-    targets = torch.cat([_targets(pair, inputs) for pair in settings.pairs])
-    inputs = inputs.repeat(len(settings.pairs), 1, 1)
-    shares = torch.tensor([[pair.weight, 1 - pair.weight] for pair in settings.pairs])
-    shares = shares.double().repeat_interleave(len(settings.seeds), dim=0)
-    weights, biases = (p.requires_grad_() for p in _initial(settings, width))
+    targets = _targets(pair, inputs)
+    shares = torch.tensor([pair.weight, 1 - pair.weight]).double()
+    weights, biases = (p.requires_grad_() for p in _initial(settings, pair, width))
 
     def hidden() -> Tensor:
         return nn.functional.silu(torch.baddbmm(biases[:, None], inputs, weights))
@@ -208,7 +201,7 @@ def _train(settings: NoiseParallel, width: int) -> tuple[np.ndarray, ...]:
         with torch.no_grad():
             readout = noise.best_readout(hidden(), targets, settings.noise, offset=True)
             found = [
-                _attribute(weights[i], biases[i], readout[i], inputs[i], shares[i])
+                _attribute(weights[i], biases[i], readout[i], inputs[i], shares)
                 for i in range(len(inputs))
             ]
             first = (weights[:, 0].abs() > weights[:, 1].abs()).sum(-1)
@@ -226,7 +219,6 @@ def _train(settings: NoiseParallel, width: int) -> tuple[np.ndarray, ...]:
     if not losses.isfinite().all():
         raise FloatingPointError(f"networks of width {width} diverged: lower lr {settings.lr}")
     measured = torch.cat([losses / shares, torch.stack(counts)], dim=-1).movedim(0, 1).numpy()
-    measured = measured.reshape(len(settings.pairs), len(settings.seeds), *measured.shape[1:])
     return measured[..., :2], measured[..., 2:4], measured[..., 4:6], measured[..., 6]
 
 
