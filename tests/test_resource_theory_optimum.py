@@ -10,11 +10,6 @@ from scipy.optimize import minimize
 from skillscale.theory import resource as theory
 
 
-def silu_dictionary(x, slopes, bends):
-    z = np.concatenate([slopes, -slopes])[:, None] * (x[:, None, None] - bends)
-    return (z / (1 + np.exp(-z))).reshape(x.size, -1)
-
-
 def small_case(n_outputs=1, seed=0):
     rng = np.random.default_rng(seed)
     return rng.normal(size=(8, 6)), rng.normal(size=(8, n_outputs))
@@ -79,7 +74,7 @@ def test_one_atom():
 
 def test_scaled_loss_tends_to_the_squared_variation_norm_from_below():
     x = np.linspace(-1, 1, 24)
-    features = silu_dictionary(x, np.geomspace(0.3, 30, 12), np.linspace(-1.4, 1.4, 29))
+    features = theory.silu_dictionary(x, np.geomspace(0.3, 30, 12), np.linspace(-1.4, 1.4, 29))
     gamma = theory.variation_norm(features, x**2)
     N = np.geomspace(1, 1e6, 7)
     best = theory.noise_limited_optimum(features, x**2, noise=0.3, N=N)
@@ -173,9 +168,7 @@ STEP_BENDS = np.concatenate([-STEP_CORE, [0.0], STEP_CORE, [-1.5, -1.0, 1.0, 1.5
 
 def step_case(n_points):
     x = np.linspace(-1, 1, n_points)
-    z = np.concatenate([STEP_SLOPES, -STEP_SLOPES])[:, None] * (x[:, None, None] - STEP_BENDS)
-    features = (z * (1 + np.tanh(z / 2)) / 2).reshape(n_points, -1)
-    return features[:, (features**2).mean(axis=0) > 1e-12], np.sign(x)
+    return theory.silu_dictionary(x, STEP_SLOPES, STEP_BENDS), np.sign(x)
 
 
 def test_a_step_has_the_exponent_one_third():
@@ -244,7 +237,7 @@ def test_square_beside_step():
 def test_joint_optimum_of_sine_and_step_is_the_best_split_of_two_modules():
     """Odd targets of different inputs share nothing, whatever the exponents of their modules."""
     side = np.linspace(-1, 1, 16)
-    one = silu_dictionary(side, np.geomspace(0.5, 30, 7), np.linspace(-0.9, 0.9, 13))
+    one = theory.silu_dictionary(side, np.geomspace(0.5, 30, 7), np.linspace(-0.9, 0.9, 13))
     sine, step = np.sin(np.pi * side), np.sign(side)
     first, second = (grid.ravel() for grid in np.meshgrid(np.arange(16), np.arange(16)))
     features = np.hstack([one[first], one[second]])
@@ -286,3 +279,28 @@ ATOM = {"features": [[1.0], [1.0]], "target": [1.0, 1.0], "noise": 0.1, "N": 3.0
 def test_bad_input_is_named(changed, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         theory.noise_limited_optimum(**ATOM | changed)
+
+
+def test_candidates_are_silu_neurons_both_ways_without_the_silent_ones():
+    x, slopes, bends = np.linspace(-1, 1, 5), np.array([1.0, 500.0]), np.array([-2.0, 0.5])
+    found = theory.silu_dictionary(x, slopes, bends)
+    wanted = [
+        [sp.Float(a * (p - t)) / (1 + sp.exp(sp.Float(-a * (p - t)))) for p in x]
+        for a in (1.0, 500.0, -1.0, -500.0)
+        for t in bends
+        if (a, t) != (-500.0, -2.0)  # falls to the right of its bend, where all samples are
+    ]
+    np.testing.assert_allclose(found, np.array(wanted, dtype=float).T, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (([[0.0]], [1.0], [0.0]), "x must have 1 axes"),
+        (([0.0], [0.0], [0.0]), "slopes must"),
+        (([0.0], [1.0], [np.nan]), "bends must be finite"),
+    ],
+)
+def test_candidates_refuse_bad_input(given, message):
+    with pytest.raises(ValueError, match=message):
+        theory.silu_dictionary(*given)

@@ -39,7 +39,12 @@ from skillscale.theory.resource.composites import (
     leaves,
 )
 from skillscale.theory.resource.forms import derivation
-from skillscale.theory.resource.noise import noise_limited_loss, ticket_average, variation_norm
+from skillscale.theory.resource.noise import (
+    noise_limited_loss,
+    silu_dictionary,
+    ticket_average,
+    variation_norm,
+)
 from skillscale.theory.resource.optimum import NoiseOptimum, noise_limited_optimum
 from skillscale.theory.resource.sparse import (
     SparsePair,
@@ -73,6 +78,7 @@ __all__ = [
     "noise_limited_loss",
     "noise_limited_optimum",
     "parameter_exponent",
+    "silu_dictionary",
     "sparse_pair_equilibrium",
     "sparse_pair_minimum",
     "ticket_average",

@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
+from scipy.special import expit
 
 from skillscale import _checks
 
-__all__ = ["noise_limited_loss", "ticket_average", "variation_norm"]
+__all__ = ["noise_limited_loss", "silu_dictionary", "ticket_average", "variation_norm"]
 
 Array = NDArray[np.float64]
 
@@ -44,6 +45,37 @@ def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: flo
     if not lowest <= correlation <= 1:
         raise ValueError(f"correlation must lie in [{lowest:.4g}, 1], got {correlation!r}")
     return np.asarray(bias**2 + spread**2 * (correlation + (1 - correlation) / count))
+
+
+def silu_dictionary(x: ArrayLike, slopes: ArrayLike, bends: ArrayLike) -> Array:
+    """Candidate neurons for `variation_norm` and `noise_limited_optimum`.
+
+    All h(x) = silu(±a (x - t)) with a in `slopes` and t in `bends`, silu(z) = z / (1 + e^-z);
+    neurons that are silent on all samples (mean square up to 1e-12) are left out.
+
+    Args:
+        x: inputs, shape (sample,).
+        slopes: a > 0, shape (slope,).
+        bends: t, shape (bend,).
+
+    Returns:
+        Outputs, shape (sample, neuron), at most 2 · slope · bend neurons: rising ones first.
+
+    Raises:
+        ValueError: for wrong shapes, values that are not finite, slopes <= 0.
+
+    Source: derived here; `tests/test_resource_theory_optimum.py` compares with single neurons.
+
+    Example:
+        >>> silu_dictionary([-1.0, 1.0], [2.0], [0.0]).round(3).T.tolist()
+        [[-0.238, 1.762], [1.762, -0.238]]
+    """
+    points = _checks.array("x", x, dims=(1,))
+    a = _checks.array("slopes", slopes, positive=True, dims=(1,))
+    t = _checks.array("bends", bends, dims=(1,))
+    z = np.concatenate([a, -a])[:, None] * (points[:, None, None] - t)
+    neurons = (z * expit(z)).reshape(points.size, -1)
+    return np.asarray(neurons[:, (neurons**2).mean(axis=0) > 1e-12])
 
 
 def noise_limited_loss(
