@@ -35,7 +35,7 @@ class PairSets:
     theta: float = 0.1
     star: int = 5
     clique: int = 30
-    rounds: int = 12
+    rounds: int = 50
     seeds: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
