@@ -21,7 +21,7 @@ import sympy as sp
 
 from skillscale import frequencies
 from skillscale.figures.explorable import Panel, explorable, linked
-from skillscale.theory import domino, geometry, quantization, skill_basis, slingshot
+from skillscale.theory import domino, geometry, quantization, resource, skill_basis, slingshot
 
 BOOK = Path(__file__).parents[1] / "book"
 T, A, B, J, K = sp.symbols("T a b j k", positive=True)
@@ -527,3 +527,47 @@ def test_quanta_discovery_draws_how_often_quanta_are_met(alpha: float, size: flo
     # The normalisation is six terms and an integral: right to a thousandth of met, which moves
     # neither probability by more than that.
     np.testing.assert_allclose(found, [-np.expm1(-met), 1 - (1 + met) * np.exp(-met)], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("beta", "own", "N", "g", "cost"),
+    [(0.9, 0.5, 100.0, 1.0, 1.0), (0.05, 0.1, 900.0, 2.0, 0.2), (0.95, 0.7, 12.0, 0.5, 5.0)],
+)
+def test_resource_draws_the_theory(
+    beta: float, own: float, N: float, g: float, cost: float
+) -> None:
+    split, best, law = (stored("resource", place) for place in range(3))
+    sliders = [beta, own, N, g, cost]
+    problem = {"costs": [cost, 1.0], "exponent": [g, 1.0]}
+    curves = {curve["label"]: curve for curve in split["curves"]}
+
+    shares = np.array([0.1, 0.5, 0.8])
+    names = ["total", "subtask 1", "subtask 2"]
+    found = node([curves[name]["y"] for name in names], [[s, *sliders] for s in shares])
+    parts = [beta * cost * (N * shares) ** -g, (1 - beta) / (N * (1 - shares))]
+    np.testing.assert_allclose(found, [sum(parts), *parts], rtol=TOLERANCE)
+    lines = node([curves[f"{whose} share"]["x"] for whose in ("your", "best")], [[1, *sliders]])
+    expected = float(resource.allocate([beta, 1 - beta], N=N, **problem)[0] / N)
+    # three Newton steps: right to 3e-8 over the range of the sliders
+    np.testing.assert_allclose(lines[:, 0], [own, expected], atol=1e-7)
+
+    points = [[v, *sliders] for v in along(best["parameter"], 5)]
+    weights, shares = node([best["curves"][0][axis] for axis in "xy"], points)
+    expected = [
+        resource.allocate([weight, 1 - weight], N=N, **problem)[0] / N for weight in weights
+    ]
+    # the theory's multiplier is found to 1e-13 in its logarithm, weights near 1 lose digits
+    np.testing.assert_allclose(shares, expected, rtol=1e-8)
+
+    points = [[v, *sliders] for v in along(law["parameter"], 5)]
+    sizes, losses = node([law["curves"][0][axis] for axis in "xy"], points)
+    expected = resource.composite_loss([beta, 1 - beta], N=sizes, **problem)
+    np.testing.assert_allclose(losses, expected, rtol=1e-10)
+    assert sizes[0] < law["x"]["low"]
+    assert sizes[-1] >= law["x"]["high"]
+    points = [[n, *sliders] for n in along(law["x"], 5)]
+    (kept,) = node([law["curves"][1]["y"]], points)
+    sizes = np.array(points)[:, 0]
+    expected = beta * cost * (sizes * own) ** -g + (1 - beta) / (sizes * (1 - own))
+    np.testing.assert_allclose(kept, expected, rtol=TOLERANCE)
+    assert [len(entry["x"]) for entry in best["points"]] == [4, 4]

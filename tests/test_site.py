@@ -24,7 +24,13 @@ ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"]] + [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
-EXPLORABLES = ["book/domino", "book/geometry", "book/skill_basis", "book/slingshot"]
+EXPLORABLES = [
+    "book/domino",
+    "book/geometry",
+    "book/resource",
+    "book/skill_basis",
+    "book/slingshot",
+]
 DESKTOP, PHONE = 1280, 360
 CHROMIUM_FLAGS = [
     "--no-sandbox",
