@@ -21,7 +21,7 @@ from skillscale.theory.slingshot.curves import (
     max_bad_fraction,
     performance_curve,
 )
-from skillscale.theory.slingshot.finite import concentration_bound, finite_curve
+from skillscale.theory.slingshot.finite import busiest_curve, concentration_bound, finite_curve
 from skillscale.theory.slingshot.forms import derivation, explicit_form
 from skillscale.theory.slingshot.ladder import (
     Ladder,
@@ -51,6 +51,7 @@ __all__ = [
     "FlaggedCurve",
     "Ladder",
     "break_even_correlation",
+    "busiest_curve",
     "certified_fraction",
     "classical_sample_bound",
     "closed_form_bound",

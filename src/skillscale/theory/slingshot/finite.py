@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from skillscale import _checks
 from skillscale.theory.slingshot._counting import (
@@ -13,7 +14,7 @@ from skillscale.theory.slingshot._counting import (
 )
 from skillscale.theory.slingshot.curves import exact_curve
 
-__all__ = ["concentration_bound", "finite_curve"]
+__all__ = ["busiest_curve", "concentration_bound", "finite_curve"]
 
 
 def finite_curve(
@@ -61,6 +62,47 @@ def finite_curve(
         entropy(theta) + n_skills / n_texts * entropy(a) - np.log(failure_probability) / n_texts
     )
     return divergence_root(a, numerator / (k * theta))
+
+
+def busiest_curve(
+    bad_fraction: ArrayLike, theta: float, k: int, *, n_skills: int, n_texts: int
+) -> Array:
+    """Failure factor that the worst texts reach on average over the busiest skills.
+
+    β*(a') a'/a with the exact curve β* and a' = a + φ(z) sqrt(N1 / (k N2)), where z is the upper a
+    quantile of the standard normal and φ its density. A skill is drawn k N2 / N1 times with
+    relative spread sqrt(N1 / (k N2)), and the mean of the upper a tail of a normal is φ(z) / a, so
+    the busiest fraction a of the skills holds a share a' of all draws. How often each skill is
+    drawn says nothing about where, so a text hits them Binomial(k, a') times; the failures are
+    still counted against the expected number a k N2. Corrections are of relative order N1 / (k N2).
+
+    Args:
+        bad_fraction: a in (0, 1), any shape; a N1 is the number of bad skills.
+        theta: θ in (0, 1).
+        k: skills per text, >= 1.
+        n_skills: N1 >= 1.
+        n_texts: N2 >= 1; meant for k N2 well above N1.
+
+    Returns:
+        β of the shape of `bad_fraction`; nan where a' >= 1, beyond the use of the normal.
+
+    Raises:
+        ValueError: for arguments outside their ranges.
+
+    Source: derived here; `tests/test_slingshot_theory_busiest.py` counts on random graphs.
+
+    Example:
+        >>> round(float(busiest_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
+        2.3776
+    """
+    a = fractions(bad_fraction)
+    check(theta, k)
+    _checks.integer("n_skills", n_skills, minimum=1)
+    _checks.integer("n_texts", n_texts, minimum=1)
+    share = a + norm.pdf(norm.isf(a)) * np.sqrt(n_skills / (k * n_texts))
+    inside = share < 1
+    share = np.where(inside, share, a)
+    return np.where(inside, exact_curve(share, theta, k) * share / a, np.nan)
 
 
 def concentration_bound(
