@@ -104,9 +104,14 @@ def test_certified_fraction_on_the_ladder():
 
 
 def test_the_certificate_of_grown_tuples_is_unchanged():
-    rungs = ladder(theta=0.1, decades=[0, 1], params=REPLICATION)
-    grown = rungs.theta[1] * rungs.tuple_growth[1]
-    assert grown == pytest.approx(0.1, rel=1e-12)
+    """Where the excess falls as 1/sqrt(N) a fourfold step takes single skills to pairs."""
+    params = ChinchillaParameters(A=1.0, B=1.0, E=0.0, alpha_N=0.5, alpha_D=0.5)
+    rungs = ladder(params, decades=np.log10([1, 4, 16]))
+    for theta, size in zip(rungs.theta, rungs.tuple_growth, strict=True):
+        found = theory.certified_fraction(0.25, theta, 8, tuple_size=round(size))
+        assert size == pytest.approx(round(size))
+        assert found == pytest.approx(float(theory.certified_fraction(0.25, 0.1, 8)), rel=1e-9)
+    assert np.round(rungs.tuple_growth).tolist() == [1, 2, 4]
 
 
 def test_pinskers_inequality_on_pairs_of_distributions():

@@ -24,13 +24,13 @@ def test_room_for_tuples(n_skills, size, per_tuple):
 
 
 def test_room_against_a_random_corpus():
-    """1000 texts of 4 out of 12 skills; pairs as sets; repeated skills make no pair."""
+    """400 corpora of 20 texts with 4 different skills out of 12; pairs as sets."""
     rng = np.random.default_rng(2)
     expected = theory.stimulus_coverage(12, 2, tokens=20_000, tokens_per_text=1000, k=4)
     assert expected.per_tuple == pytest.approx(20 * 6 / 66)
     seen, occurrences = [], []
     for _ in range(400):
-        texts = np.array([rng.permutation(12)[:4] for _ in range(20)])  # without repetition
+        texts = np.array([rng.permutation(12)[:4] for _ in range(20)])
         pairs = [
             frozenset((t[i], t[j])) for t in texts.tolist() for i in range(4) for j in range(i)
         ]

@@ -46,6 +46,18 @@ def test_a_clique_can_reach_the_slots_limit(k, theta, size, a, value):
     assert clique == pytest.approx(float(theory.exact_curve(a, theta, k // size)), rel=1e-12)
 
 
+@pytest.mark.parametrize(("k", "size"), [(8, 2), (8, 4), (9, 3), (6, 3), (6, 1)])
+def test_a_clique_reaches_it_where_the_worst_texts_lie_in_it_up_to_one_skill(k, size):
+    a, cap = 0.3, lambda theta: float(theory.exact_curve(0.3, theta, k // size))
+    end = float(binom.sf(k - 2, k, a ** (1 / size)))  # texts with k or k - 1 skills in the set
+    for theta in (0.3 * end, 0.999 * end):
+        found = theory.structured_tuples(a, theta, k, size, family="clique")
+        assert found == pytest.approx(cap(theta), rel=1e-12)
+    beyond = float(theory.structured_tuples(a, 1.2 * end, k, size, family="clique"))
+    if size > 1:
+        assert beyond < cap(1.2 * end) * (1 - 1e-4)
+
+
 def test_the_stars_mean_hides_two_kinds_of_tuples():
     """At (8, .1, 2, .1) tuples with one skill in the star reach 3.738, those with two 10."""
     k, theta, a = 8, 0.1, 0.1

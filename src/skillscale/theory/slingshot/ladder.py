@@ -41,9 +41,9 @@ def theta_from_loss(
 ) -> Array:
     """Fraction θ of wrong texts behind an excess cross entropy ε.
 
-    "linear": θ = θ0 ε/ε0, an assumption about the questions that are asked. "pinsker": Pinsker's
-    inequality bounds the difference of any two answers' probabilities by sqrt(2ε), so
-    θ = θ0 sqrt(ε/ε0), or sqrt(2ε) without a reference. Clipped at 1.
+    "linear": θ = θ0 ε/ε0, an assumption about the questions that are asked. "pinsker": by Pinsker's
+    inequality the model's and the true probabilities of all answers differ by sqrt(2ε) at most,
+    in sum; hence θ = θ0 sqrt(ε/ε0), or sqrt(2ε) itself without a reference. Clipped at 1.
 
     Args:
         excess: ε = cross entropy - entropy in nats, >= 0, any shape.

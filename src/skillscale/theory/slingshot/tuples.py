@@ -85,8 +85,9 @@ def structured_tuples(
     or all that touch one ("star": 1 - (1-a)^(1/k')). A text with x of its k skills in that set
     holds C(x, k') resp. C(k, k') - C(k-x, k') bad tuples, growing in x ~ Bin(k, s), so the worst
     texts are those of largest x. Divided by the mean count C(k, k') a, for many more texts than
-    tuples. The slots bound caps both; a clique reaches that cap where whole texts decide. The
-    star's mean is no guarantee: its tuples with two skills in the set fail more often than others.
+    tuples. The exact curve at floor(k/k') draws caps both; if k' divides k, a clique reaches it
+    where all of the worst texts have k or k - 1 skills in the set. The star's mean is no
+    guarantee: its tuples with two skills in the set fail more often than others.
 
     Args:
         bad_fraction: a in (0, 1), any shape, as a fraction of all tuples.
