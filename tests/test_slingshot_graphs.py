@@ -245,6 +245,18 @@ def test_the_stored_run_can_be_drawn_again():
             lambda: replace(MANY, shapes=((10, 5, 2, 0.0),)),
             "shapes must allow at least one wrong text, got ((10, 5, 2, 0.0),)",
         ),
+        (
+            lambda: replace(MANY, shapes=((10, 50, 2, 0.0), (10, 50, 0, 0.0))),
+            "k of shapes must be an integer >= 1, got 0",
+        ),
+        (
+            lambda: replace(MANY, shapes=((10, 50, 2, -0.7),)),
+            "zipf of shapes must be a finite number and >= 0, got -0.7",
+        ),
+        (
+            lambda: replace(TINY, shapes=((1, 9, 3, 3),)),
+            "n_skills of shapes must be an integer >= 2, got 1",
+        ),
         (lambda: replace(TINY, graphs=0), "graphs must be an integer >= 1, got 0"),
         (
             lambda: replace(TINY, shapes=((4, 3, 3, 3),)),

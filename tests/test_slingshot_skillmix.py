@@ -107,6 +107,7 @@ def test_a_member_does_not_depend_on_its_companions(corpora):
         ({"single_success": 2}, "single_success must be a finite number and >= 0 and <= 1, got 2"),
         ({"sizes": (41,)}, "sizes must lie in 1 … 40, got (41,)"),
         ({"correlations": (-0.1,)}, "correlations must be >= 0, got (-0.1,)"),
+        ({"correlations": (0.5, float("nan"))}, "correlations must be >= 0, got (0.5, nan)"),
         ({"seeds": ()}, "seeds must hold at least one seed, got ()"),
     ],
 )

@@ -34,6 +34,11 @@ class TinyGraphs:
         _checks.integer("swaps", self.swaps, minimum=0)
         if not self.seeds:
             raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        for n_skills, n_texts, k, n_wrong in self.shapes:
+            _checks.integer("n_skills of shapes", n_skills, minimum=2)
+            _checks.integer("n_texts of shapes", n_texts, minimum=1)
+            _checks.integer("k of shapes", k, minimum=1)
+            _checks.integer("n_wrong of shapes", n_wrong, minimum=1)
         if not self.shapes or any(not 1 <= wrong < n for _, n, _, wrong in self.shapes):
             raise ValueError(f"shapes must have 1 … n_texts - 1 wrong texts, got {self.shapes!r}")
 

@@ -52,7 +52,7 @@ class SkillCombinations:
         _checks.number("single_success", self.single_success, minimum=0, maximum=1)
         if not self.sizes or not all(1 <= size <= self.n_skills for size in self.sizes):
             raise ValueError(f"sizes must lie in 1 … {self.n_skills}, got {self.sizes!r}")
-        if not self.correlations or min(self.correlations) < 0:
+        if not self.correlations or not all(0 <= rho < np.inf for rho in self.correlations):
             raise ValueError(f"correlations must be >= 0, got {self.correlations!r}")
         if not self.seeds:
             raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")

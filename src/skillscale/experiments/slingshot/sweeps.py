@@ -54,6 +54,11 @@ class ManyGraphs:
         _checks.integer("swaps", self.swaps, minimum=0)
         if not self.seeds:
             raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        for n_skills, n_texts, k, zipf in self.shapes:
+            _checks.integer("n_skills of shapes", n_skills, minimum=1)
+            _checks.integer("n_texts of shapes", n_texts, minimum=1)
+            _checks.integer("k of shapes", k, minimum=1)
+            _checks.number("zipf of shapes", zipf, minimum=0)
         if not self.shapes or any(s[1] * min(self.thetas) < 1 for s in self.shapes):
             raise ValueError(f"shapes must allow at least one wrong text, got {self.shapes!r}")
 
