@@ -1,0 +1,411 @@
+"""The game of bad skills: its tables in Python, then the game itself in Chromium."""
+
+import itertools
+import json
+import os
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillscale.experiments.slingshot import graphs
+from skillscale.figures.skill_game import Level, SkillGame, answer
+from skillscale.theory import slingshot as theory
+
+STATIC = Path(__file__).parents[1] / "book" / "_static"
+N_SKILLS, N_TEXTS, K = 8, 40, 3
+SIZES = np.arange(1, N_SKILLS)
+GRAPH = graphs.random_graph(N_SKILLS, N_TEXTS, K, generator=np.random.default_rng(3))
+
+
+def level_of(n_wrong):
+    """The truly worst sets: of all sets of skills, the one whose worst texts harm it most."""
+    sets = [
+        max(itertools.combinations(range(N_SKILLS), size), key=lambda named: total(named, n_wrong))
+        for size in SIZES.tolist()
+    ]
+    least = []
+    for named in sets:
+        texts, _ = answer(GRAPH, named, n_wrong, N_SKILLS)
+        aim = np.array(named)
+        swapped = graphs.soft_min_swaps(GRAPH, aim, texts, np.ones(N_SKILLS), swaps=30)
+        least.append(int(graphs.failures(GRAPH, swapped, N_SKILLS)[aim].min()))
+    at = (SIZES / N_SKILLS, n_wrong / N_TEXTS, K)
+    bound = theory.finite_curve(*at, n_skills=N_SKILLS, n_texts=N_TEXTS)
+    return Level(n_wrong, sets, least, theory.exact_curve(*at), bound)
+
+
+def total(named, n_wrong):
+    return answer(GRAPH, named, n_wrong, N_SKILLS)[1][list(named)].sum()
+
+
+LEVELS = [level_of(n_wrong) for n_wrong in (4, 8, 20)]
+
+
+def game_of(**settings):
+    return SkillGame(**{"graph": GRAPH, "n_skills": N_SKILLS, "levels": LEVELS} | settings)
+
+
+def data_of(game):
+    (text,) = re.findall(r"<script[^>]*>(.*?)</script>", game._repr_html_(), re.DOTALL)
+    return json.loads(text)
+
+
+def random_sets(count, n_skills, seed):
+    generator = np.random.default_rng(seed)
+    sizes = generator.integers(1, n_skills + 1, size=count)
+    return [sorted(generator.permutation(n_skills)[:size].tolist()) for size in sizes]
+
+
+def clicked(data, named, n_wrong):
+    """What the page does, in plain Python: the wrong texts and each skill's failures."""
+    hits = [sum(skill in named for skill in text) for text in data["graph"]]
+    wrong = sorted(range(len(hits)), key=lambda text: (-hits[text], text))[:n_wrong]
+    failures = [0] * data["skills"]
+    for text in wrong:
+        for skill in data["graph"][text]:
+            failures[skill] += 1
+    return wrong, failures
+
+
+# The tables
+
+
+@pytest.mark.parametrize("n_wrong", [1, 2, 3, 6])
+def test_no_other_texts_harm_the_named_skills_more(n_wrong):
+    graph = graphs.random_graph(4, 7, 3, generator=np.random.default_rng(1))
+    for size in (1, 2, 3):
+        for named in map(list, itertools.combinations(range(4), size)):
+            texts, failures = answer(graph, named, n_wrong, 4)
+            sums = {
+                choice: np.isin(graph[list(choice)], named).sum()
+                for choice in itertools.combinations(range(7), n_wrong)
+            }
+            assert failures[named].sum() == max(sums.values())
+            assert sums[tuple(sorted(texts.tolist()))] == max(sums.values())
+
+
+def test_of_equals_the_first_text_answers():
+    graph = np.array([[1, 1], [0, 1], [1, 0], [0, 0], [0, 1]])
+    assert answer(graph, [0], 3, 2)[0].tolist() == [3, 1, 2]
+    assert answer(graph, [], 3, 2)[0].tolist() == [0, 1, 2]
+
+
+def test_a_click_agrees_with_the_experiments_on_random_sets():
+    data = data_of(game_of())
+    for named in random_sets(60, N_SKILLS, seed=4):
+        for level in data["levels"]:
+            wrong, failures = clicked(data, named, level["wrong"])
+            texts, found = answer(GRAPH, named, level["wrong"], N_SKILLS)
+            assert wrong == texts.tolist()
+            assert failures == found.tolist() == graphs.failures(GRAPH, texts, N_SKILLS).tolist()
+            hits = graphs.hits(GRAPH, np.array(named), N_SKILLS)
+            assert sum(failures[skill] for skill in named) == np.sort(hits)[-level["wrong"] :].sum()
+            if len(named) < N_SKILLS:
+                stored = level["failures"][len(named) - 1]
+                assert sum(failures[skill] for skill in named) <= stored
+
+
+def test_stored_sets_have_the_stored_failures_below_the_ceiling():
+    data = data_of(game_of())
+    for level in data["levels"]:
+        for named, failures, least in zip(
+            level["sets"], level["failures"], level["least"], strict=True
+        ):
+            _, found = clicked(data, named, level["wrong"])
+            assert failures == sum(found[skill] for skill in named)
+            ceiling = graphs.certificate(GRAPH, np.array(named), level["wrong"], N_SKILLS)
+            # the linear program is solved to 1e-7; swaps lose little
+            assert ceiling - 2.5 < least <= ceiling + 1e-6
+            assert least * len(named) <= failures
+
+
+def test_curves_are_kept_to_four_digits_and_markov_stands_alone_as_null():
+    data = data_of(game_of())
+    for level, given in zip(data["levels"], LEVELS, strict=True):
+        np.testing.assert_allclose(level["limit"], given.limit, rtol=5e-4)
+        bound = np.array(level["bound"], dtype=float)
+        np.testing.assert_allclose(bound, given.bound, rtol=5e-4)
+    assert any(None in level["bound"] for level in data["levels"])
+    assert data["start"] == 1
+
+
+# The HTML
+
+
+def test_text_is_short_and_the_same_again():
+    page = game_of()._repr_html_()
+    assert page == game_of()._repr_html_()
+    generator = np.random.default_rng(0)
+    graph = graphs.random_graph(24, 300, 6, generator=generator)
+    sets = [list(range(size)) for size in range(1, 24)]
+    curve = np.linspace(7.123456, 1, 23)
+    levels = [Level(n_wrong, sets, [0] * 23, curve, curve) for n_wrong in (15, 30, 60)]
+    assert len(SkillGame(graph, 24, levels)._repr_html_()) < 12_000
+
+
+def test_a_title_cannot_leave_its_place():
+    page = game_of(title='</script><b onclick="x">')._repr_html_()
+    assert page.count("</script>") == 1
+    assert "<b" not in page
+    assert data_of(game_of(title="</script><b>"))["title"] == "</script><b>"
+
+
+def test_words_stand_where_the_script_does_not_run():
+    game = game_of(title="Game")
+    assert (
+        repr(game) == f"Game: 8 skills, 40 texts of 3. {'The game works on the book'}'s web pages."
+    )
+    named = LEVELS[1].sets[4]
+    beta = total(named, 8) * N_SKILLS / (5 * 8 * K)
+    line = f"5 of 8 skills are named ({', '.join(str(skill + 1) for skill in named)}): "
+    assert line + f"the worst 8 of 40 texts give them β = {beta:.2f} on" in game._repr_html_()
+
+
+LEVEL = LEVELS[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_skills": 1}, "n_skills must be an integer >= 2, got 1"),
+        ({"graph": GRAPH[0]}, r"graph must hold integers of shape \(text, k\), got .* \(3,\)"),
+        ({"graph": GRAPH * 0.5}, r"graph must hold integers .* got float64 of shape \(40, 3\)"),
+        ({"graph": GRAPH + 1}, "graph must hold skills from 0 to 7, got 1 to 8"),
+        ({"levels": []}, r"levels must hold at least one level, got \[\]"),
+        ({"title": " "}, "title must be a text that is not empty, got ' '"),
+        ({"levels": [replace(LEVEL, n_wrong=41)]}, "n_wrong must be at most 40, got 41"),
+        ({"levels": [replace(LEVEL, n_wrong=0)]}, "n_wrong must be an integer >= 1, got 0"),
+        ({"levels": [replace(LEVEL, sets=[[0]])]}, r"sets must hold 1, 2, … 7 skills, got \[1\]"),
+        (
+            {"levels": [replace(LEVEL, sets=[[8], *LEVEL.sets[1:]])]},
+            r"sets must hold different skills below 8, got \[8\]",
+        ),
+        (
+            {"levels": [replace(LEVEL, sets=[LEVEL.sets[0], (1, 1), *LEVEL.sets[2:]])]},
+            r"sets must hold different skills below 8, got \[1, 1\]",
+        ),
+        ({"levels": [replace(LEVEL, limit=[1.0])]}, r"limit must have shape \(7,\), got \(1,\)"),
+        ({"levels": [replace(LEVEL, limit=[np.nan] * 7)]}, "limit must be finite"),
+        ({"levels": [replace(LEVEL, bound=[-1.0] * 7)]}, "bound must be >= 0"),
+        ({"levels": [replace(LEVEL, least=[0.5] * 7)]}, "least must hold whole numbers"),
+        ({"levels": [replace(LEVEL, least=[99] * 7)]}, "least must be at most the mean, .*got 99"),
+    ],
+)
+def test_bad_input_is_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        game_of(**settings)
+
+
+@pytest.mark.parametrize("named", [[0, 0], [8]])
+def test_a_set_with_a_skill_twice_or_unknown_is_named(named):
+    with pytest.raises(ValueError, match="named must hold different skills below 8"):
+        answer(GRAPH, named, 4, N_SKILLS)
+
+
+# With the script
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        message = "no Chromium found: the game is not played"
+        if os.environ.get("SKILLSCALE_REQUIRE_BROWSER"):
+            pytest.fail(message + ", but SKILLSCALE_REQUIRE_BROWSER asks for it")
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+        running = playwright.chromium.launch(executable_path=program, args=flags)
+        yield running
+        running.close()
+
+
+def opened(chromium, page, **settings):
+    tab = chromium.new_context(**settings).new_page()
+    tab.complaints = []
+    tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    tab.on("request", lambda request: tab.complaints.append(request.url))
+    style = "".join((STATIC / name).read_text() for name in ("custom.css", "skill_game.css"))
+    script = (STATIC / "skill_game.js").read_text()
+    tab.set_content(
+        f'<html lang="en" data-theme="light"><title>t</title><style>{style}</style>'
+        f'<main class="bd-article"><h1>t</h1>{page}</main><script>{script}</script></html>'
+    )
+    return tab
+
+
+@pytest.fixture
+def tab(chromium):
+    tab = opened(chromium, game_of()._repr_html_())
+    yield tab
+    assert tab.complaints == []
+    tab.context.close()
+
+
+SHOWN = """() => {
+    const texts = query => [...document.querySelectorAll(query)].map(e => e.textContent);
+    const height = e => Number(e.querySelector(".skill-game-fill").getAttribute("height"));
+    const squares = [...document.querySelectorAll(".skill-game-texts > g")];
+    return {
+        wrong: squares.flatMap((e, i) => e.matches(".skill-game-wrong") ? [i] : []),
+        filled: squares.map(height),
+        beta: texts(".skill-game-beta"),
+        table: texts(".skill-game-line dd:not(.skill-game-bar)"),
+        names: texts(".skill-game-line dt"),
+        named: [...document.querySelectorAll(".skill-game-skills button")]
+            .flatMap((e, i) => e.getAttribute("aria-pressed") === "true" ? [i] : []),
+    };
+}"""
+
+
+def name_skills(tab, named):
+    tab.evaluate(
+        """named => document.querySelectorAll(".skill-game-skills button").forEach((e, i) => {
+            if ((e.getAttribute("aria-pressed") === "true") !== named.includes(i)) e.click();
+        })""",
+        named,
+    )
+
+
+def status(tab):
+    """The summary, once the page has paused for it."""
+    tab.wait_for_timeout(500)
+    return tab.get_by_role("status").inner_text()
+
+
+@pytest.mark.browser
+def test_the_page_answers_as_python_does(tab):
+    for place, level in enumerate(LEVELS):
+        tab.get_by_role("group", name="Fraction").get_by_role("button").nth(place).click()
+        average = level.n_wrong * K / N_SKILLS
+        for named in random_sets(20, N_SKILLS, seed=place):
+            name_skills(tab, named)
+            shown = tab.evaluate(SHOWN)
+            texts, failures = answer(GRAPH, named, level.n_wrong, N_SKILLS)
+            assert shown["named"] == named
+            assert shown["wrong"] == sorted(texts.tolist())
+            hits = graphs.hits(GRAPH, np.array(named), N_SKILLS)
+            np.testing.assert_allclose(shown["filled"], 10 * hits / K)
+            assert [float(text) for text in shown["beta"]] == pytest.approx(
+                failures / average, abs=0.0501
+            )
+            mine = failures[named]
+            expected = [mine.mean() / average, mine.min() / average]
+            if (at := len(named) - 1) < N_SKILLS - 1:
+                bound = level.bound[at]
+                assert ("Markov" in shown["names"][5]) == np.isnan(bound)
+                expected += [total(level.sets[at], level.n_wrong) / len(named) / average]
+                expected += [level.least[at] / average, level.limit[at]]
+                expected += [N_SKILLS / len(named) if np.isnan(bound) else bound]
+            else:
+                assert shown["table"][2:] == ["–"] * 4
+            # two digits, of numbers kept to four
+            found = [float(text) for text in shown["table"] if text != "–"]
+            assert found == pytest.approx(expected, abs=0.0061)
+
+
+@pytest.mark.browser
+def test_summary_says_the_score_once_the_reader_pauses(tab):
+    assert status(tab).startswith("No skill is named yet.")
+    tab.evaluate(
+        """() => {
+            window.said = [];
+            const line = document.querySelector("[role=status]");
+            new MutationObserver(() => window.said.push(line.textContent))
+                .observe(line, { childList: true });
+        }"""
+    )
+    named = [0, 3, 5]
+    name_skills(tab, named)
+    mine, best = total(named, 8), total(LEVEL.sets[2], 8)
+    assert status(tab) == (
+        "You named 3 of 8 skills (a = 0.38). The worst 8 of 40 texts give them "
+        f"β = {mine / 9:.2f} on average and "
+        f"{answer(GRAPH, named, 8, N_SKILLS)[1][named].min() / 3:.2f} at least: "
+        f"on average {100 * mine // best} % of what the best known adversary reaches."
+    )
+    assert len(tab.evaluate("() => window.said")) == 1  # not once a click
+    picture = tab.locator(".skill-game-texts").get_attribute("aria-label")
+    assert picture == (
+        f"40 texts, 8 of them wrong: {mine} of the 24 skills that these need are named"
+    )
+    tab.get_by_role("button", name="adversary").click()
+    assert tab.evaluate(SHOWN)["named"] == sorted(LEVEL.sets[2])
+    assert status(tab).endswith("as much on average as the best known adversary reaches.")
+    name_skills(tab, list(range(N_SKILLS)))
+    assert status(tab) == "You named all 8 skills: β = 1 on average, whichever texts are wrong."
+    tab.get_by_role("button", name="Clear").click()
+    assert tab.evaluate(SHOWN)["named"] == tab.evaluate(SHOWN)["wrong"] == []
+    assert status(tab).startswith("No skill is named yet.")
+
+
+@pytest.mark.browser
+def test_a_set_better_than_the_stored_one_is_praised(chromium):
+    weakest = min(range(N_SKILLS), key=lambda skill: total([skill], 8))
+    poor = replace(LEVEL, sets=[[weakest], *LEVEL.sets[1:]], least=[0] * 7)
+    tab = opened(chromium, game_of(levels=[poor])._repr_html_())
+    name_skills(tab, list(LEVEL.sets[0]))
+    assert status(tab).endswith(": more than the best known adversary reaches on average.")
+    tab.context.close()
+
+
+@pytest.mark.browser
+def test_the_keyboard_plays(tab):
+    tab.get_by_role("button", name="Skill 1 ").focus()
+    tab.keyboard.press("Space")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate(SHOWN)["named"] == [0, 1]
+    assert tab.get_by_role("button", name="Skill 2 ", pressed=True).count() == 1
+    tab.keyboard.press("Enter")
+    assert tab.evaluate(SHOWN)["named"] == [0]
+    theta = tab.get_by_role("group", name="Fraction").get_by_role("button")
+    assert [button.get_attribute("aria-pressed") for button in theta.all()] == [
+        "false",
+        "true",
+        "false",
+    ]
+    theta.nth(0).focus()
+    tab.keyboard.press("Enter")
+    assert theta.nth(0).get_attribute("aria-pressed") == "true"
+    assert len(tab.evaluate(SHOWN)["wrong"]) == 4
+
+
+@pytest.mark.browser
+def test_without_a_script_one_round_is_told(chromium):
+    tab = opened(chromium, game_of()._repr_html_(), java_script_enabled=False)
+    assert tab.locator("button").count() == 0
+    assert tab.locator(".skill-game-fallback").is_visible()
+    tab.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_is_accessible_and_fits(chromium, scheme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = opened(chromium, game_of()._repr_html_(), viewport={"width": width, "height": 800})
+    tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme; }", scheme)
+    ground = "#121212" if scheme == "dark" else "#ffffff"
+    words = "#ced6dd" if scheme == "dark" else "#222832"
+    tab.add_style_tag(
+        content=f":root {{ --pst-color-background: {ground}; --pst-color-text-base: {words}; }}"
+        f"body {{ background: {ground}; color: {words}; }}"
+    )
+    name_skills(tab, [0, 2])
+    assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
+    found = [
+        (violation["id"], node["html"][:120])
+        for violation in Axe().run(tab).response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
+    assert found == []
+    tab.context.close()
