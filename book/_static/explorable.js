@@ -95,7 +95,9 @@
       for (const [key, value] of Object.entries({ x: left, y: top - 2, width: right - left, height: bottom - top + 4 })) clip.setAttribute(key, value);
       for (const [value, named] of ticks(data.x, Math.max(3, Math.floor((right - left) / 65)))) {
         svg(axes, "path", { d: `M${across(value)} ${bottom}v${named ? 6 : 3}` });
-        if (named) svg(axes, "text", { x: across(value), y: bottom + 19, "text-anchor": "middle" }, written(value));
+        if (!named) continue;
+        const label = svg(axes, "text", { y: bottom + 19, "text-anchor": "middle" }, written(value));
+        label.setAttribute("x", Math.min(across(value), width - label.getComputedTextLength() / 2 - 1));
       }
       for (const [value, named] of ticks(data.y, 6)) {
         svg(axes, "path", { d: `M${left} ${up(value)}h${named ? -6 : -3}` });
