@@ -414,15 +414,35 @@ def test_skill_basis_draws_unequal_layers(ratio: float) -> None:
         np.testing.assert_allclose(curve, expected, rtol=TOLERANCE)
 
 
+@pytest.mark.parametrize("size", [1, 4])
 @pytest.mark.parametrize("k", [1, 2, 5, 12])
 @pytest.mark.parametrize("theta", [0.001, 0.1, 0.5])
-def test_slingshot_draws_the_theory(theta: float, k: int) -> None:
+def test_slingshot_draws_the_theory(theta: float, k: int, size: int) -> None:
     data = stored("slingshot")
     fractions = along(data["x"])
-    found = node([curve["y"] for curve in data["curves"]], [[a, theta, k] for a in fractions])
-    np.testing.assert_allclose(found[0], slingshot.exact_curve(fractions, theta, k), rtol=TOLERANCE)
+    points = [[a, theta, k, size, 0.25] for a in fractions]
+    found = node([curve["y"] for curve in data["curves"]], points)
+    wrong = min(1 - 1e-9, theta * size)
+    np.testing.assert_allclose(found[0], slingshot.exact_curve(fractions, wrong, k), rtol=TOLERANCE)
+    # near an end at q = 1 the logarithms of 1 - q lose digits
+    explicit = slingshot.explicit_bound(fractions, wrong, k)
+    np.testing.assert_allclose(found[1], explicit, rtol=1e-7)
     np.testing.assert_allclose(found[2], 1 / fractions, rtol=TOLERANCE)
     assert (found[:2] <= found[2] * (1 + TOLERANCE)).all()
+
+
+@pytest.mark.parametrize("k", [1, 2, 8, 12])
+@pytest.mark.parametrize("limit", [0.05, 0.25, 0.9])
+def test_slingshot_draws_the_ladder(k: int, limit: float) -> None:
+    data = stored("slingshot", 1)
+    theta, size = 0.1, 2
+    bad = np.linspace(0.01, 0.99, 9)
+    (curve,) = data["curves"]
+    halvings, certified = node([curve["x"], curve["y"]], [[a, theta, k, size, limit] for a in bad])
+    np.testing.assert_allclose(certified, 1 - bad, rtol=TOLERANCE)
+    for a, steps in zip(bad, halvings, strict=True):
+        wrong = size * theta / 2**steps
+        assert wrong * slingshot.exact_curve(a, wrong, k) == pytest.approx(limit, rel=1e-9)
 
 
 # What is shown
