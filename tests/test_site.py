@@ -345,3 +345,32 @@ def test_axes_follow_the_width(browser: Any, address: str, page: str) -> None:
                 }""",
                 timeout=5000,
             )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_worst_texts_answer_named_skills(browser: Any, address: str, width: int) -> None:
+    with Visit(browser, address, "book/slingshot", width) as visit:
+        (game,) = visit.tab.locator(".skill-game").all()
+        assert visit.tab.locator(".skill-game-fallback").count() == 0
+        skills = game.get_by_role("group", name="Skills").get_by_role("button")
+        for place in (2, 7, 11):
+            skills.nth(place).focus()
+            visit.tab.keyboard.press("Enter")
+        assert game.get_by_role("button", pressed=True).count() == 3 + 1  # and one fraction
+        line = game.get_by_role("status").filter(has_text="You named 3 of 24 skills (a = 0.13)")
+        line.wait_for(timeout=5000)
+        assert re.search(
+            r"The worst 30 of 300 texts give them β = \d\.\d\d on average and \d\.\d\d at least: "
+            r"on average \d+ % of what the best known adversary reaches\.",
+            line.inner_text(),
+        )
+        wrong = game.locator(".skill-game-texts > .skill-game-wrong")
+        assert wrong.count() == 30
+        game.get_by_role("group", name="Fraction").get_by_role("button", name="5 %").click()
+        assert wrong.count() == 15
+        game.get_by_role("button", name="adversary").click()
+        as_much = "as much on average as the best known adversary reaches"
+        game.get_by_role("status").filter(has_text=as_much).wait_for(timeout=5000)
+        assert visit.complaints == []
+        assert visit.foreign == []

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -131,6 +132,78 @@ def test_curves_are_kept_to_four_digits_and_markov_stands_alone_as_null():
         np.testing.assert_allclose(bound, given.bound, rtol=5e-4)
     assert any(None in level["bound"] for level in data["levels"])
     assert data["start"] == 1
+
+
+# What the chapter stores
+
+
+@pytest.fixture(scope="module")
+def stored():
+    book = nbformat.read(STATIC.parent / "slingshot.ipynb", as_version=4)
+    pages = [
+        output["data"].get("text/html", "")
+        for cell in book.cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+    pattern = r'<div class="skill-game".*?<script[^>]*>(.*?)</script>'
+    (text,) = [found for page in pages for found in re.findall(pattern, page)]
+    return json.loads(text)
+
+
+def test_no_stored_set_of_the_chapter_beats_the_linear_program(stored):
+    graph, n_skills = np.array(stored["graph"]), stored["skills"]
+    for level in stored["levels"]:
+        for named, least in zip(level["sets"], level["least"], strict=True):
+            ceiling = graphs.certificate(graph, np.array(named), level["wrong"], n_skills)
+            # the linear program is solved to 1e-7; whole texts and exchanges lose little
+            assert ceiling - 2.5 < least <= ceiling + 1e-6
+
+
+def test_stored_failures_of_the_chapter_are_those_of_a_click(stored):
+    for level in stored["levels"]:
+        for named, failures in zip(level["sets"], level["failures"], strict=True):
+            _, found = clicked(stored, named, level["wrong"])
+            assert sum(found[skill] for skill in named) == failures
+
+
+def test_readers_of_the_chapter_by_chance_do_not_beat_the_adversary(stored):
+    n_skills = stored["skills"]
+    for named in random_sets(60, n_skills, seed=5):
+        for level in stored["levels"]:
+            _, failures = clicked(stored, named, level["wrong"])
+            if len(named) < n_skills:
+                best = level["failures"][len(named) - 1]
+                assert sum(failures[skill] for skill in named) <= best
+
+
+def test_no_exchange_of_one_skill_improves_a_stored_set_of_the_chapter(stored):
+    graph, n_skills = np.array(stored["graph"]), stored["skills"]
+    needs = np.stack([np.bincount(text, minlength=n_skills) for text in graph])
+    for level in stored["levels"]:
+        for named, best in zip(level["sets"], level["failures"], strict=True):
+            others = [skill for skill in range(n_skills) if skill not in named]
+            hits = needs[:, named].sum(axis=1)
+            for old, new in itertools.product(named, others):
+                changed = np.sort(hits - needs[:, old] + needs[:, new])
+                assert changed[-level["wrong"] :].sum() <= best
+
+
+def test_tables_of_the_chapter_are_the_theorys(stored):
+    n_texts, k = np.shape(stored["graph"])
+    fractions = np.arange(1, stored["skills"]) / stored["skills"]
+    sizes = {"n_skills": stored["skills"], "n_texts": n_texts, "failure_probability": 0.01}
+    for level in stored["levels"]:
+        theta = level["wrong"] / n_texts
+        bound = theory.finite_curve(fractions, theta, k, **sizes)
+        # kept to four digits
+        np.testing.assert_allclose(
+            level["limit"], theory.exact_curve(fractions, theta, k), rtol=5.1e-4
+        )
+        np.testing.assert_allclose(np.array(level["bound"], dtype=float), bound, rtol=5.1e-4)
+        mean = np.array(level["failures"]) / np.arange(1, stored["skills"])
+        beta = mean * stored["skills"] / (level["wrong"] * k)
+        assert not (beta >= bound).any()  # false where there is none
 
 
 # The HTML
