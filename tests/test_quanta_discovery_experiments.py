@@ -153,7 +153,7 @@ def test_a_member_does_not_depend_on_its_companions(data):
         ({"n_samples": 2}, "n_samples must be an integer >= 3, got 2"),
         ({"n_clusters": 1}, "n_clusters and sweep must be from 2 to 39, got 1"),
         ({"sweep": (5, 40)}, "n_clusters and sweep must be from 2 to 39, got 40"),
-        ({"sweep": ()}, "seeds and sweep must not be empty"),
+        ({"sweep": ()}, "sweep must not be empty"),
         ({"n_permutations": 0}, "n_permutations must be an integer >= 1, got 0"),
     ],
 )

@@ -71,7 +71,7 @@ def test_a_member_does_not_depend_on_its_companions(data):
         ({"noise": -1.0}, "noise must be a finite number and >= 0, got -1.0"),
         ({"alphas": (0.0,)}, "alphas must be a finite number and > 0, got 0.0"),
         ({"sweep": (3, 120)}, "sweep must be from 2 to 119, got 120"),
-        ({"seeds": ()}, "seeds and sweep must not be empty"),
+        ({"seeds": ()}, "seeds must not be empty"),
     ],
 )
 def test_bad_settings_are_named(change, message):

@@ -78,7 +78,7 @@ def test_equal_counts_are_kept_in_the_order_seen():
         ({"alphas": (0.0,)}, r"alphas must be .* > 0, got 0.0"),
         ({"kept": 1.0}, r"kept must be .* < 1 and >= 0, got 1.0"),
         ({"needed": 0}, r"needed must be an integer >= 1, got 0"),
-        ({"seeds": ()}, r"seeds must hold at least one entry"),
+        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
     ],
 )
 def test_bad_settings_are_named(change, message):

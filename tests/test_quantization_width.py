@@ -88,7 +88,7 @@ def test_standard_runs_have_ten_fresh_seeds_and_possible_tasks():
         ({"n_skills": 16}, r"n_skills must be <= comb.* = 15.*got 16"),
         ({"widths": (0,)}, r"widths must be an integer >= 1, got 0"),
         ({"widths": (4, 4)}, r"widths must hold at least one entry, none twice, got \(4, 4\)"),
-        ({"seeds": ()}, r"seeds must hold at least one entry, none twice, got \(\)"),
+        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
         ({"steps": 30}, r"steps must be a multiple of 4, got 30"),
         ({"n_test": 0}, r"n_test must be an integer >= 1, got 0"),
         ({"learning_rate": -1.0}, r"lr must be .* > 0, got -1.0"),

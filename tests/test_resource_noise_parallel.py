@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 
 from skillscale.experiments import resource as experiments
 from skillscale.experiments.resource import noise
-from skillscale.experiments.resource.parallel import sobol
+from skillscale.experiments.resource._points import sobol
 
 PAIRS = (
     experiments.NoisyPair(weight=0.5),
@@ -82,7 +82,7 @@ def test_gradient_with_the_readout_held_fixed_is_exact():
 def test_equals_a_plain_loop(trained):
     """One network, dense algebra, torch's own Adam and autograd through the solution."""
     place, member, width = 1, 1, 8
-    x = sobol(32, 1).double()
+    x = (2 * sobol(32, 1, n_inputs=2) - 1).double()
     y = x.square()
     y = (y - y.mean(0)) / y.std(0, correction=0)
     start = 2 * torch.randn(

@@ -10,6 +10,7 @@ import torch
 
 from skillscale.experiments import resource
 from skillscale.experiments.resource import Penalty, Schedule, parallel
+from skillscale.experiments.resource._points import sobol
 from skillscale.lab.ensembles import MLPEnsemble
 
 PENALTIES = (Penalty("both", 1e-3, 5e-4, 6), Penalty("square", 0.0, 1e-3, 7))
@@ -27,7 +28,7 @@ def plain(settings, penalty, weight, strength, seed):
     """Train one network by hand; return its losses (step, subtask) and the network."""
     model = MLPEnsemble(2, [penalty.width], seeds=[seed], n_outputs=2, activation="silu").member(0)
     priced = [model[0].weight, model[0].bias, model[2].weight]
-    x = parallel.sobol(settings.n_points, seed)
+    x = 2 * sobol(settings.n_points, seed, n_inputs=2) - 1
     adam = torch.optim.Adam(model.parameters(), lr=settings.schedule.lr, betas=(0.9, 0.99))
     losses = []
     for step in range(settings.schedule.steps + 1):
@@ -54,7 +55,7 @@ def test_members_equal_plain_networks_and_loops(place):
             found = record.isel(penalty=place, member=member).sel(weight=weight, strength=strength)
             # losses are stored to four digits
             np.testing.assert_allclose(found.loss, losses, rtol=2e-3)
-            inputs = parallel.sobol(SMALL.n_points, seed)
+            inputs = 2 * sobol(SMALL.n_points, seed, n_inputs=2) - 1
             served = resource.attribute(
                 model,
                 [
@@ -98,20 +99,20 @@ def test_single_input():
     with torch.no_grad():
         model[0].weight.copy_(into.T)
         model[2].weight.copy_(torch.tensor([[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, 0.0]]))
-    inputs = parallel.sobol(16, seed=0)
+    inputs = 2 * sobol(16, 0, n_inputs=2) - 1
     found = resource.attribute(model, [resource.Subtask(inputs, (k,)) for k in (0, 1)])
     # of three in use, the last one hears both inputs
     assert parallel._single_input(into, found) == pytest.approx(2 / 3)
 
 
 def test_inputs_cover_the_square_and_differ_between_seeds():
-    points = parallel.sobol(64, seed=5)
-    assert (points.abs() <= 1).all()
+    points = sobol(64, 5, n_inputs=2)
+    assert 0 <= points.min() < points.max() <= 1
     # a scrambled net keeps one point in each of the 64 cells of an 8 by 8 grid
-    cells = ((points + 1) * 4).long().clamp(max=7)
+    cells = (points * 8).long().clamp(max=7)
     assert len(set(map(tuple, cells.tolist()))) == 64
-    assert torch.equal(points, parallel.sobol(64, seed=5))
-    assert not torch.equal(points, parallel.sobol(64, seed=6))
+    assert torch.equal(points, sobol(64, 5, n_inputs=2))
+    assert not torch.equal(points, sobol(64, 6, n_inputs=2))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import torch
 
 from skillscale.experiments import resource
 from skillscale.experiments.resource import Penalty, Schedule, series
+from skillscale.experiments.resource._points import sobol
 from skillscale.lab.ensembles import MLPEnsemble
 
 SMALL = resource.RootChain(
@@ -30,7 +31,7 @@ def plain(settings, strength, seed):
     model = MLPEnsemble(
         4, [cost.width], seeds=[seed], depth=settings.depth, activation="silu"
     ).member(0)
-    x = series.sobol(settings.n_points, seed)
+    x = sobol(settings.n_points, seed, n_inputs=4)
     y = torch.hypot(x[:, 0] - x[:, 1], x[:, 2] - x[:, 3])[:, None]
     linear = [module for module in model if isinstance(module, torch.nn.Linear)]
     priced = [p for layer in linear for p in (layer.weight, layer.bias)][:-1]
@@ -115,12 +116,12 @@ def test_a_planted_carrier_of_the_inner_step_is_found():
 
 
 def test_inner_step_and_points():
-    x = series.sobol(64, 5)
+    x = sobol(64, 5, n_inputs=4)
     assert x.shape == (64, 4)
     assert 0 <= x.min() < x.max() <= 1
     # balance: each half of every axis holds half of the points
     assert ((x < 0.5).sum(0) == 32).all()
-    assert not torch.equal(x, series.sobol(64, 6))
+    assert not torch.equal(x, sobol(64, 6, n_inputs=4))
     assert series.inner(torch.tensor([[3.0, 1.0, 0.0, 1.0]])).tolist() == [[5.0]]
     assert not torch.equal(series._fresh(9, 1), series._fresh(9, 2))
 

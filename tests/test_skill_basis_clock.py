@@ -109,7 +109,7 @@ def test_profiles():
     ("change", "message"),
     [
         ({"width": ()}, r"width must hold at least one entry, got \(\)"),
-        ({"seeds": ()}, r"seeds must hold at least one entry, got \(\)"),
+        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
         ({"scale": (0.0,)}, "scale must be > 0"),
         ({"n_times": 0}, "n_times must be an integer >= 1, got 0"),
         ({"subset_size": (5,)}, "durations must hold an entry for each subset size up to 5"),

@@ -157,7 +157,7 @@ def test_profiles():
         ({"samples": ()}, r"samples must hold at least one entry, got \(\)"),
         ({"samples": (20, 10)}, r"samples must increase, got \(20, 10\)"),
         ({"samples_alone": (5, 5)}, r"samples_alone must increase, got \(5, 5\)"),
-        ({"seeds": ()}, r"seeds must hold at least one entry, got \(\)"),
+        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
         ({"alphas": ()}, r"alphas must hold at least one entry, got \(\)"),
         ({"disjoint": ()}, r"disjoint must hold at least one entry, got \(\)"),
         ({"init_std": 0.0}, "init_std must be .* > 0, got 0.0"),

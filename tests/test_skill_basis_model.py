@@ -216,7 +216,7 @@ def test_standard_runs_have_ten_seeds():
 @pytest.mark.parametrize(
     ("settings", "change", "message"),
     [
-        (SMALL, {"seeds": ()}, r"seeds must hold at least one seed, got \(\)"),
+        (SMALL, {"seeds": ()}, r"seeds must not be empty, got \(\)"),
         (SMALL, {"alphas": (0.0,)}, "alphas must be > 0"),
         (SMALL, {"initial": 1.0}, "initial must be .* < 1, got 1.0"),
         (SMALL, {"step": 1.0}, "step must be .* < 1 .*got 1.0"),

@@ -128,7 +128,7 @@ def test_profiles():
         ({"init_std": -1.0}, "init_std must be .* > 0, got -1.0"),
         ({"steps": 0}, "steps must be an integer >= 1, got 0"),
         ({"every": 0}, "every must be an integer >= 1, got 0"),
-        ({"seeds": ()}, r"seeds must hold at least one entry, got \(\)"),
+        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
         ({"alphas": ()}, r"alphas must hold at least one entry, got \(\)"),
         ({"steps": 70}, r"steps must be a multiple of every = 50, got 70"),
         ({"steps_alone": 7}, r"steps_alone must be a multiple of every_alone = 5, got 7"),

@@ -153,7 +153,7 @@ def test_divergence_is_named():
         ({"steps": 0}, "steps must be an integer >= 1, got 0"),
         ({"alone_steps": 0}, "alone_steps must be an integer >= 1, got 0"),
         ({"every": 0}, "every must be an integer >= 1, got 0"),
-        ({"seeds": ()}, r"seeds must hold at least one seed, got \(\)"),
+        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
     ],
 )
 def test_bad_settings_are_named(change, message):

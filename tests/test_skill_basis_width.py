@@ -133,7 +133,7 @@ def test_profiles():
         ({"widths": ()}, r"widths must hold at least one entry, got \(\)"),
         ({"widths": (2, 1)}, r"widths must increase, got \(2, 1\)"),
         ({"widths_alone": (2, 2)}, r"widths_alone must increase, got \(2, 2\)"),
-        ({"seeds": ()}, r"seeds must hold at least one entry, got \(\)"),
+        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
         ({"seeds": (2_000_000,)}, r"seeds must be < 1000000, got \(2000000,\)"),
         ({"alphas": ()}, r"alphas must hold at least one entry, got \(\)"),
         ({"init_std": 0.0}, "init_std must be .* > 0, got 0.0"),

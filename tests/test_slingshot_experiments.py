@@ -82,7 +82,7 @@ def test_a_member_does_not_depend_on_its_companions():
         ({"n_texts": (5,)}, "n_texts must hold sizes with at least one bad text, got (5,)"),
         ({"bad_fractions": (0.1, 1.0)}, "bad_fractions must lie in (0, 1), got (0.1, 1.0)"),
         ({"swaps": -1}, "swaps must be an integer >= 0, got -1"),
-        ({"seeds": ()}, "seeds must hold at least one seed, got ()"),
+        ({"seeds": ()}, "seeds must not be empty, got ()"),
     ],
 )
 def test_bad_settings_are_named(arguments, message):

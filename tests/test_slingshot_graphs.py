@@ -240,7 +240,7 @@ def test_the_stored_run_can_be_drawn_again():
         (lambda: replace(MANY, thetas=(1.0,)), "thetas must lie in (0, 1), got (1.0,)"),
         (lambda: replace(MANY, bad_fractions=()), "bad_fractions must lie in (0, 1), got ()"),
         (lambda: replace(MANY, swaps=-1), "swaps must be an integer >= 0, got -1"),
-        (lambda: replace(MANY, seeds=()), "seeds must hold at least one seed, got ()"),
+        (lambda: replace(MANY, seeds=()), "seeds must not be empty, got ()"),
         (
             lambda: replace(MANY, shapes=((10, 5, 2, 0.0),)),
             "shapes must allow at least one wrong text, got ((10, 5, 2, 0.0),)",

@@ -279,7 +279,7 @@ def test_flat_names():
         (lambda: replace(SMALL, widths=()), "widths must hold increasing numbers, got ()"),
         (lambda: replace(SMALL, lengths=(5, 2)), "lengths must hold increasing numbers"),
         (lambda: replace(SMALL, lengths=(0, 2)), "lengths must be an integer >= 1, got 0"),
-        (lambda: replace(SMALL, seeds=()), "seeds must hold at least one seed, got ()"),
+        (lambda: replace(SMALL, seeds=()), "seeds must not be empty, got ()"),
         (lambda: replace(SMALL, flip=0.0), "flip must be a finite number and > 0"),
         (lambda: replace(SMALL, lr=0.0), "lr must be a finite number and > 0, got 0.0"),
     ],

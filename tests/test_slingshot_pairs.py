@@ -117,7 +117,7 @@ def test_members_do_not_depend_on_their_companions():
         (PAIRS, {"rounds": -1}, "rounds must be an integer >= 0, got -1"),
         (PAIRS, {"theta": 0}, "theta must be a finite number and > 0 and < 1, got 0"),
         (PAIRS, {"n_texts": 9}, "n_texts must allow at least one wrong text, got 9"),
-        (PAIRS, {"seeds": ()}, "seeds must hold at least one seed, got ()"),
+        (PAIRS, {"seeds": ()}, "seeds must not be empty, got ()"),
         (COMPOSITES, {"theta": 0.5}, "theta must be a finite number and > 0 and < 0.5, got 0.5"),
         (COMPOSITES, {"tuple_size": 0}, "tuple_size must be an integer >= 1, got 0"),
         (COMPOSITES, {"n_texts": 999}, "n_texts must be a multiple of tuple_size = 2"),
@@ -128,7 +128,7 @@ def test_members_do_not_depend_on_their_companions():
         ),
         (COMPOSITES, {"star": 60}, "star must lie in 1 … 59, got 60"),
         (COMPOSITES, {"k": 0}, "k must be an integer >= 1, got 0"),
-        (COMPOSITES, {"seeds": ()}, "seeds must hold at least one seed, got ()"),
+        (COMPOSITES, {"seeds": ()}, "seeds must not be empty, got ()"),
     ],
 )
 def test_bad_settings_are_named(settings, changes, message):

@@ -108,7 +108,7 @@ def test_a_member_does_not_depend_on_its_companions(corpora):
         ({"sizes": (41,)}, "sizes must lie in 1 … 40, got (41,)"),
         ({"correlations": (-0.1,)}, "correlations must be >= 0, got (-0.1,)"),
         ({"correlations": (0.5, float("nan"))}, "correlations must be >= 0, got (0.5, nan)"),
-        ({"seeds": ()}, "seeds must hold at least one seed, got ()"),
+        ({"seeds": ()}, "seeds must not be empty, got ()"),
     ],
 )
 def test_bad_settings_are_named(changes, message):

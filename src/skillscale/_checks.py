@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -64,13 +65,32 @@ def choice(name: str, value: object, options: tuple[str, ...]) -> str:
     return str(value)
 
 
-def apart(name: str, seeds: tuple[int, ...], judged: tuple[int, ...]) -> None:
+def seeds(name: str, values: Sequence[int]) -> None:
+    """Raise ValueError unless there are seeds, all of them whole numbers >= 0, none twice.
+
+    Seeds stand for independent members: a repeated one would narrow their interval falsely.
+
+    >>> seeds("seeds", (0, 1))
+    >>> seeds("seeds", (1, 1))
+    Traceback (most recent call last):
+    ...
+    ValueError: seeds must be distinct, got (1, 1)
+    """
+    if len(values) == 0:
+        raise ValueError(f"{name} must not be empty, got {values!r}")
+    for seed in values:
+        integer(name, seed, minimum=0)
+    if len(set(values)) < len(values):
+        raise ValueError(f"{name} must be distinct, got {_short(values)}")
+
+
+def apart(name: str, chosen: tuple[int, ...], judged: tuple[int, ...]) -> None:
     """Raise ValueError if some of the seeds on which a choice is made are among those judged.
 
     >>> apart("tuning_seeds", (100,), (0, 1))
     """
-    if set(seeds) & set(judged):
-        raise ValueError(f"{name} must be none of seeds = {judged}, got {seeds}")
+    if set(chosen) & set(judged):
+        raise ValueError(f"{name} must be none of seeds = {judged}, got {chosen}")
 
 
 def array(

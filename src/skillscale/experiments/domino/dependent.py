@@ -60,8 +60,7 @@ class DependentParities:
             _checks.integer(name, getattr(self, name), minimum=1)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("steps", self.steps, minimum=0)
-        if not self.seeds:
-            raise ValueError("seeds must not be empty")
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

@@ -79,11 +79,8 @@ class ModularAddition:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        tuned = ("tuning_seeds",) if self.rates else ()
-        for name in ("rules", "seeds", *tuned):
-            values = getattr(self, name)
-            if not values or len(set(values)) < len(values):
-                raise ValueError(f"{name} must hold distinct values, at least one, got {values!r}")
+        if not self.rules or len(set(self.rules)) < len(self.rules):
+            raise ValueError(f"rules must hold distinct values, at least one, got {self.rules!r}")
         if list(self.rates) != sorted(set(self.rates)):
             raise ValueError(f"rates must ascend, got {self.rates!r}")
         for rule in self.rules:
@@ -92,6 +89,9 @@ class ModularAddition:
             _checks.number("rates", rate, above=0)
         _checks.number("given_rate", self.given_rate, above=0)
         _checks.number("weight_decay", self.weight_decay, minimum=0)
+        if self.rates or self.tuning_seeds:
+            _checks.seeds("tuning_seeds", self.tuning_seeds)
+        _checks.seeds("seeds", self.seeds)
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
         for name, least in (("modulus", 2), ("embedding", 1), ("width", 1), ("steps", 1)):
             _checks.integer(name, getattr(self, name), minimum=least)

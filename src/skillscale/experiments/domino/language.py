@@ -107,9 +107,8 @@ class LanguageSpeedups:
                     f"got {arm.mlp_blocks} in {arm.name!r}"
                 )
         _checks.number("weight_decay", self.weight_decay, minimum=0)
-        for name in ("tuning_seeds", "seeds"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        _checks.seeds("tuning_seeds", self.tuning_seeds)
+        _checks.seeds("seeds", self.seeds)
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
         _checks.integer("n_windows", self.n_windows, minimum=1)
         if self.recipe.steps % _checks.integer("every", self.every, minimum=1):

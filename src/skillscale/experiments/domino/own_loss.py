@@ -67,9 +67,10 @@ class TwoSquares:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("tuning_seeds", "seeds", "noise_shares"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        if not self.noise_shares:
+            raise ValueError("noise_shares must not be empty")
+        _checks.seeds("tuning_seeds", self.tuning_seeds)
+        _checks.seeds("seeds", self.seeds)
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
         _checks.number("published_rate", self.published_rate, above=0)
         for rate in self.rates:

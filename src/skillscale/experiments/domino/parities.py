@@ -65,7 +65,7 @@ class TwoParities:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("rare_fractions", "rules", "seeds"):
+        for name in ("rare_fractions", "rules"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
         for fraction in self.rare_fractions:
@@ -78,6 +78,7 @@ class TwoParities:
         _checks.integer("every", self.every, minimum=1)
         _checks.integer("width", self.width, minimum=1)
         _checks.integer("steps", self.steps, minimum=0)
+        _checks.seeds("seeds", self.seeds)
 
 
 # 250 samples of the rare parity do not single out its bits among 32, but do among 16

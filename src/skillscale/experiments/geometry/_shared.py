@@ -18,13 +18,12 @@ LOSSES = ("mse", "cross_entropy")
 def check_sizes(
     n_skills: int, dim: int, steps: int, seeds: Sequence[int], *, orthonormal: bool = True
 ) -> None:
-    """Raise ValueError unless the sizes are whole numbers in range and there is a seed."""
+    """Raise ValueError unless the sizes are whole numbers in range and the seeds distinct."""
     n_skills = _checks.integer("n_skills", n_skills, minimum=1)
     if _checks.integer("dim", dim, minimum=1) < n_skills and orthonormal:
         raise ValueError(f"dim must be an integer >= n_skills = {n_skills}, got {dim!r}")
     _checks.integer("steps", steps, minimum=0)
-    if not seeds:
-        raise ValueError("seeds must not be empty")
+    _checks.seeds("seeds", seeds)
 
 
 def check_filled(settings: object, *names: str) -> None:

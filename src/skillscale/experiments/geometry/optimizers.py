@@ -91,6 +91,8 @@ class OptimizerRace:
             raise ValueError(f"early must increase within 0 … {self.steps}, got {self.early!r}")
         if self.late > self.steps:
             raise ValueError(f"late must be at most steps = {self.steps}, got {self.late!r}")
+        if self.tuning_seeds:
+            _checks.seeds("tuning_seeds", self.tuning_seeds)
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
 
 

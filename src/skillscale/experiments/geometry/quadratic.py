@@ -54,7 +54,8 @@ class QuadraticOrder:
         if size & (size - 1):
             raise ValueError(f"n_directions must be a power of 2, got {self.n_directions!r}")
         _checks.number("ratio", self.ratio, minimum=1)
-        check_filled(self, "sign_lrs", "seeds")
+        check_filled(self, "sign_lrs")
+        _checks.seeds("seeds", self.seeds)
         _checks.number("travel", self.travel, above=0)
         for lr in self.sign_lrs:
             _checks.number("sign_lrs", lr, above=0, maximum=self.travel / 2)

@@ -57,8 +57,9 @@ class Clusters(language.Recipe):
                 raise ValueError(
                     f"n_clusters and sweep must be from 2 to {self.n_samples - 1}, got {count!r}"
                 )
-        if not (self.seeds and self.sweep):
-            raise ValueError("seeds and sweep must not be empty")
+        _checks.seeds("seeds", self.seeds)
+        if not self.sweep:
+            raise ValueError("sweep must not be empty")
 
 
 LIVE = {

@@ -58,8 +58,9 @@ class Envelope(language.Recipe):
         for count in self.sweep:
             if not 2 <= count < self.n_samples:
                 raise ValueError(f"sweep must be from 2 to {self.n_samples - 1}, got {count!r}")
-        if not (self.seeds and self.sweep):
-            raise ValueError("seeds and sweep must not be empty")
+        _checks.seeds("seeds", self.seeds)
+        if not self.sweep:
+            raise ValueError("sweep must not be empty")
 
 
 STANDARD = {"envelope": Envelope()}

@@ -71,8 +71,7 @@ class KnownQuanta:
             _checks.integer(name, getattr(self, name), minimum=1)
         for name in ("learned", "max_loss"):
             _checks.number(name, getattr(self, name), above=0)
-        if not self.seeds:
-            raise ValueError("seeds must not be empty")
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

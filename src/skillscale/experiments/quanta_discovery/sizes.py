@@ -65,8 +65,7 @@ class ModelSizes:
             _checks.integer("networks", count, minimum=1)
         _checks.integer("n_kept", self.n_kept, minimum=1)
         _checks.number("near_zero", self.near_zero, above=0)
-        if not self.seeds:
-            raise ValueError("seeds must not be empty")
+        _checks.seeds("seeds", self.seeds)
 
 
 STANDARD = {"model_sizes": ModelSizes()}

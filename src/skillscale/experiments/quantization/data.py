@@ -49,7 +49,8 @@ class DataScaling:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        _shared.check_lists(self, "samples", "seeds", "alphas")
+        _shared.check_lists(self, "samples", "alphas")
+        _checks.seeds("seeds", self.seeds)
         if any(np.diff(self.samples) <= 0):
             raise ValueError(f"samples must increase, got {self.samples!r}")
         _checks.integer("samples", self.samples[0], minimum=1)

@@ -51,7 +51,8 @@ class IdealLearner:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _shared.check_lists(self, "capacities", "samples", "seeds", "alphas")
+        _shared.check_lists(self, "capacities", "samples", "alphas")
+        _checks.seeds("seeds", self.seeds)
         for name in ("capacities", "samples"):
             for amount in getattr(self, name):
                 _checks.integer(name, amount, minimum=1)

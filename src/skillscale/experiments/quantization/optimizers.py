@@ -60,7 +60,9 @@ class OptimizerAblation:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        _shared.check_lists(self, "optimizers", "first_steps", "matching_seeds", "seeds")
+        _shared.check_lists(self, "optimizers", "first_steps")
+        _checks.seeds("matching_seeds", self.matching_seeds)
+        _checks.seeds("seeds", self.seeds)
         _checks.apart("matching_seeds", self.matching_seeds, self.seeds)
         for name, low, high in self.optimizers:
             _checks.choice("optimizers", name, RULES)

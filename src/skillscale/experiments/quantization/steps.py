@@ -57,7 +57,8 @@ class StepScaling:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        _shared.check_lists(self, "seeds", "optimizers", "alphas")
+        _shared.check_lists(self, "optimizers", "alphas")
+        _checks.seeds("seeds", self.seeds)
         for name, _ in self.optimizers:
             _checks.choice("optimizers", name, RULES)
         _checks.integer("n_shown", self.n_shown, minimum=1)

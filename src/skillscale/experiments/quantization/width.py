@@ -49,7 +49,8 @@ class WidthScaling:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        _shared.check_lists(self, "widths", "seeds", "alphas")
+        _shared.check_lists(self, "widths", "alphas")
+        _checks.seeds("seeds", self.seeds)
         for width in self.widths:
             _checks.integer("widths", width, minimum=1)
         _checks.integer("halvings", self.halvings, minimum=0)

@@ -66,10 +66,9 @@ class NoiseScaling:
             raise ValueError(f"steps must increase, got {self.steps!r}")
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
-        for seed in self.seeds:
-            _checks.integer("seeds", seed, minimum=0)
-        if not (self.targets and self.widths and self.seeds):
-            raise ValueError("targets, widths and seeds must not be empty")
+        _checks.seeds("seeds", self.seeds)
+        if not (self.targets and self.widths):
+            raise ValueError("targets and widths must not be empty")
 
 
 LIVE = {

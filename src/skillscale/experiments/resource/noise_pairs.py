@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from skillscale import _checks, _progress
 from skillscale.experiments.resource import noise
+from skillscale.experiments.resource._points import sobol
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
-from skillscale.experiments.resource.parallel import sobol
 from skillscale.lab import records
 
 
@@ -77,7 +77,7 @@ class NoiseParallel:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("pairs", "widths", "steps", "seeds"):
+        for name in ("pairs", "widths", "steps"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
         for width in self.widths:
@@ -91,8 +91,7 @@ class NoiseParallel:
             raise ValueError(f"steps must increase, got {self.steps!r}")
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
-        for seed in self.seeds:
-            _checks.integer("seeds", seed, minimum=0)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {
@@ -187,7 +186,8 @@ def _initial(settings: NoiseParallel, pair: NoisyPair, width: int) -> tuple[Tens
 
 def _train(settings: NoiseParallel, pair: NoisyPair, width: int) -> tuple[np.ndarray, ...]:
     """Losses, owned and hearing neurons and shared share of a pair, (member, step, …)."""
-    inputs = torch.stack([sobol(settings.n_points, seed).double() for seed in settings.seeds])
+    inputs = torch.stack([sobol(settings.n_points, seed, n_inputs=2) for seed in settings.seeds])
+    inputs = (2 * inputs - 1).double()
     targets = _targets(pair, inputs)
     shares = torch.tensor([pair.weight, 1 - pair.weight]).double()
     weights, biases = (p.requires_grad_() for p in _initial(settings, pair, width))

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from skillscale import _checks, _progress
 from skillscale.experiments.resource._penalised import Penalty, Schedule, fit
+from skillscale.experiments.resource._points import sobol
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
 from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
@@ -46,7 +47,7 @@ class ParallelTasks:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("penalties", "weights", "strengths", "seeds"):
+        for name in ("penalties", "weights", "strengths"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
         names = [penalty.name for penalty in self.penalties]
@@ -62,8 +63,7 @@ class ParallelTasks:
                 raise ValueError(f"{name} must increase, got {values}")
         if _checks.integer("n_points", self.n_points, minimum=4).bit_count() != 1:
             raise ValueError(f"n_points must be a power of 2, got {self.n_points}")
-        for seed in self.seeds:
-            _checks.integer("seeds", seed, minimum=0)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {
@@ -134,17 +134,6 @@ def parallel_tasks(settings: ParallelTasks, *, progress: bool = False) -> xr.Dat
     )
 
 
-def sobol(n_points: int, seed: int) -> Tensor:
-    """Scrambled Sobol points in [-1, 1]², shape (n_points, 2).
-
-    >>> sobol(4, seed=0).shape
-    torch.Size([4, 2])
-    """
-    engine = torch.quasirandom.SobolEngine(2, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
-    points: Tensor = engine.draw(n_points)
-    return 2 * points - 1
-
-
 def _train(settings: ParallelTasks, penalty: Penalty) -> tuple[NDArray[np.float64], ...]:
     """Neurons, losses, owned, shared and single-input shares, (weight, strength, member, …)."""
     members = list(itertools.product(settings.weights, settings.strengths, settings.seeds))
@@ -152,7 +141,7 @@ def _train(settings: ParallelTasks, penalty: Penalty) -> tuple[NDArray[np.float6
     model = MLPEnsemble(
         2, [penalty.width] * len(seeds), seeds=seeds, n_outputs=2, activation="silu"
     )
-    inputs = torch.stack([sobol(settings.n_points, seed) for seed in seeds])
+    inputs = 2 * torch.stack([sobol(settings.n_points, seed, n_inputs=2) for seed in seeds]) - 1
     per_task = torch.tensor(
         [[strength * weight, strength * (1 - weight)] for weight, strength, _ in members]
     )

@@ -63,17 +63,17 @@ class PlainScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("activations", "widths", "budgets", "seeds"):
+        for name in ("activations", "widths", "budgets"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
         _check_kinds(self.activations, self.widths)
-        for name, least in (("budgets", 1), ("seeds", 0)):
-            for value in getattr(self, name):
-                _checks.integer(name, value, minimum=least)
+        for budget in self.budgets:
+            _checks.integer("budgets", budget, minimum=1)
         _check_increasing("budgets", self.budgets)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("n_points", self.n_points, minimum=3)
         _checks.integer("n_fresh", self.n_fresh, minimum=3)
+        _checks.seeds("seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -102,19 +102,18 @@ class PlainRates:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("activations", "widths", "rates", "tuning_seeds", "seeds"):
+        for name in ("activations", "widths", "rates"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
         _check_kinds(self.activations, self.widths)
-        for name in ("tuning_seeds", "seeds"):
-            for value in getattr(self, name):
-                _checks.integer(name, value, minimum=0)
         for rate in self.rates:
             _checks.number("rates", rate, above=0)
         _check_increasing("rates", self.rates)
         _checks.integer("budget", self.budget, minimum=1)
         _checks.integer("n_points", self.n_points, minimum=3)
         _checks.integer("n_fresh", self.n_fresh, minimum=3)
+        _checks.seeds("tuning_seeds", self.tuning_seeds)
+        _checks.seeds("seeds", self.seeds)
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
 
 

@@ -61,10 +61,9 @@ class NoiseSamples:
         _checks.integer("steps", self.steps, minimum=0)
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
-        for seed in self.seeds:
-            _checks.integer("seeds", seed, minimum=0)
-        if not (self.samples and self.widths and self.seeds):
-            raise ValueError("samples, widths and seeds must not be empty")
+        _checks.seeds("seeds", self.seeds)
+        if not (self.samples and self.widths):
+            raise ValueError("samples and widths must not be empty")
 
 
 LIVE = {

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from skillscale import _checks
 from skillscale.experiments.resource._penalised import Penalty, Schedule, fit, in_use
+from skillscale.experiments.resource._points import sobol
 from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.streams import Stream
@@ -54,9 +55,8 @@ class RootChain:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("strengths", "seeds"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        if not self.strengths:
+            raise ValueError("strengths must not be empty")
         for strength in self.strengths:
             _checks.number("strengths", strength, above=0)
         if list(self.strengths) != sorted(set(self.strengths)):
@@ -65,8 +65,7 @@ class RootChain:
         if _checks.integer("n_points", self.n_points, minimum=4).bit_count() != 1:
             raise ValueError(f"n_points must be a power of 2, got {self.n_points}")
         _checks.integer("n_fresh", self.n_fresh, minimum=3)
-        for seed in self.seeds:
-            _checks.integer("seeds", seed, minimum=0)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {
@@ -117,7 +116,7 @@ def root_chain(settings: RootChain, *, progress: bool = False) -> xr.Dataset:
     model = MLPEnsemble(
         4, [width] * len(seeds), seeds=seeds, depth=settings.depth, activation="silu"
     )
-    inputs = torch.stack([sobol(settings.n_points, seed) for seed in seeds])
+    inputs = torch.stack([sobol(settings.n_points, seed, n_inputs=4) for seed in seeds])
     strengths = torch.tensor([[strength] for strength, _ in members])
     neurons, losses = fit(
         model,
@@ -174,17 +173,6 @@ def inner(inputs: Tensor) -> Tensor:
     tensor([[1.2500]])
     """
     return (inputs[..., ::2] - inputs[..., 1::2]).square().sum(-1, keepdim=True)
-
-
-def sobol(n_points: int, seed: int) -> Tensor:
-    """Scrambled Sobol points in [0, 1]⁴, shape (n_points, 4).
-
-    >>> sobol(4, seed=0).shape
-    torch.Size([4, 4])
-    """
-    engine = torch.quasirandom.SobolEngine(4, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
-    points: Tensor = engine.draw(n_points)
-    return points
 
 
 def _fresh(n: int, seed: int) -> Tensor:

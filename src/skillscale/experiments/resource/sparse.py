@@ -49,7 +49,7 @@ class SparseScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("penalties", "strengths", "seeds"):
+        for name in ("penalties", "strengths"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
         names = [penalty.name for penalty in self.penalties]
@@ -60,8 +60,7 @@ class SparseScaling:
         if list(self.strengths) != sorted(set(self.strengths)):
             raise ValueError(f"strengths must increase, got {self.strengths}")
         _checks.integer("n_points", self.n_points, minimum=3)
-        for seed in self.seeds:
-            _checks.integer("seeds", seed, minimum=0)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

@@ -49,11 +49,12 @@ class ClockSweep:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        for name in (*_VARIED, "durations", "seeds"):
+        for name in (*_VARIED, "durations"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must hold at least one entry, got ()")
         for name in ("init_std", "scale", "phase_step", "durations"):
             _checks.array(name, getattr(self, name), positive=True, dims=(1,))
+        _checks.seeds("seeds", self.seeds)
         _checks.integer("n_times", self.n_times, minimum=1)
         if max(self.subset_size) > len(self.durations):
             raise ValueError(

@@ -78,7 +78,7 @@ class DataEmergence:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        for name in ("samples", "samples_alone", "seeds", "alphas", "disjoint"):
+        for name in ("samples", "samples_alone", "alphas", "disjoint"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must hold at least one entry, got ()")
         for name in ("samples", "samples_alone"):
@@ -90,6 +90,7 @@ class DataEmergence:
         _checks.number("exposure", self.exposure, above=0)
         _checks.number("exposure_alone", self.exposure_alone, above=0)
         _checks.integer("backgrounds", self.backgrounds, minimum=1)
+        _checks.seeds("seeds", self.seeds)
 
 
 def _ladder(first: int, last: int) -> tuple[int, ...]:

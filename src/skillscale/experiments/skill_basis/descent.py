@@ -130,8 +130,7 @@ def dataset(
 
 def check(seeds: Sequence[int], scale: float, initial: float, *, step: float = 0.0) -> None:
     """Raise ValueError for settings out of range, or for a `step` that would diverge."""
-    if not seeds:
-        raise ValueError(f"seeds must hold at least one seed, got {seeds!r}")
+    _checks.seeds("seeds", seeds)
     scale = _checks.number("scale", scale, above=0)
     _checks.number("initial", initial, above=0, below=scale)
     # No share exceeds 1, so the curvature at the minimum, 2 · share · S, stays below 2/step.

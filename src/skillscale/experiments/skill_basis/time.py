@@ -74,9 +74,9 @@ class TimeEmergence:
                     f"{steps} must be a multiple of {every} = {getattr(self, every)}, "
                     f"got {getattr(self, steps)}"
                 )
-        for name in ("seeds", "alphas"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must hold at least one entry, got ()")
+        _checks.seeds("seeds", self.seeds)
+        if not self.alphas:
+            raise ValueError("alphas must hold at least one entry, got ()")
 
 
 _SAMPLED = TimeEmergence(

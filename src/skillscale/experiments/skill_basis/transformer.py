@@ -70,8 +70,7 @@ class TransformerEmergence:
                 f"width must be a multiple of n_heads = {self.n_heads}, got {self.width!r}"
             )
         _checks.number("scale", self.scale, above=0)
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

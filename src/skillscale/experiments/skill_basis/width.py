@@ -70,7 +70,7 @@ class WidthEmergence:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        for name in ("widths", "widths_alone", "seeds", "alphas"):
+        for name in ("widths", "widths_alone", "alphas"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must hold at least one entry, got ()")
         for name in ("widths", "widths_alone"):
@@ -80,6 +80,7 @@ class WidthEmergence:
             _checks.number(name, getattr(self, name), above=0)
         for name in ("restarts", "steps"):
             _checks.integer(name, getattr(self, name), minimum=1)
+        _checks.seeds("seeds", self.seeds)
         if max(self.seeds) >= _RESTART:
             raise ValueError(f"seeds must be < {_RESTART}, got {self.seeds!r}")
 

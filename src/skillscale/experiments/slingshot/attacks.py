@@ -56,8 +56,7 @@ class Adversaries:
             )
         if not self.bad_fractions or not all(0 < a < 1 for a in self.bad_fractions):
             raise ValueError(f"bad_fractions must lie in (0, 1), got {self.bad_fractions!r}")
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {"adversaries": Adversaries(n_skills=300, n_texts=(3000, 30_000), seeds=(0, 1, 2))}

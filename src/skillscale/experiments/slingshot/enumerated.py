@@ -32,8 +32,7 @@ class TinyGraphs:
         """Check the ranges."""
         _checks.integer("graphs", self.graphs, minimum=1)
         _checks.integer("swaps", self.swaps, minimum=0)
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
         for n_skills, n_texts, k, n_wrong in self.shapes:
             _checks.integer("n_skills of shapes", n_skills, minimum=2)
             _checks.integer("n_texts of shapes", n_texts, minimum=1)
@@ -69,8 +68,7 @@ class CertifiedGraphs:
         _checks.integer("k", self.k, minimum=1)
         _checks.integer("n_bad", self.n_bad, minimum=1)
         _checks.number("theta", self.theta, above=0, below=1)
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
         if self.n_bad >= self.n_skills:
             raise ValueError(f"n_bad must be below n_skills = {self.n_skills}, got {self.n_bad}")
         if not self.n_texts or min(self.n_texts) < 1:

@@ -75,10 +75,7 @@ class KnownEntropy:
         _checks.integer("batch_size", self.batch_size, minimum=1)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("n_test", self.n_test, minimum=1)
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
-        for seed in self.seeds:
-            _checks.integer("seeds", seed, minimum=0)
+        _checks.seeds("seeds", self.seeds)
 
     def language(self, seed: int) -> SkillTexts:
         """Return the language of a seed."""

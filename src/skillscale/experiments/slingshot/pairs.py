@@ -49,8 +49,7 @@ class PairSets:
                 raise ValueError(f"{name} must lie in 1 … {self.n_skills - 1}, got {value!r}")
         if self.n_texts * self.theta < 1:
             raise ValueError(f"n_texts must allow at least one wrong text, got {self.n_texts!r}")
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {"pair_sets": PairSets(n_texts=40_000, seeds=(0, 1))}

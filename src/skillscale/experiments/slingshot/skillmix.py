@@ -54,8 +54,7 @@ class SkillCombinations:
             raise ValueError(f"sizes must lie in 1 … {self.n_skills}, got {self.sizes!r}")
         if not self.correlations or not all(0 <= rho < np.inf for rho in self.correlations):
             raise ValueError(f"correlations must be >= 0, got {self.correlations!r}")
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

@@ -52,8 +52,7 @@ class ManyGraphs:
         _check_fractions("thetas", self.thetas)
         _check_fractions("bad_fractions", self.bad_fractions)
         _checks.integer("swaps", self.swaps, minimum=0)
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
         for n_skills, n_texts, k, zipf in self.shapes:
             _checks.integer("n_skills of shapes", n_skills, minimum=1)
             _checks.integer("n_texts of shapes", n_texts, minimum=1)

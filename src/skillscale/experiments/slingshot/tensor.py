@@ -54,8 +54,7 @@ class Composites:
             )
         if not 1 <= self.star < self.n_skills:
             raise ValueError(f"star must lie in 1 … {self.n_skills - 1}, got {self.star!r}")
-        if not self.seeds:
-            raise ValueError(f"seeds must hold at least one seed, got {self.seeds!r}")
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {"composites": Composites(n_texts=100_000, seeds=(0, 1))}
