@@ -229,9 +229,7 @@ def test_a_title_cannot_leave_its_place():
 
 def test_words_stand_where_the_script_does_not_run():
     game = game_of(title="Game")
-    assert (
-        repr(game) == f"Game: 8 skills, 40 texts of 3. {'The game works on the book'}'s web pages."
-    )
+    assert repr(game) == "Game: 8 skills, 40 texts of 3. The game works on the book's web pages."
     named = LEVELS[1].sets[4]
     beta = total(named, 8) * N_SKILLS / (5 * 8 * K)
     line = f"5 of 8 skills are named ({', '.join(str(skill + 1) for skill in named)}): "
@@ -247,6 +245,7 @@ LEVEL = LEVELS[1]
         ({"n_skills": 1}, "n_skills must be an integer >= 2, got 1"),
         ({"graph": GRAPH[0]}, r"graph must hold integers of shape \(text, k\), got .* \(3,\)"),
         ({"graph": GRAPH * 0.5}, r"graph must hold integers .* got float64 of shape \(40, 3\)"),
+        ({"graph": GRAPH.tolist()}, r"graph must be an array of shape \(text, k\), got list"),
         ({"graph": GRAPH + 1}, "graph must hold skills from 0 to 7, got 1 to 8"),
         ({"levels": []}, r"levels must hold at least one level, got \[\]"),
         ({"title": " "}, "title must be a text that is not empty, got ' '"),
@@ -264,6 +263,7 @@ LEVEL = LEVELS[1]
         ({"levels": [replace(LEVEL, limit=[1.0])]}, r"limit must have shape \(7,\), got \(1,\)"),
         ({"levels": [replace(LEVEL, limit=[np.nan] * 7)]}, "limit must be finite"),
         ({"levels": [replace(LEVEL, bound=[-1.0] * 7)]}, "bound must be >= 0"),
+        ({"levels": [replace(LEVEL, bound=[None] * 7)]}, r"bound must hold numbers, got \[None, "),
         ({"levels": [replace(LEVEL, least=[0.5] * 7)]}, "least must hold whole numbers"),
         ({"levels": [replace(LEVEL, least=[99] * 7)]}, "least must be at most the mean, .*got 99"),
     ],
@@ -481,4 +481,21 @@ def test_is_accessible_and_fits(chromium, scheme, width):
         for node in violation["nodes"]
     ]
     assert found == []
+    tab.context.close()
+
+
+@pytest.mark.browser
+def test_what_is_chosen_shows_where_the_system_sets_the_colours(chromium):
+    """As in a high-contrast mode, which takes all grounds from buttons and bars."""
+    tab = opened(chromium, game_of()._repr_html_(), forced_colors="active")
+    name_skills(tab, [0, 2])
+    ground = "e => getComputedStyle(e).backgroundColor"
+    for buttons in (".skill-game-levels", ".skill-game-skills"):
+        chosen, other = (
+            tab.locator(f"{buttons} button[aria-pressed={state}]").first.evaluate(ground)
+            for state in ("true", "false")
+        )
+        assert chosen != other
+    bar = tab.locator(".skill-game-mean .skill-game-bar span")
+    assert bar.evaluate(ground) != tab.locator(".skill-game").evaluate(ground)
     tab.context.close()

@@ -166,9 +166,11 @@ def answer(
     return texts, np.bincount(graph[texts].ravel(), minlength=n_skills)
 
 
-def _check_graph(graph: NDArray[np.integer[Any]], n_skills: int) -> None:
+def _check_graph(graph: object, n_skills: int) -> None:
     _checks.integer("n_skills", n_skills, minimum=2)
-    shape, kind = np.shape(graph), np.asarray(graph).dtype
+    if not isinstance(graph, np.ndarray):
+        raise ValueError(f"graph must be an array of shape (text, k), got {type(graph).__name__}")
+    shape, kind = graph.shape, graph.dtype
     if len(shape) != 2 or 0 in shape or not np.issubdtype(kind, np.integer):
         raise ValueError(
             f"graph must hold integers of shape (text, k), got {kind} of shape {shape}"
@@ -195,6 +197,8 @@ def _check_level(level: Level, graph: NDArray[np.integer[Any]], n_skills: int) -
         given = np.asarray(values)
         if given.shape != (most,):
             raise ValueError(f"{name} must have shape ({most},), got {given.shape}")
+        if not np.issubdtype(given.dtype, np.number):
+            raise ValueError(f"{name} must hold numbers, got {given.tolist()}")
         known = given[~np.isnan(given)] if name == "bound" else given
         if known.size:
             _checks.array(name, known, minimum=0)
