@@ -16,6 +16,11 @@ def test_margins_mark_every_graph_and_the_largest():
     assert axes.get_xlim()[1] > 1
 
 
+def test_margins_hide_no_graph_beyond_the_bound():
+    axes = figures.margins({"one": [0.5, 1.4], "two": [0.2]}).axes[0]
+    assert axes.get_xlim()[1] > 1.4
+
+
 def test_levels_put_closed_forms_in_their_rows():
     figure = figures.levels(
         {"a": [1.0, 1.1], "b": [3.0]}, {"b": 2.9}, 4.0, xlabel="x", limit_label="most"

@@ -22,8 +22,10 @@ def margins(ratios: Mapping[str, ArrayLike], *, label: str = r"$\beta$ over its 
         label: of the axis.
 
     Returns:
-        One panel; a line at 1 for the bound, a dot for the largest of each group.
+        One panel; a line at 1 for the bound, a dot for the largest of each group. The axis reaches
+        beyond 1 as far as a graph does.
     """
+    most = max(float(np.max(values)) for values in ratios.values())
     with style.context():
         figure, axes = style.new(height=0.9 + 0.5 * len(ratios))
         for row, values in enumerate(ratios.values()):
@@ -32,7 +34,7 @@ def margins(ratios: Mapping[str, ArrayLike], *, label: str = r"$\beta$ over its 
             axes.plot(data.max(), row, "o", color=MEASURED, markersize=6)
         axes.axvline(1, color=COLOUR, linestyle="--")
         axes.text(0.995, -0.62, "bound", color=COLOUR, ha="right", va="center")
-        axes.set(xlabel=label, xlim=(None, 1.03), ylim=(len(ratios) - 0.5, -0.9))
+        axes.set(xlabel=label, xlim=(None, 1.03 * max(1.0, most)), ylim=(len(ratios) - 0.5, -0.9))
         axes.set_yticks(range(len(ratios)), list(ratios))
     return figure
 
@@ -84,7 +86,7 @@ def combinations(
     Args:
         size: skills in a combination, shape (size,).
         expected: texts per combination by correlation, shape (size,).
-        count: the same as measured, shape (member, size).
+        count: the same as measured, shape (member, size); zeros have no place on the axis.
         ascribed: novel fraction ascribed to the parrot by correlation, shape (size,).
 
     Returns:

@@ -75,7 +75,7 @@ def unseen_pairs(
         widths: hidden neurons, shape (width,).
 
     Returns:
-        Two panels with common logarithmic axes and the diagonal.
+        Two panels with common logarithmic axes and the diagonal; rates of 0 are left out.
     """
     expected = np.asarray(forecast, dtype=float)
     measured = np.stack([np.asarray(seen, dtype=float), np.asarray(held_out, dtype=float)])
