@@ -61,6 +61,14 @@ def test_training_law_is_the_law_under_a_condition():
     )
 
 
+def test_what_is_no_number_is_never_right():
+    texts = sampled(20)
+    with np.errstate(invalid="ignore"):
+        found = experiments.score(LANGUAGE, texts, np.full(texts.answer.shape, np.nan))
+    assert found.wrong == 20
+    assert np.isnan(found.excess)
+
+
 def test_skills_are_balanced_and_their_own():
     assert set(LANGUAGE.answers.ravel()) == {-1.0, 1.0}
     np.testing.assert_array_equal(LANGUAGE.answers.sum(axis=1), 0)
@@ -262,6 +270,10 @@ def test_flat_names():
         (lambda: replace(LANGUAGE, n_skills=1), "n_skills must be an integer >= 2, got 1"),
         (lambda: replace(LANGUAGE, n_bits=0), "n_bits must be an integer >= 1, got 0"),
         (lambda: replace(LANGUAGE, k=1), "k must be an integer >= 2, got 1"),
+        (
+            lambda: replace(LANGUAGE, n_bits=18),
+            "n_skills * 2**n_bits must be <= 2**20, got 8 * 2**18",
+        ),
         (lambda: replace(LANGUAGE, k=7), "n_skills**k must be <= 2**20, got 8**7"),
         (
             lambda: replace(LANGUAGE, flip=0.5),

@@ -29,7 +29,7 @@ from skillscale.experiments.slingshot.skillmix import SkillCombinations, skill_c
 from skillscale.experiments.slingshot.streaming import Streamed, streamed_attack
 from skillscale.experiments.slingshot.sweeps import ManyGraphs, Shape, many_graphs
 from skillscale.experiments.slingshot.tensor import Composites, composites
-from skillscale.experiments.slingshot.texts import SkillTexts, Texts, score
+from skillscale.experiments.slingshot.texts import Score, SkillTexts, Texts, score
 
 _MODULES = (attacks, enumerated, language, pairs, skillmix, sweeps, tensor)
 
@@ -45,6 +45,7 @@ __all__ = [
     "KnownEntropy",
     "ManyGraphs",
     "PairSets",
+    "Score",
     "Shape",
     "SkillCombinations",
     "SkillTexts",

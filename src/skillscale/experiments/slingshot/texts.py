@@ -55,7 +55,7 @@ class SkillTexts:
         seed: Seed of the skills' functions and of the held-out pairs.
 
     Raises:
-        ValueError: If an argument is out of range, or S^k exceeds 2^20.
+        ValueError: If an argument is out of range, or S^k or S · 2^n_bits exceeds 2^20.
 
     Source: derived here; entropy against all flips in `tests/test_slingshot_language.py`.
 
@@ -83,6 +83,10 @@ class SkillTexts:
         _checks.integer("seed", self.seed, minimum=0)
         if self.n_skills**self.k > _LARGEST_TABLE:
             raise ValueError(f"n_skills**k must be <= 2**20, got {self.n_skills}**{self.k}")
+        if self.n_skills * 2**self.n_bits > _LARGEST_TABLE:
+            raise ValueError(
+                f"n_skills * 2**n_bits must be <= 2**20, got {self.n_skills} * 2**{self.n_bits}"
+            )
 
     @cached_property
     def frequency(self) -> Floats:
@@ -205,7 +209,7 @@ def score(language: SkillTexts, texts: Texts, log_odds: Floats) -> Score:
 
     Per answer the cross entropy is (1 - ρ) ln(1 + e^-m) + ρ ln(1 + e^m), the mean over the flip,
     with the margin m of the answer before the flip; the excess is that minus H(ρ). An answer is
-    right if m > 0: a tie is wrong.
+    right if m > 0: a tie is wrong, and so are log odds that are not numbers.
 
     Args:
         language: The language of the texts.
@@ -228,7 +232,7 @@ def score(language: SkillTexts, texts: Texts, log_odds: Floats) -> Score:
         raise ValueError(f"log_odds must have shape {texts.answer.shape}, got {log_odds.shape}")
     margin = log_odds * texts.answer
     cost = np.logaddexp(0.0, -margin) + language.flip * margin
-    missed = margin <= 0
+    missed = ~(margin > 0)
     spoiled = np.asarray(missed.any(axis=1))
     first, second = np.triu_indices(language.k, 1)
     pair = _numbers(language)[texts.skill[:, first], texts.skill[:, second]]
