@@ -48,12 +48,13 @@ class SkillCurves:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_sizes(self.n_skills, self.dim, self.steps, self.seeds)
+        check_sizes(self.n_skills, self.dim, self.steps)
         _checks.number("alpha", self.alpha, above=-1)
         _checks.number("sign_lr", self.sign_lr, above=0)
         _checks.number("sgd_lr", self.sgd_lr, above=0)
         _checks.number("noise", self.noise, minimum=0)
         _checks.integer("every", self.every, minimum=1)
+        _checks.seeds("seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,14 @@ class TwoSkills:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_sizes(2, self.dim, self.steps, self.seeds)
+        check_sizes(2, self.dim, self.steps)
         check_filled(self, "ratios")
         for ratio in self.ratios:
             _checks.number("ratios", ratio, minimum=1)
         for name in ("sign_lr", "adam_lr", "sgd_lr"):
             _checks.number(name, getattr(self, name), above=0)
         _checks.number("threshold", self.threshold, above=0, below=1)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

@@ -59,13 +59,14 @@ class ModularGain:
         """Check the ranges."""
         check_filled(self, "dims")
         for dim in self.dims:
-            check_sizes(self.n_skills, dim, self.steps, self.seeds, orthonormal=False)
+            check_sizes(self.n_skills, dim, self.steps, orthonormal=False)
             if dim >= self.n_skills:
                 raise ValueError(f"dims must be below n_skills = {self.n_skills}, got {dim}")
         check_alphas(self.alphas)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("batch_size", self.batch_size, minimum=1)
         _checks.integer("points", self.points, minimum=2)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {"modular_gain": ModularGain(dims=(40,), steps=3000, points=12, seeds=(0, 1))}

@@ -59,10 +59,11 @@ class ModuleTimes:
         check_alphas(self.alphas)
         check_filled(self, "n_skills")
         for n_skills in self.n_skills:
-            check_sizes(n_skills, self.dim, self.steps, self.seeds)
+            check_sizes(n_skills, self.dim, self.steps)
             _check_divides(n_skills, self.dim)
         _checks.number("lr", self.lr, above=0)
         _checks.number("threshold", self.threshold, above=0, below=1)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {"module_times": ModuleTimes(n_skills=(10,), seeds=(0, 1, 2, 3))}
@@ -141,7 +142,9 @@ def module_vectors(n_skills: int, dim: int, *, seeds: Sequence[int]) -> Tensor:
     >>> (module_vectors(2, 4, seeds=[0])[0] != 0).int().tolist()
     [[1, 1, 0, 0], [0, 0, 1, 1]]
     """
-    check_sizes(n_skills, dim, 0, seeds)
+    check_sizes(n_skills, dim, 0)
+    if not seeds:
+        raise ValueError("seeds must not be empty")
     _check_divides(n_skills, dim)
     blocks = np.stack(
         [

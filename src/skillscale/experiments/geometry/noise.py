@@ -71,7 +71,7 @@ class WastedResource:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_sizes(self.n_skills, self.dim, 0, self.seeds)
+        check_sizes(self.n_skills, self.dim, 0)
         _checks.number("alpha", self.alpha, above=-1)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("points", self.points, minimum=1)
@@ -81,6 +81,7 @@ class WastedResource:
             raise ValueError(
                 f"steps must be > points² / 4 = {self.points**2 / 4:g}, got {shortest}"
             )
+        _checks.seeds("seeds", self.seeds)
 
 
 # The rarest skill takes about 8·10⁵ σ steps at c = 2 and this rate where noise dominates.

@@ -77,7 +77,7 @@ class OptimizerRace:
         """Check the ranges."""
         check_filled(self, "n_skills", "noises", "rates")
         for n_skills in self.n_skills:
-            check_sizes(n_skills, self.dim, self.steps, self.seeds, orthonormal=False)
+            check_sizes(n_skills, self.dim, self.steps, orthonormal=False)
         for noise in self.noises:
             _checks.number("noises", noise, minimum=0)
         for rate in self.rates:
@@ -91,6 +91,7 @@ class OptimizerRace:
             raise ValueError(f"early must increase within 0 … {self.steps}, got {self.early!r}")
         if self.late > self.steps:
             raise ValueError(f"late must be at most steps = {self.steps}, got {self.late!r}")
+        _checks.seeds("seeds", self.seeds)
         if self.tuning_seeds:
             _checks.seeds("tuning_seeds", self.tuning_seeds)
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)

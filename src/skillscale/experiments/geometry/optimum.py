@@ -111,7 +111,8 @@ class DimensionScaling:
         check_filled(self, "n_skills", "dims")
         for number in self.n_skills:
             for dim in self.dims:
-                check_sizes(number, dim, 0, self.seeds, orthonormal=False)
+                check_sizes(number, dim, 0, orthonormal=False)
+        _checks.seeds("seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,9 @@ class CapacityCliff:
         """Check the ranges."""
         check_filled(self, "dims")
         for dim in self.dims:
-            check_sizes(self.n_skills, dim, 0, self.seeds, orthonormal=False)
+            check_sizes(self.n_skills, dim, 0, orthonormal=False)
         _checks.number("alpha", self.alpha, above=-1)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

@@ -52,12 +52,13 @@ class OverlappingSkills:
         """Check the ranges."""
         check_filled(self, "sizes", "losses")
         for n_skills, dim in self.sizes:
-            check_sizes(n_skills, dim, self.steps, self.seeds, orthonormal=False)
+            check_sizes(n_skills, dim, self.steps, orthonormal=False)
         for loss in self.losses:
             _checks.choice("losses", loss, LOSSES)
         _checks.number("alpha", self.alpha, above=-1)
         _checks.number("length", self.length, above=0)
         _checks.integer("points", self.points, minimum=1)
+        _checks.seeds("seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,11 @@ class GradientAlignment:
         check_filled(self, "n_skills")
         check_alphas(self.alphas)
         for n_skills in self.n_skills:
-            check_sizes(n_skills, self.dim, self.steps, self.seeds)
+            check_sizes(n_skills, self.dim, self.steps)
         _checks.number("lr", self.lr, above=0)
         for name in ("batch_size", "every"):
             _checks.integer(name, getattr(self, name), minimum=1)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

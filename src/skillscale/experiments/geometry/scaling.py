@@ -52,12 +52,13 @@ class StepScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_sizes(self.n_skills, self.dim, self.steps, self.seeds, orthonormal=False)
+        check_sizes(self.n_skills, self.dim, self.steps, orthonormal=False)
         check_alphas(self.alphas)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("batch_size", self.batch_size, minimum=1)
         _checks.integer("steps", self.steps, minimum=WINDOW[1])
         _checks.integer("points", self.points, minimum=2)
+        _checks.seeds("seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ class SkillNumber:
         """Check the ranges."""
         check_filled(self, "n_skills")
         for number in self.n_skills:
-            check_sizes(number, self.dim, 0, self.seeds, orthonormal=False)
+            check_sizes(number, self.dim, 0, orthonormal=False)
         _checks.number("alpha", self.alpha, above=-1)
         _checks.number("lr", self.lr, above=0)
+        _checks.seeds("seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,10 @@ class OrthonormalDecay:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_sizes(self.n_skills, self.n_skills, 0, self.seeds)
+        check_sizes(self.n_skills, self.n_skills, 0)
         check_alphas(self.alphas)
         _checks.number("lr", self.lr, above=0)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {

@@ -41,10 +41,11 @@ class FixedLength:
         """Check the ranges."""
         check_filled(self, "dims")
         for dim in self.dims:
-            check_sizes(self.n_skills, dim, self.steps, self.seeds)
+            check_sizes(self.n_skills, dim, self.steps)
         _checks.number("alpha", self.alpha, above=-1)
         _checks.number("length", self.length, above=0)
         _checks.integer("every", self.every, minimum=1)
+        _checks.seeds("seeds", self.seeds)
 
 
 LIVE = {"fixed_length": FixedLength(length=0.01, steps=600, every=10, seeds=(0, 1, 2, 3))}
