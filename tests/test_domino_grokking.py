@@ -166,7 +166,7 @@ def test_the_arm_without_decay_is_the_run_without_it():
     [
         ({"rules": ("newton",)}, "rules must be one of 'sign', 'adam', got 'newton'"),
         ({"rules": ()}, r"rules must hold distinct values, at least one, got \(\)"),
-        ({"rates": (0.1, 0.01)}, "rates must ascend"),
+        ({"rates": (0.1, 0.01)}, r"rates must increase, got \(0.1, 0.01\)"),
         ({"rates": (-0.1,), "tuning_seeds": (5,)}, "^rates must be .* > 0, got -0.1"),
         ({"given_rate": 0.0}, "given_rate must be .* > 0, got 0.0"),
         ({"rates": (0.1,), "tuning_seeds": (1,)}, "tuning_seeds must be none of seeds"),

@@ -81,8 +81,9 @@ def test_members_do_not_depend_on_companions():
         (lambda: geometry.ModularGain(alphas=()), "alphas must not be empty"),
         (lambda: geometry.ModularGain(points=1), "points must be an integer >= 2"),
         (lambda: geometry.published_gain(geometry.ModularGain()), "published must be True"),
-        (lambda: meetings(at=[]), "at must ascend from a step >= 0"),
-        (lambda: meetings(at=[5, 5]), "at must ascend from a step >= 0"),
+        (lambda: meetings(at=[]), "at must not be empty"),
+        (lambda: meetings(at=[5, 5]), "at must increase"),
+        (lambda: meetings(at=[-1, 5]), "at must be an integer >= 0, got -1"),
         (lambda: geometry.ModularGain(batch_size=0), "batch_size must be an integer >= 1"),
     ],
 )

@@ -66,8 +66,8 @@ def test_tokens_belong_to_the_losses(data):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"widths": (8,)}, r"widths must hold 2 or more, ascending, got \(8,\)"),
-        ({"widths": (8, 4)}, r"widths must hold 2 or more, ascending, got \(8, 4\)"),
+        ({"widths": (8,)}, r"widths must hold at least 2 entries, got \(8,\)"),
+        ({"widths": (8, 4)}, r"widths must increase, got \(8, 4\)"),
         ({"steps": (20, 20)}, r"steps must be two ascending numbers, got \(20, 20\)"),
         ({"networks": (1, 0)}, "networks must be an integer >= 1, got 0"),
         ({"networks": (1,)}, r"networks must be two numbers, got \(1,\)"),

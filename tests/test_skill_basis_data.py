@@ -154,7 +154,7 @@ def test_profiles():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"samples": ()}, r"samples must hold at least one entry, got \(\)"),
+        ({"samples": ()}, r"samples must not be empty, got \(\)"),
         ({"samples": (20, 10)}, r"samples must increase, got \(20, 10\)"),
         ({"samples_alone": (5, 5)}, r"samples_alone must increase, got \(5, 5\)"),
         ({"seeds": ()}, r"seeds must not be empty, got \(\)"),

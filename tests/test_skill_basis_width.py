@@ -130,7 +130,7 @@ def test_profiles():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"widths": ()}, r"widths must hold at least one entry, got \(\)"),
+        ({"widths": ()}, r"widths must not be empty, got \(\)"),
         ({"widths": (2, 1)}, r"widths must increase, got \(2, 1\)"),
         ({"widths_alone": (2, 2)}, r"widths_alone must increase, got \(2, 2\)"),
         ({"seeds": ()}, r"seeds must not be empty, got \(\)"),

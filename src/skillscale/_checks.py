@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
@@ -82,6 +83,23 @@ def seeds(name: str, values: Sequence[int]) -> None:
         integer(name, seed, minimum=0)
     if len(set(values)) < len(values):
         raise ValueError(f"{name} must be distinct, got {_short(values)}")
+
+
+def increasing(name: str, values: Sequence[float], *, least: int = 1) -> None:
+    """Raise ValueError unless there are `least` values or more, each above the one before.
+
+    >>> increasing("widths", (8, 16))
+    >>> increasing("widths", (16, 16))
+    Traceback (most recent call last):
+    ...
+    ValueError: widths must increase, got (16, 16)
+    """
+    if len(values) == 0:
+        raise ValueError(f"{name} must not be empty, got {values!r}")
+    if len(values) < least:
+        raise ValueError(f"{name} must hold at least {least} entries, got {values!r}")
+    if not all(before < after for before, after in pairwise(values)):
+        raise ValueError(f"{name} must increase, got {_short(values)}")
 
 
 def apart(name: str, chosen: tuple[int, ...], judged: tuple[int, ...]) -> None:

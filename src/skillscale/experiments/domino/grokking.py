@@ -81,8 +81,8 @@ class ModularAddition:
         """Check the ranges."""
         if not self.rules or len(set(self.rules)) < len(self.rules):
             raise ValueError(f"rules must hold distinct values, at least one, got {self.rules!r}")
-        if list(self.rates) != sorted(set(self.rates)):
-            raise ValueError(f"rates must ascend, got {self.rates!r}")
+        if self.rates:
+            _checks.increasing("rates", self.rates)
         for rule in self.rules:
             _checks.choice("rules", rule, tuple(RULES))
         for rate in self.rates:

@@ -55,8 +55,7 @@ class Arm:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if list(self.rates) != sorted(set(self.rates)) or not self.rates:
-            raise ValueError(f"rates must ascend, at least one, got {self.rates!r}")
+        _checks.increasing("rates", self.rates)
         for rate in self.rates:
             _checks.number("rates", rate, above=0)
         _checks.choice("rule", self.rule, tuple(_RULES))

@@ -75,8 +75,7 @@ class TwoSquares:
         _checks.number("published_rate", self.published_rate, above=0)
         for rate in self.rates:
             _checks.number("rates", rate, above=0)
-        if len(self.rates) < 2 or sorted(set(self.rates)) != list(self.rates):
-            raise ValueError(f"rates must increase and be at least two, got {self.rates}")
+        _checks.increasing("rates", self.rates, least=2)
         for share in self.noise_shares:
             _checks.number("noise_shares", share, above=0, maximum=1)
         _checks.number("noise", self.noise, above=0)

@@ -6,7 +6,6 @@ none. Dense: every skill has a random unit task vector, and all share all coordi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -182,13 +181,13 @@ def modular_descent(
         dims: numbers of parameters.
         counts: batches for the same frequencies.
         lr: learning rate.
-        at: numbers of updates after which the loss is measured, ascending.
+        at: numbers of updates after which the loss is measured, increasing.
 
     Returns:
         Cross entropy in nats, shape (dim, column, time).
 
     Raises:
-        ValueError: If `at` is empty or does not ascend from a step >= 0.
+        ValueError: If `at` is empty or does not increase from a step >= 0.
 
     Source: derived here; equals `descend_columns` on unit vectors and zeros in
     `tests/test_geometry_gain.py`.
@@ -198,8 +197,8 @@ def modular_descent(
     >>> modular_descent(halves, [1], counts, lr=0.1, at=[0, 10]).round(4)
     array([[[0.6931, 0.5032]]])
     """
-    if not at or at[0] < 0 or any(b <= a for a, b in pairwise(at)):
-        raise ValueError(f"at must ascend from a step >= 0, got {at!r}")
+    _checks.increasing("at", at)
+    _checks.integer("at", at[0], minimum=0)
     met = torch.zeros(frequency.shape, dtype=torch.int32)
     losses = np.empty((len(dims), len(frequency), len(at)))
     time = {step: place for place, step in enumerate(at)}

@@ -24,7 +24,7 @@ class ModelSizes:
 
     Attributes:
         n_tokens: size of the vocabulary.
-        widths: of the residual stream, one size of network each, ascending.
+        widths: of the residual stream, one size of network each, increasing.
         n_layers: transformer blocks.
         n_heads: attention heads a block.
         context: tokens a network sees at most.
@@ -55,8 +55,7 @@ class ModelSizes:
 
     def __post_init__(self) -> None:
         """Check what the parts used do not check themselves."""
-        if len(self.widths) < 2 or list(self.widths) != sorted(set(self.widths)):
-            raise ValueError(f"widths must hold 2 or more, ascending, got {self.widths!r}")
+        _checks.increasing("widths", self.widths, least=2)
         if len(self.steps) != 2 or not self.steps[0] < self.steps[1]:
             raise ValueError(f"steps must be two ascending numbers, got {self.steps!r}")
         if len(self.networks) != 2:

@@ -49,10 +49,9 @@ class DataScaling:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        _shared.check_lists(self, "samples", "alphas")
+        _shared.check_lists(self, "alphas")
         _checks.seeds("seeds", self.seeds)
-        if any(np.diff(self.samples) <= 0):
-            raise ValueError(f"samples must increase, got {self.samples!r}")
+        _checks.increasing("samples", self.samples)
         _checks.integer("samples", self.samples[0], minimum=1)
 
 

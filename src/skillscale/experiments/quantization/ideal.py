@@ -51,13 +51,12 @@ class IdealLearner:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _shared.check_lists(self, "capacities", "samples", "alphas")
+        _shared.check_lists(self, "capacities", "alphas")
         _checks.seeds("seeds", self.seeds)
         for name in ("capacities", "samples"):
             for amount in getattr(self, name):
                 _checks.integer(name, amount, minimum=1)
-        if any(np.diff(self.samples) <= 0):
-            raise ValueError(f"samples must increase, got {self.samples!r}")
+        _checks.increasing("samples", self.samples)
         for alpha in self.alphas:
             _checks.number("alphas", alpha, above=0)
         _checks.integer("n_drawn", self.n_drawn, minimum=1)

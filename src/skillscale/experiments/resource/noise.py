@@ -62,8 +62,7 @@ class NoiseScaling:
         _checks.integer("n_points", self.n_points, minimum=2)
         for step in self.steps:
             _checks.integer("steps", step, minimum=0)
-        if not self.steps or list(self.steps) != sorted(set(self.steps)):
-            raise ValueError(f"steps must increase, got {self.steps!r}")
+        _checks.increasing("steps", self.steps)
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
         _checks.seeds("seeds", self.seeds)

@@ -77,7 +77,7 @@ class NoiseParallel:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("pairs", "widths", "steps"):
+        for name in ("pairs", "widths"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
         for width in self.widths:
@@ -87,8 +87,7 @@ class NoiseParallel:
             raise ValueError(f"n_points must be a power of 2, got {self.n_points}")
         for step in self.steps:
             _checks.integer("steps", step, minimum=0)
-        if list(self.steps) != sorted(set(self.steps)):
-            raise ValueError(f"steps must increase, got {self.steps!r}")
+        _checks.increasing("steps", self.steps)
         _checks.number("lr", self.lr, above=0)
         _checks.number("spread", self.spread, above=0)
         _checks.seeds("seeds", self.seeds)

@@ -47,9 +47,8 @@ class ParallelTasks:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("penalties", "weights", "strengths"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        if not self.penalties:
+            raise ValueError("penalties must not be empty")
         names = [penalty.name for penalty in self.penalties]
         if len(set(names)) < len(names):
             raise ValueError(f"penalties must have different names, got {names}")
@@ -58,9 +57,7 @@ class ParallelTasks:
         for strength in self.strengths:
             _checks.number("strengths", strength, above=0)
         for name in ("weights", "strengths"):
-            values = getattr(self, name)
-            if list(values) != sorted(set(values)):
-                raise ValueError(f"{name} must increase, got {values}")
+            _checks.increasing(name, getattr(self, name))
         if _checks.integer("n_points", self.n_points, minimum=4).bit_count() != 1:
             raise ValueError(f"n_points must be a power of 2, got {self.n_points}")
         _checks.seeds("seeds", self.seeds)

@@ -24,19 +24,15 @@ from skillscale.lab.training import train
 
 def _check_kinds(activations: tuple[str, ...], widths: tuple[int, ...]) -> None:
     """Refuse activations that are unknown or repeated, and widths that do not increase."""
+    if not activations:
+        raise ValueError("activations must not be empty")
     for activation in activations:
         _checks.choice("activations", activation, ("silu", "relu"))
     if len(set(activations)) < len(activations):
         raise ValueError(f"activations must differ, got {activations}")
     for width in widths:
         _checks.integer("widths", width, minimum=1)
-    _check_increasing("widths", widths)
-
-
-def _check_increasing(name: str, values: tuple[float, ...]) -> None:
-    """Raise ValueError unless each value is larger than the one before."""
-    if list(values) != sorted(set(values)):
-        raise ValueError(f"{name} must increase, got {values}")
+    _checks.increasing("widths", widths)
 
 
 @dataclass(frozen=True)
@@ -63,13 +59,10 @@ class PlainScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("activations", "widths", "budgets"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
         _check_kinds(self.activations, self.widths)
         for budget in self.budgets:
             _checks.integer("budgets", budget, minimum=1)
-        _check_increasing("budgets", self.budgets)
+        _checks.increasing("budgets", self.budgets)
         _checks.number("lr", self.lr, above=0)
         _checks.integer("n_points", self.n_points, minimum=3)
         _checks.integer("n_fresh", self.n_fresh, minimum=3)
@@ -102,13 +95,10 @@ class PlainRates:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("activations", "widths", "rates"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
         _check_kinds(self.activations, self.widths)
         for rate in self.rates:
             _checks.number("rates", rate, above=0)
-        _check_increasing("rates", self.rates)
+        _checks.increasing("rates", self.rates)
         _checks.integer("budget", self.budget, minimum=1)
         _checks.integer("n_points", self.n_points, minimum=3)
         _checks.integer("n_fresh", self.n_fresh, minimum=3)

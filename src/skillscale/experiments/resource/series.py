@@ -55,12 +55,9 @@ class RootChain:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.strengths:
-            raise ValueError("strengths must not be empty")
         for strength in self.strengths:
             _checks.number("strengths", strength, above=0)
-        if list(self.strengths) != sorted(set(self.strengths)):
-            raise ValueError(f"strengths must increase, got {self.strengths}")
+        _checks.increasing("strengths", self.strengths)
         _checks.integer("depth", self.depth, minimum=1)
         if _checks.integer("n_points", self.n_points, minimum=4).bit_count() != 1:
             raise ValueError(f"n_points must be a power of 2, got {self.n_points}")

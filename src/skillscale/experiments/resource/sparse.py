@@ -49,16 +49,14 @@ class SparseScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("penalties", "strengths"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must not be empty")
+        if not self.penalties:
+            raise ValueError("penalties must not be empty")
         names = [penalty.name for penalty in self.penalties]
         if len(set(names)) < len(names):
             raise ValueError(f"penalties must have different names, got {names}")
         for strength in self.strengths:
             _checks.number("strengths", strength, above=0)
-        if list(self.strengths) != sorted(set(self.strengths)):
-            raise ValueError(f"strengths must increase, got {self.strengths}")
+        _checks.increasing("strengths", self.strengths)
         _checks.integer("n_points", self.n_points, minimum=3)
         _checks.seeds("seeds", self.seeds)
 

@@ -78,13 +78,11 @@ class DataEmergence:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        for name in ("samples", "samples_alone", "alphas", "disjoint"):
+        for name in ("alphas", "disjoint"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must hold at least one entry, got ()")
         for name in ("samples", "samples_alone"):
-            sizes = getattr(self, name)
-            if any(np.diff(sizes) <= 0):
-                raise ValueError(f"{name} must increase, got {sizes!r}")
+            _checks.increasing(name, getattr(self, name))
         _checks.number("init_std", self.init_std, above=0)
         _checks.number("scale", self.scale, above=0)
         _checks.number("exposure", self.exposure, above=0)

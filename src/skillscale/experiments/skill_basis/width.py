@@ -70,12 +70,10 @@ class WidthEmergence:
 
     def __post_init__(self) -> None:
         """Check what the bench does not check by itself."""
-        for name in ("widths", "widths_alone", "alphas"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must hold at least one entry, got ()")
+        if not self.alphas:
+            raise ValueError("alphas must hold at least one entry, got ()")
         for name in ("widths", "widths_alone"):
-            if any(np.diff(getattr(self, name)) <= 0):
-                raise ValueError(f"{name} must increase, got {getattr(self, name)!r}")
+            _checks.increasing(name, getattr(self, name))
         for name in ("init_std", "scale", "learning_rate", "final_rate"):
             _checks.number(name, getattr(self, name), above=0)
         for name in ("restarts", "steps"):

@@ -68,8 +68,7 @@ class KnownEntropy:
         self.language(0)
         for name in ("widths", "lengths"):
             values = getattr(self, name)
-            if not values or list(values) != sorted(set(values)):
-                raise ValueError(f"{name} must hold increasing numbers, got {values!r}")
+            _checks.increasing(name, values)
             for value in values:
                 _checks.integer(name, value, minimum=1)
         _checks.integer("batch_size", self.batch_size, minimum=1)
