@@ -22,17 +22,20 @@ from skillscale.lab.parity import Batch
 from skillscale.lab.training import train
 
 
-def _check_kinds(activations: tuple[str, ...], widths: tuple[int, ...]) -> None:
-    """Refuse activations that are unknown or repeated, and widths that do not increase."""
-    if not activations:
+def _check_networks(settings: PlainScaling | PlainRates) -> None:
+    """Check the ranges of what either experiment trains, and on what it measures."""
+    if not settings.activations:
         raise ValueError("activations must not be empty")
-    for activation in activations:
+    for activation in settings.activations:
         _checks.choice("activations", activation, ("silu", "relu"))
-    if len(set(activations)) < len(activations):
-        raise ValueError(f"activations must differ, got {activations}")
-    for width in widths:
+    if len(set(settings.activations)) < len(settings.activations):
+        raise ValueError(f"activations must differ, got {settings.activations}")
+    for width in settings.widths:
         _checks.integer("widths", width, minimum=1)
-    _checks.increasing("widths", widths)
+    _checks.increasing("widths", settings.widths)
+    _checks.integer("n_points", settings.n_points, minimum=3)
+    _checks.integer("n_fresh", settings.n_fresh, minimum=3)
+    _checks.seeds("seeds", settings.seeds)
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,11 @@ class PlainScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_kinds(self.activations, self.widths)
+        _check_networks(self)
         for budget in self.budgets:
             _checks.integer("budgets", budget, minimum=1)
         _checks.increasing("budgets", self.budgets)
         _checks.number("lr", self.lr, above=0)
-        _checks.integer("n_points", self.n_points, minimum=3)
-        _checks.integer("n_fresh", self.n_fresh, minimum=3)
-        _checks.seeds("seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -95,15 +95,12 @@ class PlainRates:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_kinds(self.activations, self.widths)
+        _check_networks(self)
         for rate in self.rates:
             _checks.number("rates", rate, above=0)
         _checks.increasing("rates", self.rates)
         _checks.integer("budget", self.budget, minimum=1)
-        _checks.integer("n_points", self.n_points, minimum=3)
-        _checks.integer("n_fresh", self.n_fresh, minimum=3)
         _checks.seeds("tuning_seeds", self.tuning_seeds)
-        _checks.seeds("seeds", self.seeds)
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
 
 
