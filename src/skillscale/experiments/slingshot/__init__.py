@@ -22,6 +22,7 @@ from skillscale.experiments.slingshot.enumerated import (
     certified_graphs,
     tiny_graphs,
 )
+from skillscale.experiments.slingshot.game import least_favoured, worst_named
 from skillscale.experiments.slingshot.graphs import random_graph
 from skillscale.experiments.slingshot.language import KnownEntropy, known_entropy, training_texts
 from skillscale.experiments.slingshot.pairs import PairSets, pair_sets
@@ -56,6 +57,7 @@ __all__ = [
     "certified_graphs",
     "composites",
     "known_entropy",
+    "least_favoured",
     "many_graphs",
     "pair_sets",
     "random_graph",
@@ -64,4 +66,5 @@ __all__ = [
     "streamed_attack",
     "tiny_graphs",
     "training_texts",
+    "worst_named",
 ]
