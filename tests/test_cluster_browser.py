@@ -1,10 +1,7 @@
 """The list of clusters: its HTML alone, then with its script in Chromium."""
 
-import os
 import re
-import shutil
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +9,6 @@ import pytest
 from skillscale.figures.cluster_browser import ClusterBrowser
 from skillscale.lab import records
 
-STATIC = Path(__file__).parents[1] / "book" / "_static"
 VOCABULARY = ["a", " b", "\n    ", "<script>", ":", 'c"&', "\t\x00", ""]
 
 
@@ -156,43 +152,12 @@ def test_bad_input_is_named(change, message):
 # With the script
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        message = "no Chromium found: the script of the list is not run"
-        if os.environ.get("SKILLSCALE_REQUIRE_BROWSER"):
-            pytest.fail(message + ", but SKILLSCALE_REQUIRE_BROWSER asks for it")
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-        running = playwright.chromium.launch(executable_path=program, args=flags)
-        yield running
-        running.close()
-
-
-def opened(chromium, page, **settings):
-    tab = chromium.new_context(**settings).new_page()
-    tab.complaints = []
-    tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
-    tab.on("request", lambda request: tab.complaints.append(request.url))
-    style = (STATIC / "custom.css").read_text()
-    script = (STATIC / "cluster-browser.js").read_text()
-    tab.set_content(
-        f'<html lang="en" data-theme="light"><title>t</title><style>{style}</style>'
-        f'<main class="bd-article"><h1>t</h1>{page}</main><script>{script}</script></html>'
-    )
-    return tab
+FILES = ("custom.css", "cluster-browser.js")
 
 
 @pytest.fixture
-def tab(chromium, published):
-    tab = opened(chromium, published._repr_html_())
-    yield tab
-    assert tab.complaints == []
-    tab.context.close()
+def tab(opened, published):
+    return opened(published._repr_html_(), *FILES)
 
 
 def cards(tab):
@@ -293,32 +258,30 @@ def test_cards_open_by_keyboard_and_all_at_once(tab):
 
 
 @pytest.mark.browser
-def test_cluster_of_one_passes_the_slider_only_at_its_end(chromium):
-    tab = opened(chromium, browser_of()._repr_html_() + browser_of()._repr_html_())
+def test_cluster_of_one_passes_the_slider_only_at_its_end(opened):
+    tab = opened(browser_of()._repr_html_() + browser_of()._repr_html_(), *FILES)
     assert [size for size, _, _ in cards(tab)] == [3, 2, 1] * 2
     slider = tab.get_by_role("slider").first
     slider.fill("-0.5")
     assert [size for size, _, _ in cards(tab)] == [3, 2, 3, 2, 1]
     labels = tab.evaluate("() => [...document.querySelectorAll('label')].map(e => e.control.id)")
     assert len(set(labels)) == 8  # two lists on one page do not share names
-    tab.context.close()
 
 
 @pytest.mark.browser
-def test_without_a_script_the_cards_unfold(chromium, published):
-    tab = opened(chromium, published._repr_html_(), java_script_enabled=False)
+def test_without_a_script_the_cards_unfold(opened, published):
+    tab = opened(published._repr_html_(), *FILES, java_script_enabled=False)
     assert tab.locator("input, select, button").count() == 0
     tab.locator("summary").first.click()
     assert tab.locator(".cluster li").first.is_visible()
-    tab.context.close()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_is_accessible_and_fits_a_phone(chromium, published, scheme):
+def test_is_accessible_and_fits_a_phone(opened, published, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    tab = opened(chromium, published._repr_html_(), viewport={"width": 360, "height": 800})
+    tab = opened(published._repr_html_(), *FILES, viewport={"width": 360, "height": 800})
     tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme; }", scheme)
     ground = "#121212" if scheme == "dark" else "#ffffff"
     words = "#ced6dd" if scheme == "dark" else "#222832"
@@ -335,4 +298,3 @@ def test_is_accessible_and_fits_a_phone(chromium, published, scheme):
         for node in violation["nodes"]
     ]
     assert found == []
-    tab.context.close()

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -235,20 +234,7 @@ def test_bad_points_are_named(points: Any, message: str) -> None:
         linked([replace(DECAY, points=points)], sliders=RATE, title="t")
 
 
-@pytest.fixture(scope="module")
-def tab() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium found: linked plots are not opened in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-        running = playwright.chromium.launch(executable_path=chromium, args=flags)
-        yield running.new_page()
-        running.close()
-
-
+FILES = ("custom.css", "explorable.js")
 PLACES = """() => [...document.querySelectorAll(".explorable-panel")]
     .map(panel => { const box = panel.getBoundingClientRect(); return [box.left, box.top]; })"""
 DRAWN = """async () => {
@@ -258,18 +244,10 @@ DRAWN = """async () => {
 
 
 @pytest.mark.browser
-def test_one_slider_redraws_all_panels_side_by_side_or_stacked(tab: Any) -> None:
+def test_one_slider_redraws_all_panels_side_by_side_or_stacked(opened: Any) -> None:
     plot = linked([DECAY, HALF], sliders=RATE, title="both")
-    style, script = (
-        (BOOK / "_static" / name).read_text() for name in ("custom.css", "explorable.js")
-    )
-    complaints: list[Any] = []
-    tab.on("pageerror", lambda error: complaints.append(error))
-    tab.set_viewport_size({"width": 1000, "height": 800})
-    tab.set_content(
-        f'<style>{style}</style><article class="bd-article">{plot._repr_html_()}</article>'
-        f"<script>{script}</script>"
-    )
+    viewport = {"width": 1000, "height": 800}
+    tab = opened(plot._repr_html_(), *FILES, viewport=viewport)
     assert tab.get_by_role("slider").count() == 1
     begin = tab.evaluate(DRAWN)
     assert len(begin) == 3
@@ -286,7 +264,6 @@ def test_one_slider_redraws_all_panels_side_by_side_or_stacked(tab: Any) -> None
     assert next_left == left
     assert next_top > top
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-    assert complaints == []
 
 
 MARKED = """() => [...document.querySelectorAll(".explorable-panel > svg")].map(plot => {
@@ -301,19 +278,13 @@ MARKED = """() => [...document.querySelectorAll(".explorable-panel > svg")].map(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1000, 360])
-def test_points_stand_at_their_values_and_no_slider_moves_them(tab: Any, width: int) -> None:
+def test_points_stand_at_their_values_and_no_slider_moves_them(opened: Any, width: int) -> None:
     curve = {"f": 1 / (1 + A * T)}
     axes = (T, 1.0, 100.0, "log", "x"), (0.0, 1.0, "linear", "y")
     points = {"seeds": ([1, 10, 100], [0, 0.5, 1]), "mean": ([10], [0.25])}
     plot = linked([DECAY, Panel(curve, *axes, "Points", points=points)], sliders=RATE, title="t")
-    style, script = (
-        (BOOK / "_static" / name).read_text() for name in ("custom.css", "explorable.js")
-    )
-    tab.set_viewport_size({"width": width, "height": 800})
-    tab.set_content(
-        f'<style>{style}</style><article class="bd-article">{plot._repr_html_()}</article>'
-        f"<script>{script}</script>"
-    )
+    viewport = {"width": width, "height": 800}
+    tab = opened(plot._repr_html_(), *FILES, viewport=viewport)
     bare, marked = tab.evaluate(MARKED)
     assert bare == []
     left, right, top, bottom = 58, 14, 12, 46  # the margins of a plot

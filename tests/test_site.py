@@ -5,7 +5,6 @@ Without Chromium the browser tests are skipped; SKILLSCALE_REQUIRE_BROWSER makes
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -32,15 +31,6 @@ EXPLORABLES = [
     "book/slingshot",
 ]
 DESKTOP, PHONE = 1280, 360
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What axe finds that is not ours to mend: a part of the markup and the rule it breaks.
 AXE_KNOWN = {
     ('class="citation-list"', "aria-required-children"),  # docutils' bibliography
@@ -160,22 +150,6 @@ def test_launch_buttons_open_this_repository(site: Path) -> None:
 # What takes a browser
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        message = "no Chromium found: the pages are not opened in a browser"
-        if os.environ.get("SKILLSCALE_REQUIRE_BROWSER"):
-            pytest.fail(message + ", but SKILLSCALE_REQUIRE_BROWSER asks for it")
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield running
-        running.close()
-
-
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_arguments: object) -> None:
         """Say nothing: a request is not news."""
@@ -192,11 +166,11 @@ def address(site: Path) -> Iterator[str]:
 class Visit:
     """A page opened in Chromium, with what it asked for and complained about."""
 
-    def __init__(self, browser: Any, address: str, page: str, width: int) -> None:
+    def __init__(self, chromium: Any, address: str, page: str, width: int) -> None:
         self.complaints: list[str] = []
         self.foreign: list[str] = []
         self.address = address
-        self.context = browser.new_context(viewport={"width": width, "height": 800})
+        self.context = chromium.new_context(viewport={"width": width, "height": 800})
         self.context.route("**/*", self.guard)
         self.tab = self.context.new_page()
         self.tab.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
@@ -231,8 +205,8 @@ class Visit:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 @pytest.mark.parametrize("page", PAGES)
-def test_page_in_browser(browser: Any, address: str, page: str, width: int) -> None:
-    with Visit(browser, address, page, width) as visit:
+def test_page_in_browser(chromium: Any, address: str, page: str, width: int) -> None:
+    with Visit(chromium, address, page, width) as visit:
         assert visit.status == 200
         assert visit.foreign == []
         assert visit.complaints == []
@@ -260,11 +234,11 @@ def test_page_in_browser(browser: Any, address: str, page: str, width: int) -> N
 
 @pytest.mark.browser
 @pytest.mark.parametrize("page", PAGES)
-def test_page_is_accessible(browser: Any, address: str, page: str) -> None:
+def test_page_is_accessible(chromium: Any, address: str, page: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     found = []
-    with Visit(browser, address, page, DESKTOP) as visit:
+    with Visit(chromium, address, page, DESKTOP) as visit:
         visit.tab.add_style_tag(content="* { transition: none !important; }")
         for scheme in ("light", "dark"):
             visit.tab.emulate_media(color_scheme=scheme)
@@ -280,8 +254,8 @@ def test_page_is_accessible(browser: Any, address: str, page: str) -> None:
 
 
 @pytest.mark.browser
-def test_the_front_address_leads_to_the_introduction(browser: Any, address: str) -> None:
-    tab = browser.new_page()
+def test_the_front_address_leads_to_the_introduction(chromium: Any, address: str) -> None:
+    tab = chromium.new_page()
     tab.goto(f"{address}/index.html")
     tab.wait_for_url(f"{address}/{TOC['root']}.html")
     tab.close()
@@ -314,8 +288,8 @@ def move_every_slider(tab: Any, box: Any) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 @pytest.mark.parametrize("page", EXPLORABLES)
-def test_sliders_redraw_the_curves(browser: Any, address: str, page: str, width: int) -> None:
-    with Visit(browser, address, page, width) as visit:
+def test_sliders_redraw_the_curves(chromium: Any, address: str, page: str, width: int) -> None:
+    with Visit(chromium, address, page, width) as visit:
         boxes = visit.tab.locator(".explorable").all()
         assert boxes
         assert visit.tab.locator(".explorable-fallback").count() == 0
@@ -326,8 +300,8 @@ def test_sliders_redraw_the_curves(browser: Any, address: str, page: str, width:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("page", EXPLORABLES)
-def test_axes_follow_the_width(browser: Any, address: str, page: str) -> None:
-    with Visit(browser, address, page, DESKTOP) as visit:
+def test_axes_follow_the_width(chromium: Any, address: str, page: str) -> None:
+    with Visit(chromium, address, page, DESKTOP) as visit:
         for width in (320, 768):
             visit.tab.set_viewport_size({"width": width, "height": 800})
             visit.tab.wait_for_function(
@@ -349,8 +323,8 @@ def test_axes_follow_the_width(browser: Any, address: str, page: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_the_worst_texts_answer_named_skills(browser: Any, address: str, width: int) -> None:
-    with Visit(browser, address, "book/slingshot", width) as visit:
+def test_the_worst_texts_answer_named_skills(chromium: Any, address: str, width: int) -> None:
+    with Visit(chromium, address, "book/slingshot", width) as visit:
         (game,) = visit.tab.locator(".skill-game").all()
         assert visit.tab.locator(".skill-game-fallback").count() == 0
         skills = game.get_by_role("group", name="Skills").get_by_role("button")

@@ -2,9 +2,7 @@
 
 import itertools
 import json
-import os
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -282,43 +280,12 @@ def test_a_set_with_a_skill_twice_or_unknown_is_named(named):
 # With the script
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        message = "no Chromium found: the game is not played"
-        if os.environ.get("SKILLSCALE_REQUIRE_BROWSER"):
-            pytest.fail(message + ", but SKILLSCALE_REQUIRE_BROWSER asks for it")
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-        running = playwright.chromium.launch(executable_path=program, args=flags)
-        yield running
-        running.close()
-
-
-def opened(chromium, page, **settings):
-    tab = chromium.new_context(**settings).new_page()
-    tab.complaints = []
-    tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
-    tab.on("request", lambda request: tab.complaints.append(request.url))
-    style = "".join((STATIC / name).read_text() for name in ("custom.css", "skill_game.css"))
-    script = (STATIC / "skill_game.js").read_text()
-    tab.set_content(
-        f'<html lang="en" data-theme="light"><title>t</title><style>{style}</style>'
-        f'<main class="bd-article"><h1>t</h1>{page}</main><script>{script}</script></html>'
-    )
-    return tab
+FILES = ("custom.css", "skill_game.css", "skill_game.js")
 
 
 @pytest.fixture
-def tab(chromium):
-    tab = opened(chromium, game_of()._repr_html_())
-    yield tab
-    assert tab.complaints == []
-    tab.context.close()
+def tab(opened):
+    return opened(game_of()._repr_html_(), *FILES)
 
 
 SHOWN = """() => {
@@ -419,13 +386,12 @@ def test_summary_says_the_score_once_the_reader_pauses(tab):
 
 
 @pytest.mark.browser
-def test_a_set_better_than_the_stored_one_is_praised(chromium):
+def test_a_set_better_than_the_stored_one_is_praised(opened):
     weakest = min(range(N_SKILLS), key=lambda skill: total([skill], 8))
     poor = replace(LEVEL, sets=[[weakest], *LEVEL.sets[1:]], least=[0] * 7)
-    tab = opened(chromium, game_of(levels=[poor])._repr_html_())
+    tab = opened(game_of(levels=[poor])._repr_html_(), *FILES)
     name_skills(tab, list(LEVEL.sets[0]))
     assert status(tab).endswith(": more than the best known adversary reaches on average.")
-    tab.context.close()
 
 
 @pytest.mark.browser
@@ -451,20 +417,19 @@ def test_the_keyboard_plays(tab):
 
 
 @pytest.mark.browser
-def test_without_a_script_one_round_is_told(chromium):
-    tab = opened(chromium, game_of()._repr_html_(), java_script_enabled=False)
+def test_without_a_script_one_round_is_told(opened):
+    tab = opened(game_of()._repr_html_(), *FILES, java_script_enabled=False)
     assert tab.locator("button").count() == 0
     assert tab.locator(".skill-game-fallback").is_visible()
-    tab.context.close()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_is_accessible_and_fits(chromium, scheme, width):
+def test_is_accessible_and_fits(opened, scheme, width):
     from axe_playwright_python.sync_playwright import Axe
 
-    tab = opened(chromium, game_of()._repr_html_(), viewport={"width": width, "height": 800})
+    tab = opened(game_of()._repr_html_(), *FILES, viewport={"width": width, "height": 800})
     tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme; }", scheme)
     ground = "#121212" if scheme == "dark" else "#ffffff"
     words = "#ced6dd" if scheme == "dark" else "#222832"
@@ -481,13 +446,12 @@ def test_is_accessible_and_fits(chromium, scheme, width):
         for node in violation["nodes"]
     ]
     assert found == []
-    tab.context.close()
 
 
 @pytest.mark.browser
-def test_what_is_chosen_shows_where_the_system_sets_the_colours(chromium):
+def test_what_is_chosen_shows_where_the_system_sets_the_colours(opened):
     """As in a high-contrast mode, which takes all grounds from buttons and bars."""
-    tab = opened(chromium, game_of()._repr_html_(), forced_colors="active")
+    tab = opened(game_of()._repr_html_(), *FILES, forced_colors="active")
     name_skills(tab, [0, 2])
     ground = "e => getComputedStyle(e).backgroundColor"
     for buttons in (".skill-game-levels", ".skill-game-skills"):
@@ -498,4 +462,3 @@ def test_what_is_chosen_shows_where_the_system_sets_the_colours(chromium):
         assert chosen != other
     bar = tab.locator(".skill-game-mean .skill-game-bar span")
     assert bar.evaluate(ground) != tab.locator(".skill-game").evaluate(ground)
-    tab.context.close()
