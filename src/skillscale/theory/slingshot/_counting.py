@@ -30,11 +30,16 @@ def divergence_root(a: Array, cost: Array) -> Array:
     return np.where(cost < -np.log(a), high, np.nan)
 
 
-def fractions(values: ArrayLike, name: str = "bad_fraction") -> Array:
-    """Non-empty array of numbers in (0, 1)."""
+def checked(
+    values: ArrayLike, theta: float, k: int, *, name: str = "bad_fraction", **sizes: int
+) -> Array:
+    """Non-empty array of numbers in (0, 1), after a check of θ, of k and of sizes >= 1 too."""
     array = _checks.array(name, values)
     if not np.all((array > 0) & (array < 1)):
         raise ValueError(f"{name} must lie in (0, 1), got {values!r}")
+    check(theta, k)
+    for size, value in sizes.items():
+        _checks.integer(size, value, minimum=1)
     return array
 
 

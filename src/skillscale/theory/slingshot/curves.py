@@ -9,10 +9,10 @@ from scipy.stats import binom
 from skillscale.theory.slingshot._counting import (
     Array,
     check,
+    checked,
     divergence,
     divergence_root,
     entropy,
-    fractions,
 )
 
 __all__ = [
@@ -75,8 +75,7 @@ def performance_curve(
         >>> performance_curve([0.2, 0.8], 0.1, 8, markov=True).from_markov.tolist()
         [False, True]
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
+    a = checked(bad_fraction, theta, k)
     beta = divergence_root(a, np.full_like(a, entropy(theta) / (k * theta)))
     missing = np.isnan(beta)
     return FlaggedCurve(np.where(missing, 1 / a, beta), missing) if markov else beta
@@ -132,8 +131,7 @@ def exact_curve(bad_fraction: ArrayLike, theta: float, k: int) -> Array:
         >>> round(float(exact_curve(0.2, 0.1, 8)), 4)
         2.3
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
+    a = checked(bad_fraction, theta, k)
     tails = binom.sf(np.arange(k), k, a[..., None])
     return np.asarray(np.minimum(tails, theta).sum(axis=-1) / (theta * k * a))
 
@@ -163,8 +161,7 @@ def closed_form_bound(bad_fraction: ArrayLike, theta: float, k: int) -> Array:
         >>> round(float(closed_form_bound(0.2, 0.1, 8)), 3)
         2.719
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
+    a = checked(bad_fraction, theta, k)
     beta = divergence_root(a, np.full_like(a, -np.log(theta) / k))
     return np.where(np.isnan(beta), 1 / a, beta)
 
@@ -194,8 +191,7 @@ def explicit_bound(bad_fraction: ArrayLike, theta: float, k: int) -> Array:
         >>> round(float(explicit_bound(0.2, 0.1, 8)), 3)
         3.067
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
+    a = checked(bad_fraction, theta, k)
     cost = float(entropy(theta)) / (k * theta)
     lead, middle = 1 + 2 * cost / 9, cost * (1 - 2 * a) / 3
     delta = (middle + np.sqrt(middle**2 + 2 * lead * cost * a * (1 - a))) / lead

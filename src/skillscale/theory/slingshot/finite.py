@@ -7,10 +7,9 @@ from scipy.stats import norm
 from skillscale import _checks
 from skillscale.theory.slingshot._counting import (
     Array,
-    check,
+    checked,
     divergence_root,
     entropy,
-    fractions,
 )
 from skillscale.theory.slingshot.curves import exact_curve
 
@@ -53,10 +52,7 @@ def finite_curve(
         >>> round(float(finite_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
         3.084
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
-    _checks.integer("n_skills", n_skills, minimum=1)
-    _checks.integer("n_texts", n_texts, minimum=1)
+    a = checked(bad_fraction, theta, k, n_skills=n_skills, n_texts=n_texts)
     _checks.number("failure_probability", failure_probability, above=0, maximum=1)
     numerator = (
         entropy(theta) + n_skills / n_texts * entropy(a) - np.log(failure_probability) / n_texts
@@ -95,10 +91,7 @@ def busiest_curve(
         >>> round(float(busiest_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
         2.3776
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
-    _checks.integer("n_skills", n_skills, minimum=1)
-    _checks.integer("n_texts", n_texts, minimum=1)
+    a = checked(bad_fraction, theta, k, n_skills=n_skills, n_texts=n_texts)
     share = a + norm.pdf(norm.isf(a)) * np.sqrt(n_skills / (k * n_texts))
     inside = share < 1
     share = np.where(inside, share, a)
@@ -143,10 +136,7 @@ def concentration_bound(
         >>> round(float(big - exact_curve(0.2, 0.1, 8)), 3)
         0.025
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
-    _checks.integer("n_skills", n_skills, minimum=1)
-    _checks.integer("n_texts", n_texts, minimum=1)
+    a = checked(bad_fraction, theta, k, n_skills=n_skills, n_texts=n_texts)
     _checks.number("failure_probability", failure_probability, above=0, maximum=1)
     spread = (n_skills * entropy(a) - np.log(failure_probability)) / (2 * n_texts)
     return np.asarray(exact_curve(a, theta, k) + np.sqrt(spread) / (theta * a))

@@ -10,10 +10,9 @@ from scipy.stats import binom
 from skillscale import _checks
 from skillscale.theory.slingshot._counting import (
     Array,
-    check,
+    checked,
     divergence,
     entropy,
-    fractions,
 )
 from skillscale.theory.slingshot.curves import performance_curve
 
@@ -57,9 +56,7 @@ def tuple_failure_bound(
         >>> round(float(tuple_failure_bound(0.1, 0.05, 8, 2, method="slots")), 3)
         0.343
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
-    _checks.integer("tuple_size", tuple_size, minimum=1)
+    a = checked(bad_fraction, theta, k, tuple_size=tuple_size)
     _checks.choice("method", method, ("tensor", "slots"))
     if method == "tensor":
         theta, per_text = tuple_size * theta, k
@@ -108,9 +105,7 @@ def structured_tuples(
         >>> round(float(structured_tuples(0.1, 0.1, 8, 2, family="star")), 4)
         3.9025
     """
-    a = fractions(bad_fraction)
-    check(theta, k)
-    _checks.integer("tuple_size", tuple_size, minimum=1)
+    a = checked(bad_fraction, theta, k, tuple_size=tuple_size)
     _at_most_k(tuple_size, k)
     _checks.choice("family", family, ("clique", "star"))
     hits, everything = np.arange(k + 1), comb(k, tuple_size)
@@ -150,9 +145,7 @@ def certified_fraction(
         >>> round(float(certified_fraction(0.25, 0.1, 8)), 3)
         0.709
     """
-    limit = fractions(max_failure, "max_failure")
-    check(theta, k)
-    _checks.integer("tuple_size", tuple_size, minimum=1)
+    limit = checked(max_failure, theta, k, name="max_failure", tuple_size=tuple_size)
     composite = tuple_size * theta
     if composite >= 1:
         return np.zeros_like(limit)
