@@ -43,6 +43,18 @@ class Penalty:
         _checks.integer("width", self.width, minimum=1)
 
 
+def check_penalties(penalties: Sequence[Penalty]) -> None:
+    """Raise ValueError unless there are penalties, all of them with names of their own.
+
+    >>> check_penalties([Penalty("L2", 0.0, 1e-4, 48)])
+    """
+    if not penalties:
+        raise ValueError("penalties must not be empty")
+    names = [penalty.name for penalty in penalties]
+    if len(set(names)) < len(names):
+        raise ValueError(f"penalties must have different names, got {names}")
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Adam with decay rates 0.9 and 0.99: rate up in `warm_up` steps, down as a half cosine.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import _checks, _progress
-from skillscale.experiments.resource._penalised import Penalty, Schedule, fit
+from skillscale.experiments.resource._penalised import Penalty, Schedule, check_penalties, fit
 from skillscale.experiments.resource._points import sobol
 from skillscale.experiments.resource.attribution import Attribution, Subtask, attribute
 from skillscale.lab import records
@@ -47,11 +47,7 @@ class ParallelTasks:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.penalties:
-            raise ValueError("penalties must not be empty")
-        names = [penalty.name for penalty in self.penalties]
-        if len(set(names)) < len(names):
-            raise ValueError(f"penalties must have different names, got {names}")
+        check_penalties(self.penalties)
         for weight in self.weights:
             _checks.number("weights", weight, above=0, below=1)
         for strength in self.strengths:

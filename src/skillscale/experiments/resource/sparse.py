@@ -14,7 +14,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import _checks, _progress
-from skillscale.experiments.resource._penalised import Penalty, Schedule, fit, in_use
+from skillscale.experiments.resource._penalised import (
+    Penalty,
+    Schedule,
+    check_penalties,
+    fit,
+    in_use,
+)
 from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 
@@ -49,11 +55,7 @@ class SparseScaling:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.penalties:
-            raise ValueError("penalties must not be empty")
-        names = [penalty.name for penalty in self.penalties]
-        if len(set(names)) < len(names):
-            raise ValueError(f"penalties must have different names, got {names}")
+        check_penalties(self.penalties)
         for strength in self.strengths:
             _checks.number("strengths", strength, above=0)
         _checks.increasing("strengths", self.strengths)
