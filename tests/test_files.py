@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -237,3 +238,11 @@ def test_a_closed_folder_is_noticed_before_a_run(tmp_path: Path) -> None:
         pytest.skip("this user may write anywhere")
     with pytest.raises(PermissionError, match=r"run\.nc'"):
         _files.writable(tmp_path / "run.nc")
+
+
+def test_partial_files_are_neither_committed_nor_packaged() -> None:
+    root = Path(__file__).parents[1]
+    assert "*.partial" in (root / ".gitignore").read_text().splitlines()
+    wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    # what is included by force is so whether git ignores it or not
+    assert all((root / name).is_file() for name in wheel["targets"]["wheel"]["force-include"])
