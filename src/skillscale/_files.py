@@ -2,8 +2,8 @@
 
 The content goes into a hidden file beside its destination, `.NAME-xxxxxxxx.partial`, which is then
 moved over it: a reader sees the old file or the whole new one. A process that is killed on the way
-leaves its partial file behind; the next write to the same destination removes it. A writer at work
-holds a lock on its own, by which others know it from a leftover.
+leaves its partial file behind; the next write to the same destination removes it, unless others are
+writing to that folder at the time: a partial file may be theirs.
 """
 
 from __future__ import annotations
@@ -71,38 +71,36 @@ def _flush(file: BinaryIO, content: bytes) -> None:
 
 @contextmanager
 def _partial(destination: Path) -> Iterator[BinaryIO]:
-    """Open a partial file of `destination`, locked, and remove it at the end if it still exists."""
+    """Open a partial file of `destination` and remove it at the end if it still exists."""
+    path = destination.with_name(f".{destination.name}-{secrets.token_hex(4)}.partial")
     try:
-        file = _begin(destination)
-        try:
-            with file:
-                yield file
-        finally:
-            Path(file.name).unlink(missing_ok=True)
+        with _among_writers(destination):
+            try:
+                with path.open("xb") as file:
+                    yield file
+            finally:
+                path.unlink(missing_ok=True)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(destination)) from error
 
 
-def _begin(destination: Path) -> BinaryIO:
-    for leftover in destination.parent.glob(f".{glob.escape(destination.name)}-*.partial"):
-        with suppress(OSError), leftover.open("r+b") as found:
-            if _locked(found, wait=False):
-                leftover.unlink()
-    while True:
-        name = f".{destination.name}-{secrets.token_hex(4)}.partial"
-        file = destination.with_name(name).open("xb")
-        _locked(file, wait=True)
-        if os.fstat(file.fileno()).st_nlink:
-            return file
-        file.close()  # taken for a leftover before it was locked
+@contextmanager
+def _among_writers(destination: Path) -> Iterator[None]:
+    """Remove leftovers of `destination` if nobody else writes to its folder, and be a writer there.
 
-
-def _locked(file: BinaryIO, *, wait: bool) -> bool:
-    """Lock a file until it is closed; False if it is another's or cannot be locked."""
+    The lock is the folder's: those who read records lock these, and would be in the way.
+    """
     if sys.platform == "win32":
-        return False
+        yield
+        return
+    folder = os.open(destination.parent, os.O_RDONLY)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
-        return False
-    return True
+        with suppress(OSError):  # another writer, or a file system without such locks
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for leftover in destination.parent.glob(f".{glob.escape(destination.name)}-*.partial"):
+                leftover.unlink()
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)

@@ -114,7 +114,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
         ValueError: If `path` does not end in ".nc".
         OSError: If writing fails; nothing is left behind and an existing file stays intact.
 
-    Source: derived here; interrupted writes in `tests/test_records.py`.
+    Source: derived here; full disks and killed writers in `tests/test_files.py`.
     """
     destination = Path(path)
     if destination.suffix != ".nc":
@@ -127,7 +127,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
         for name, variable in dataset.variables.items()
         if variable.ndim and variable.dtype.kind in "fiu"
     }
-    # HDF5 ends the process where a disk is full, so that it writes to memory.
+    # To memory first: on a full disk HDF5 crashes the whole process.
     content = io.BytesIO()
     dataset.to_netcdf(content, engine="h5netcdf", encoding=encoding)
     _files.write(destination, content.getvalue())
