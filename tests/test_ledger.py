@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from skillscale import _published, claims, ledger
+from skillscale.lab import records
 
 BOOK = _published.root() / "book"
 
@@ -30,6 +31,62 @@ def test_stored_verdicts_follow_from_the_stored_measurements():
     for judgement in ledger.rejudge(rows):
         stored = [row["predicted"] for row in rows if row["id"] == judgement.claim.id]
         assert [str(target) for target in judgement.claim.targets] == stored
+
+
+CHAPTERS = sorted({claim.chapter for claim in claims.load().values()})
+
+
+def outputs(chapter):
+    cells = json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return [(cell, output) for cell in cells for output in cell.get("outputs", ())]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_stored_tables_show_what_their_data_say(chapter):
+    """A reader sees the table, the ledger the data behind it, and nbval compares the lines."""
+    judgements = [j for j in ledger.rejudge(ledger.collect(BOOK)) if j.claim.chapter == chapter]
+    by_id = {judgement.claim.id: judgement for judgement in judgements}
+    shown = []
+    for _, output in outputs(chapter):
+        data = output.get("data", {})
+        if claims.MIMETYPE in data:
+            names = dict.fromkeys(row["id"] for row in data[claims.MIMETYPE])
+            bundle = claims.table([by_id[name] for name in names])._repr_mimebundle_()
+            assert "".join(data["text/html"]) == bundle["text/html"]
+            assert "".join(data["text/plain"]) == bundle["text/plain"]
+            shown += bundle["text/plain"].splitlines()
+    (printed,) = [
+        "".join(output["text"])
+        for cell, output in outputs(chapter)
+        if "claims.lines(" in "".join(cell["source"]) and output["output_type"] == "stream"
+    ]
+    assert sorted(printed.splitlines()) == sorted(shown)
+
+
+# Where a verdict does not count the record's seeds: how many of what it counts instead.
+OTHER_UNITS = {
+    "skill_basis.transformer_onset_law_disjoint": 8,
+    "skill_basis.transformer_decoupling_disjoint": 8,
+    "quanta_discovery.envelope_slope": 5,
+    "resource.parameter_exponent": 240,
+    "geometry.lion_early": 24,
+    "geometry.ademamix_late": 24,
+    "geometry.lion_early_tuned": 24,
+    "geometry.ademamix_late_tuned": 24,
+    "slingshot.bound_holds": 200,
+    "slingshot.bound_never_violated": 240,
+    "slingshot.bound_on_enumerated_graphs": 288,
+}
+
+
+def test_every_member_of_a_record_is_judged():
+    judged, expected = {}, {}
+    for row in ledger.collect(BOOK):
+        record = claims.load()[row["id"]].record
+        seeds = records.provenance(records.published(record), "seeds")
+        judged[row["id"], row["part"]] = row["n_members"]
+        expected[row["id"], row["part"]] = OTHER_UNITS.get(row["id"], len(seeds))
+    assert judged == expected
 
 
 def test_every_theory_has_a_claim_with_an_interval():

@@ -35,6 +35,7 @@ SEEN_BY_CHAPTERS = (
     "pyproject.toml",
     "constraints.txt",
     "claims.toml",
+    "withdrawn.toml",
     "results/[!.]*.nc",
     "results/manifest.json",
     "book/_ext/execute.py",
