@@ -232,9 +232,7 @@ def test_a_malformed_withdrawal_is_named(tmp_path, changes, message):
 
 def test_lines_say_what_was_predicted_and_measured(tmp_path):
     claim = read(tmp_path, PARTS)["toy.both"]
-    judgement = claims.decide(
-        claim, {"low": Estimate(-1, -2, -0.5), "high": Estimate(2, 1.9, 2.1)}
-    )
+    judgement = claims.decide(claim, {"low": Estimate(-1, -2, -0.5), "high": Estimate(2, 1.9, 2.1)})
     assert claims.lines([judgement]) == (
         "toy.both · low ≤ 0 → -1 [-2, -0.5], high ≥ 2 ± 0.5 → 2 [1.9, 2.1] · reproduced"
     )

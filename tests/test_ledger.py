@@ -65,27 +65,35 @@ def test_stored_tables_show_what_their_data_say(chapter):
 
 # Where a verdict does not count the record's seeds: how many of what it counts instead.
 OTHER_UNITS = {
-    "skill_basis.transformer_onset_law_disjoint": 8,
-    "skill_basis.transformer_decoupling_disjoint": 8,
-    "quanta_discovery.envelope_slope": 5,
-    "resource.parameter_exponent": 240,
-    "geometry.lion_early": 24,
-    "geometry.ademamix_late": 24,
-    "geometry.lion_early_tuned": 24,
-    "geometry.ademamix_late_tuned": 24,
-    "slingshot.bound_holds": 200,
-    "slingshot.bound_never_violated": 240,
-    "slingshot.bound_on_enumerated_graphs": 288,
+    8: {  # networks that learned every skill in time: two of ten did not, so the status is censored
+        "skill_basis.transformer_onset_law_disjoint",
+        "skill_basis.transformer_decoupling_disjoint",
+    },
+    5: {
+        "quanta_discovery.envelope_slope"
+    },  # networks of the sizes that the envelope is held against
+    24: {  # seeds on which rules are compared; the rates were tuned on the other twelve
+        "geometry.lion_early",
+        "geometry.ademamix_late",
+        "geometry.lion_early_tuned",
+        "geometry.ademamix_late_tuned",
+    },
+    240: {"resource.parameter_exponent", "slingshot.bound_never_violated"},  # runs; graphs
+    200: {"slingshot.bound_holds"},  # graphs: 100 seeds, two numbers of texts
+    288: {"slingshot.bound_on_enumerated_graphs"},  # graphs
 }
 
 
 def test_every_member_of_a_record_is_judged():
-    judged, expected = {}, {}
+    units = {name: count for count, names in OTHER_UNITS.items() for name in names}
+    known, judged, expected = claims.load(), {}, {}
+    n_seeds = {
+        record: len(records.provenance(records.published(record), "seeds"))
+        for record in {claim.record for claim in known.values()}
+    }
     for row in ledger.collect(BOOK):
-        record = claims.load()[row["id"]].record
-        seeds = records.provenance(records.published(record), "seeds")
         judged[row["id"], row["part"]] = row["n_members"]
-        expected[row["id"], row["part"]] = OTHER_UNITS.get(row["id"], len(seeds))
+        expected[row["id"], row["part"]] = units.get(row["id"], n_seeds[known[row["id"]].record])
     assert judged == expected
 
 

@@ -258,7 +258,7 @@ def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgeme
 
 
 def lines(judgements: Sequence[Judgement]) -> str:
-    """Return `id · predicted → measured · verdict`, a line per claim: the text that tests compare."""
+    """Return `id · predicted → measured · verdict`, a line per claim, which tests compare."""
     return "\n".join(
         f"{judgement.claim.id} · "
         + ", ".join(
