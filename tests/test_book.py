@@ -6,6 +6,8 @@ These tests demand that nothing is missing.
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -140,13 +142,65 @@ def test_stored_results_are_small() -> None:
 
 
 def test_the_install_cell_is_the_same_everywhere_and_clones_this_repository() -> None:
-    sources = {name: code_cells(name)[0].source.strip() for name in ["parity", *THEORIES]}
+    sources = {name: code_cells(name)[0].source.strip() for name in NOTEBOOKS}
     (preamble,) = set(sources.values())
     (address,) = re.findall(r"git clone .*?(https://\S+)", preamble)
     assert address.removesuffix(".git") == CONFIG["repository"]["url"]
     assert "./" + address.removesuffix(".git").rsplit("/", 1)[1] in preamble
     for name in sources:
         assert {"hide-cell", "hide-input"} & set(tags(code_cells(name)[0])), name
+
+
+@pytest.mark.parametrize("tried_before", [False, True])
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_mere_folder_of_its_name_is_not_taken_for_the_package(
+    tmp_path: Path, folder: bool, tried_before: bool
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    beside = tmp_path / "beside"
+    (beside / "skillscale" if folder else beside).mkdir(parents=True)
+    cell = TransformerManager().transform_cell(code_cells("parity")[0].source)
+    script = f"""
+import os, sys
+from pathlib import Path
+
+sys.path = [entry for entry in sys.path if not entry.rstrip("/").endswith("/src")]
+sys.meta_path = [each for each in sys.meta_path if "editable" not in repr(each)]
+sys.path[:0] = ["", {str(site)!r}]
+if {tried_before}:
+    try:
+        from skillscale import frequencies
+    except ImportError:
+        pass
+
+class Shell:
+    ran = []
+
+    def system(self, command):
+        self.ran.append(command.split()[0])
+
+    def run_line_magic(self, magic, line):
+        self.ran.append(magic)
+        package = Path({str(site)!r}) / "skillscale"
+        package.mkdir()
+        (package / "__init__.py").touch()
+        (package / "frequencies.py").touch()
+
+get_ipython = Shell
+{cell}
+from skillscale import frequencies
+
+print(Shell.ran, frequencies.__file__)
+{cell}
+print(Shell.ran)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script], cwd=beside, capture_output=True, text=True, timeout=60
+    )
+    assert found.stderr == ""
+    ran = "['git', 'pip']"
+    assert found.stdout == f"{ran} {site / 'skillscale' / 'frequencies.py'}\n{ran}\n"
 
 
 def test_figure_names_are_unique() -> None:
