@@ -162,12 +162,10 @@ def test_a_mere_folder_of_its_name_is_not_taken_for_the_package(
     (beside / "skillscale" if folder else beside).mkdir(parents=True)
     cell = TransformerManager().transform_cell(code_cells("parity")[0].source)
     script = f"""
-import os, sys
+import sys
 from pathlib import Path
 
-sys.path = [entry for entry in sys.path if not entry.rstrip("/").endswith("/src")]
-sys.meta_path = [each for each in sys.meta_path if "editable" not in repr(each)]
-sys.path[:0] = ["", {str(site)!r}]
+sys.path.append({str(site)!r})
 if {tried_before}:
     try:
         from skillscale import frequencies
@@ -195,8 +193,13 @@ print(Shell.ran, frequencies.__file__)
 {cell}
 print(Shell.ran)
 """
-    found = subprocess.run(
-        [sys.executable, "-c", script], cwd=beside, capture_output=True, text=True, timeout=60
+    found = subprocess.run(  # -S: without what is installed; what lies beside comes first
+        [sys.executable, "-S", "-c", script],
+        cwd=beside,
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert found.stderr == ""
     ran = "['git', 'pip']"
