@@ -1,11 +1,10 @@
 """Verdict rules, the claims file, and the bond between a claim and the run that judges it."""
 
-import html
 import math
 
 import pytest
 
-from skillscale import _published, claims, ledger
+from skillscale import _notation, _published, claims, ledger
 from skillscale.fits import Estimate
 from skillscale.lab import records
 
@@ -250,7 +249,7 @@ def test_announced_claims_carry_predictions_but_no_verdict():
     text = claims.announced("skill_basis").data
     own = [claim for claim in claims.load().values() if claim.chapter == "skill_basis"]
     assert text.count("<tr>") == len(own) + 1
-    assert all(html.escape(str(target)) in text for claim in own for target in claim.targets)
+    assert all(_notation.html(str(target)) in text for claim in own for target in claim.targets)
     assert "verdict" not in text
     with pytest.raises(ValueError, match="chapter must be one that has claims, got 'cooking'"):
         claims.announced("cooking")
@@ -264,6 +263,6 @@ def test_the_table_shows_every_part_with_its_own_verdict(tmp_path):
     (row,) = claims.table([judgement])._html().split("<tr>")[2:]
     assert row.count("<li>") == 2
     assert "<em>low</em>" in row
-    assert "≤ 0 → -1 [-2, -0.5]" in row
+    assert "≤ 0 → −1 [−2, −0.5]" in row
     assert row.count('aria-label="reproduced"') == 2
     assert "n = 7" in row

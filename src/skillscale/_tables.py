@@ -56,6 +56,15 @@ def html(rows: Iterable[Mapping[str, object]]) -> Any:
     return table(list(entries[0]) if entries else [], cells)
 
 
+def parts(lines: Iterable[str]) -> str:
+    """Return the lines of one cell, HTML already, as HTML text.
+
+    >>> parts(["a", "b"]).count("<li>")
+    2
+    """
+    return f'<ul class="parts">{"".join(f"<li>{line}</li>" for line in lines)}</ul>'
+
+
 def folded(sections: Mapping[str, Any]) -> Any:
     """Return table objects one below the other, each folded under its title.
 

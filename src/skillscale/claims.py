@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skillscale import _checks, _published, _tables
+from skillscale import _checks, _notation, _published, _tables
 from skillscale.fits import Estimate
 
 MIMETYPE = "application/vnd.skillscale.claims+json"
@@ -279,12 +279,18 @@ def announced(chapter: str) -> Any:
     own = [claim for claim in load().values() if claim.chapter == chapter]
     if not own:
         raise ValueError(f"chapter must be one that has claims, got {chapter!r}")
-    return _tables.html(
-        {
-            "Claim": claim.statement,
-            "Predicted": "; ".join(dict.fromkeys(map(str, claim.targets))),
-        }
-        for claim in own
+    rows = [(_notation.html(claim.statement), _predictions(claim)) for claim in own]
+    return _tables.table(("Claim", "Predicted"), rows)
+
+
+def _predictions(claim: Claim) -> str:
+    """Return the predictions of a claim, each with the names of the parts that share it."""
+    parts: dict[str, list[str]] = {}
+    for target in claim.targets:
+        parts.setdefault(str(target), []).append(_notation.html(target.name))
+    return _tables.parts(
+        (f"<em>{', '.join(names)}</em>: " if any(names) else "") + _notation.html(predicted)
+        for predicted, names in parts.items()
     )
 
 
@@ -334,9 +340,9 @@ class ClaimsTable:
         members = "/".join(
             dict.fromkeys(str(estimate.n_members) for estimate in judgement.estimates)
         )
-        measured = html.escape("; ".join(quantities))
+        measured = _notation.html("; ".join(quantities))
         return (
-            f"{html.escape(claim.statement)}<br>{name}"
+            f"{_notation.html(claim.statement)}<br>{name}"
             f"<details><summary>What is measured, n = {members}</summary>{measured}</details>"
         )
 
@@ -349,10 +355,10 @@ class ClaimsTable:
                 f'<span class="part-mark {verdict.replace(" ", "-")}" role="img" '
                 f'aria-label="{verdict}">{_MARKS[verdict]}</span> '
             )
-            part = f"<em>{html.escape(target.name)}</em>: {mark}" if target.name else ""
-            found = f"{html.escape(str(target))} → {html.escape(str(estimate))}"
-            lines.append(f"<li>{part}{found}</li>")
-        return f'<ul class="parts">{"".join(lines)}</ul>'
+            part = f"<em>{_notation.html(target.name)}</em>: {mark}" if target.name else ""
+            note = f", {estimate.note}" if estimate.note else ""
+            lines.append(part + _notation.html(f"{target} → {estimate}{note}"))
+        return _tables.parts(lines)
 
     def _verdict(self, judgement: Judgement) -> str:
         style = judgement.verdict.replace(" ", "-")

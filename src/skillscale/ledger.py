@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from skillscale import _tables, claims
+from skillscale import _notation, _tables, claims
 from skillscale.fits import Estimate
 
 Row = Mapping[str, Any]
@@ -100,20 +100,21 @@ def reasons() -> Any:
 
     Claims are folded by chapter.
     """
-    chapters: dict[str, list[dict[str, str]]] = {}
+    titles = ("Claim", "Part", "Tolerance", "Reason", "Falsified by")
+    chapters: dict[str, list[tuple[str, ...]]] = {}
     for claim in claims.load().values():
         chapters.setdefault(claim.chapter, []).extend(
-            {
-                "Claim": "" if index else claim.id,
-                "Part": target.name,
-                "Tolerance": f"{target.tolerance:g}",
-                "Reason": target.tolerance_reason,
-                "Falsified by": "" if index else claim.falsified_by,
-            }
+            (
+                "" if index else html.escape(claim.id),
+                _notation.html(target.name),
+                _notation.html(f"{target.tolerance:g}"),
+                _notation.html(target.tolerance_reason),
+                "" if index else _notation.html(claim.falsified_by),
+            )
             for index, target in enumerate(claim.targets)
         )
     return _tables.folded(
-        {chapter.replace("_", " "): _tables.html(rows) for chapter, rows in chapters.items()}
+        {name.replace("_", " "): _tables.table(titles, rows) for name, rows in chapters.items()}
     )
 
 
@@ -124,8 +125,8 @@ def errata(rows: Sequence[Row]) -> Any:
     cells = [
         (
             f"<code>{html.escape(name)}</code>",
-            html.escape(entry["published"]),
-            html.escape(entry["derived"]),
+            _notation.html(entry["published"]),
+            _notation.html(entry["derived"]),
             f'<a href="{known[name].chapter}.html#{html.escape(entry["cell"])}">'
             f"{html.escape(known[name].chapter.replace('_', ' '))}</a>",
         )

@@ -16,6 +16,12 @@ from scipy import stats
 from skillscale import _checks
 
 LEVEL = 0.95
+_NOTES = {
+    "ok": "",
+    "too_few_points": "too few runs",
+    "bound_hit": "at the edge of the range",
+    "not_converged": "not converged",
+}
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,28 @@ class Estimate:
     n_members: int = 1
 
     def __str__(self) -> str:
-        """Return the value and its interval to three significant digits, thousands in full."""
+        """Return value and interval to three significant digits, thousands in full.
+
+        What is not known is a dash.
+        """
         value, low, high = map(_short, (self.value, self.low, self.high))
+        if math.isnan(self.low) and math.isnan(self.high):
+            return value if math.isnan(self.value) else f"{value} (no interval)"
         return f"{value} [{low}, {high}]"
+
+    @property
+    def note(self) -> str:
+        """What the status says, in words; empty where it is "ok".
+
+        >>> Estimate(1.0, status="not_converged").note
+        'not converged'
+        """
+        return _NOTES[self.status]
 
 
 def _short(number: float) -> str:
+    if math.isnan(number):
+        return "–"
     return f"{number:,.0f}" if 1000 <= abs(number) < 1e6 else f"{number:.3g}"
 
 
