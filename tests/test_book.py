@@ -278,6 +278,19 @@ def test_figures_have_a_caption_and_alternative_text(name: str) -> None:
             assert len(shown.get("image", {}).get("alt", "")) > 20, cell.source
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_who_is_told_to_run_a_cell_is_told_where(page: str) -> None:
+    """A page of the site runs no cell; the rocket button opens the chapter where one can."""
+    if Path(page).name in NOTEBOOKS:
+        prose = [cell.source for cell in cells(Path(page).name) if cell.cell_type == "markdown"]
+    else:
+        prose = [(ROOT / f"{page}.md").read_text()]
+    for paragraph in "\n\n".join(prose).split("\n\n"):
+        asks = r"\b(re-?)?(run|execute)\b[^.;]{0,40}\b(cells?|it|again)\b"
+        if re.search(asks, paragraph, re.IGNORECASE) and "cell" in paragraph:
+            assert "rocket button" in paragraph, paragraph
+
+
 # The theory chapters
 
 
