@@ -106,6 +106,7 @@ def test_stored_outputs_say_in_words_what_is_missing(path: Path) -> None:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             table = data.get("text/html", "")
+            assert not re.search(r"(?<![\\A-Za-z])eps", data.get("text/latex", "")), cell.source
             for text in (output.get("text", ""), data.get("text/plain", ""), seen(table)):
                 coded = re.findall(CODED, text)
                 assert not coded, cell.source

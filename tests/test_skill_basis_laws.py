@@ -230,7 +230,15 @@ def test_joint_law_is_the_limit_of_the_exact_sums(alpha):
 FORMS = theory.derivation()
 SYMBOLS = {s.name: s for form in FORMS.values() for s in form.free_symbols}
 VALUES = {"S": S, "R0": R0, "eta": ETA, "clock": 0.1, "P": 0.3, "T": 700.0, "D": 900.0, "N": 6.0}
-VALUES |= {"k": 2.0, "alpha": 0.6, "A": 0.4, "eps": 0.05, "Delta": 0.7, "D_c": 800.0, "N_c": 4.0}
+VALUES |= {
+    "k": 2.0,
+    "alpha": 0.6,
+    "A": 0.4,
+    "epsilon": 0.05,
+    "Delta": 0.7,
+    "D_c": 800.0,
+    "N_c": 4.0,
+}
 
 
 def number(form):
@@ -243,7 +251,7 @@ def test_forms_in_time_follow_from_the_rate():
     assert sp.simplify(sp.diff(strength, SYMBOLS["T"]) - flow) == 0
     assert sp.simplify(strength.subs(SYMBOLS["T"], 0) - SYMBOLS["R0"] / SYMBOLS["S"]) == 0
     assert sp.simplify(strength.subs(SYMBOLS["T"], FORMS["half_time"])) == sp.Rational(1, 2)
-    eps = SYMBOLS["eps"]
+    eps = SYMBOLS["epsilon"]
     assert sp.simplify(strength.subs(SYMBOLS["T"], FORMS["emergence_time"]) - eps) == 0
     late = FORMS["emergence_time"] + FORMS["saturation_time"]
     assert sp.simplify(strength.subs(SYMBOLS["T"], late) - (1 - eps)) == 0

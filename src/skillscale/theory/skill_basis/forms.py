@@ -31,7 +31,7 @@ def derivation() -> dict[str, sp.Expr]:
     A*S**2/(2*alpha*k**alpha)
     """
     T, D, N, P, R, S, R0, eta, clock, k, alpha, A, eps, Delta, D_c, N_c = sp.symbols(
-        "T D N P R S R0 eta clock k alpha A eps Delta D_c N_c", positive=True
+        "T D N P R S R0 eta clock k alpha A epsilon Delta D_c N_c", positive=True
     )
     gap = sp.log(S / R0 - 1)
     phase = 2 * eta * clock * P * S
