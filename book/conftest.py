@@ -57,7 +57,7 @@ def shown(outputs: Sequence[Any]) -> Iterator[tuple[str, str]]:
     yield "stream", "".join(str(output.get("text", "")) for output in outputs)
     for output in outputs:
         data = output.get("data", {})
-        if not any(kind.startswith("image/") for kind in data):
+        if data and not any(kind.startswith("image/") for kind in data):
             yield "text/plain", data.get("text/plain", "")
             prose = re.sub(r"<style.*?</style>|<[^>]+>", " ", data.get("text/html", ""), flags=re.S)
             yield "text/html", html.unescape(prose)
