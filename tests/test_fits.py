@@ -106,3 +106,16 @@ def test_rank_correlation_of_planted_orders():
     assert fits.rank_correlation(x, -x).value == pytest.approx(-1.0)
     # One swapped neighbour among 15 pairs: τ = 1 - 2/15.
     assert fits.rank_correlation(x, [0, 2, 1, 3, 4, 5]).value == pytest.approx(1 - 2 / 15)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "shown", "note"),
+    [
+        (fits.Estimate(1.0, 0.9, 1.1), "1 [0.9, 1.1]", ""),
+        (fits.Estimate(1.0, status="too_few_points"), "1 (no interval)", "too few points"),
+        (fits.Estimate(1.0, 0.9, math.nan, "not_converged"), "1 [0.9, –]", "not converged"),
+        (fits.Estimate(math.nan, status="bound_hit"), "–", "at the edge of the range"),
+    ],
+)
+def test_what_is_not_known_is_shown_in_words(estimate, shown, note):
+    assert (str(estimate), estimate.note) == (shown, note)

@@ -81,11 +81,12 @@ def counts(rows: Sequence[Row]) -> dict[str, int]:
     >>> counts([])["judged"]
     0
     """
+    known = claims.load()
     verdicts = {row["id"]: row["verdict"] for row in rows}
     return {
         "judged": len(verdicts),
         "with interval": len({row["id"] for row in rows if row["low"] is not None}),
-        "corrected": sum(claims.load()[name].corrected is not None for name in verdicts),
+        "corrected": sum(known[name].corrected is not None for name in verdicts),
         **{verdict: list(verdicts.values()).count(verdict) for verdict in claims.VERDICTS},
     }
 

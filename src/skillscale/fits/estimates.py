@@ -18,7 +18,7 @@ from skillscale import _checks
 LEVEL = 0.95
 _NOTES = {
     "ok": "",
-    "too_few_points": "too few runs",
+    "too_few_points": "too few points",
     "bound_hit": "at the edge of the range",
     "not_converged": "not converged",
 }
