@@ -289,7 +289,7 @@ def _predictions(claim: Claim) -> str:
     for target in claim.targets:
         parts.setdefault(str(target), []).append(_notation.html(target.name))
     return _tables.parts(
-        (f"<em>{', '.join(names)}</em>: " if any(names) else "") + _notation.html(predicted)
+        (f"<em>{'; '.join(names)}</em>: " if any(names) else "") + _notation.html(predicted)
         for predicted, names in parts.items()
     )
 
