@@ -35,8 +35,8 @@ test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nb
 	exit $$status
 
 lint: $(READY)  ## style and types
-	$(BIN)/ruff check src tests book/_ext
-	$(BIN)/ruff format --check src tests book/_ext
+	$(BIN)/ruff check src tests benchmarks book/_ext book/conftest.py
+	$(BIN)/ruff format --check src tests benchmarks book/_ext book/conftest.py
 	$(BIN)/mypy --strict src
 
 clean:  ## remove what was built and executed; keep .venv

@@ -97,6 +97,55 @@ def test_every_member_of_a_record_is_judged():
     assert judged == expected
 
 
+def test_no_claim_that_a_run_was_judged_by_vanishes():
+    gone = {
+        f"{name} ({path.name})"
+        for path in sorted((_published.root() / "results").glob("*.nc"))
+        for name in records.provenance(records.load(path), "claims")
+        if name not in {**claims.load(), **ledger.withdrawn()}
+    }
+    assert gone == set(), "a claim that no longer stands is listed in withdrawn.toml"
+
+
+def listing(tmp_path, **changes):
+    entry = {
+        "id": "slingshot.old",
+        "verdict": "not reproduced",
+        "reason": "The quantity could not be measured.",
+        "successor": "slingshot.bound_holds",
+        **changes,
+    }
+    lines = [f'{field} = "{value}"' for field, value in entry.items() if value is not None]
+    path = tmp_path / "withdrawn.toml"
+    path.write_text("\n".join(["[[withdrawn]]", *lines]), encoding="utf-8")
+    return ledger.withdrawn(path)
+
+
+def test_a_withdrawn_claim_keeps_its_verdict_and_successor(tmp_path, monkeypatch):
+    listed = listing(tmp_path)
+    assert listed["slingshot.old"]["verdict"] == "not reproduced"
+    assert listing(tmp_path, successor=None)["slingshot.old"]["successor"] == ""
+    monkeypatch.setattr(ledger, "withdrawn", lambda: listed)
+    shown = ledger.withdrawals().data
+    for text in ("slingshot.old", "not reproduced", "could not be measured", "bound_holds"):
+        assert text in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"reason": None}, "must be id, verdict, reason, successor"),
+        ({"verdict": "failed"}, "verdict of slingshot.old must be one of"),
+        ({"id": "slingshot.bound_holds"}, "must be that of a claim withdrawn once"),
+        ({"successor": "slingshot.nothing"}, "successor of slingshot.old must be one of"),
+        ({"why": "so"}, "must be id, verdict, reason, successor"),
+    ],
+)
+def test_a_malformed_withdrawal_is_named(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        listing(tmp_path, **changes)
+
+
 def test_every_theory_has_a_claim_with_an_interval():
     rows = ledger.collect(BOOK)
     counted = ledger.counts(rows)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import json
 import math
+import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from skillscale import _notation, _tables, claims
+from skillscale import _checks, _notation, _published, _tables, claims
 from skillscale.fits import Estimate
 
 Row = Mapping[str, Any]
@@ -137,16 +138,48 @@ def errata(rows: Sequence[Row]) -> Any:
     return _tables.table(("Claim", "Published", "Derived", "Shown in"), cells)
 
 
-def withdrawn() -> Any:
-    """Return the claims that were judged once and no longer stand, as HTML."""
+def withdrawn(path: str | Path | None = None) -> dict[str, dict[str, str]]:
+    """Read the claims that a stored run was judged by and that no longer stand.
+
+    Args:
+        path: A file of withdrawn claims; by default the one of this version of the book.
+
+    Returns:
+        By id, in the order of the file: last "verdict", "reason", and "successor", the id of the
+        claim that took its place ("" where there is none).
+
+    Raises:
+        ValueError: If an entry lacks a field or has an unknown one, its id stands or comes twice,
+            its verdict is none, or its successor is no claim that stands.
+
+    Source: derived here; `tests/test_ledger.py`.
+    """
+    source = Path(path) if path is not None else _published.root() / "withdrawn.toml"
+    standing, found = claims.load(), {}
+    for entry in tomllib.loads(source.read_text(encoding="utf-8")).get("withdrawn", []):
+        fields = {"successor": "", **entry}
+        if set(fields) != {"id", "verdict", "reason", "successor"}:
+            raise ValueError(f"fields of {source} must be id, verdict, reason, successor: {entry}")
+        name = fields.pop("id")
+        _checks.choice(f"verdict of {name}", fields["verdict"], claims.VERDICTS)
+        if name in standing or name in found:
+            raise ValueError(f"id must be that of a claim withdrawn once, got {name!r} in {source}")
+        if fields["successor"]:
+            _checks.choice(f"successor of {name}", fields["successor"], tuple(standing))
+        found[name] = fields
+    return found
+
+
+def withdrawals() -> Any:
+    """Return the claims that no longer stand as HTML."""
     return _tables.html(
         {
-            "Claim": claim.id,
-            "Last verdict": claim.verdict,
-            "Reason": claim.reason,
-            "Successor": claim.successor or "none",
+            "Claim": name,
+            "Last verdict": claim["verdict"],
+            "Reason": claim["reason"],
+            "Successor": claim["successor"] or "none",
         }
-        for claim in claims.withdrawn().values()
+        for name, claim in withdrawn().items()
     )
 
 
