@@ -244,6 +244,21 @@ def test_slider_and_box_narrow_the_list(tab, published):
 
 
 @pytest.mark.browser
+def test_reset_brings_back_the_list_as_it_was(tab):
+    begin, said = cards(tab), status(tab)
+    tab.get_by_label("Token or text").fill("return self")
+    tab.get_by_label("Order").select_option("Least alike first")
+    tab.get_by_role("slider").fill("0.6")
+    tab.get_by_role("checkbox").check()
+    assert cards(tab) != begin
+    tab.get_by_role("button", name="Reset").click()
+    assert cards(tab) == begin
+    assert status(tab) == said
+    assert tab.get_by_label("Token or text").input_value() == ""
+    assert not tab.get_by_role("checkbox").is_checked()
+
+
+@pytest.mark.browser
 def test_cards_open_by_keyboard_and_all_at_once(tab):
     assert not any(is_open for _, _, is_open in cards(tab))
     tab.locator("summary").first.focus()

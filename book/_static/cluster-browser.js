@@ -46,6 +46,14 @@
     const all = (open) => clusters.forEach(({ card }) => { if (!card.hidden) card.open = open; });
     add(buttons, "button", { type: "button", textContent: "Open all" }).addEventListener("click", () => all(true));
     add(buttons, "button", { type: "button", textContent: "Close all" }).addEventListener("click", () => all(false));
+    add(buttons, "button", { type: "button", textContent: "Reset" }).addEventListener("click", () => {
+      search.value = "";
+      order.selectedIndex = 0;
+      least.value = lowest;
+      shared.checked = false;
+      sort();
+      filter();
+    });
     const status = add(controls, "p", { className: "cluster-status" });
     status.setAttribute("role", "status");
     box.prepend(controls);
