@@ -395,6 +395,24 @@ def test_a_set_better_than_the_stored_one_is_praised(opened):
 
 
 @pytest.mark.browser
+def test_what_few_texts_can_exceed_is_not_called_their_limit(opened, stored):
+    """The chapter's graph lets a reader pass the curve for many texts."""
+    level = stored["levels"][0]
+    size = max(range(1, 24), key=lambda n: level["failures"][n - 1] / n / level["limit"][n - 1])
+    levels = [
+        Level(own["wrong"], own["sets"], own["least"], own["limit"], np.array(own["bound"], float))
+        for own in stored["levels"]
+    ]
+    game = game_of(graph=np.array(stored["graph"]), n_skills=24, levels=levels)
+    tab = opened(game._repr_html_(), *FILES)
+    tab.get_by_role("group", name="Fraction").get_by_role("button").first.click()
+    name_skills(tab, level["sets"][size - 1])
+    shown = tab.evaluate(SHOWN)
+    assert float(shown["table"][0]) > float(shown["table"][4])
+    assert shown["names"][4] == "limit for endlessly many texts; these 300 may exceed it"
+
+
+@pytest.mark.browser
 def test_the_keyboard_plays(tab):
     tab.get_by_role("button", name="Skill 1 ").focus()
     tab.keyboard.press("Space")

@@ -140,7 +140,7 @@
     const words = (found) => ({
       mean: "yours, on average", least: "yours, at least",
       best: "best known adversary, on average", bestLeast: "the same, at least (with other texts)",
-      limit: "limit for many texts",
+      limit: `limit for endlessly many texts; these ${nTexts} may exceed it`,
       bound: found.isMarkov ? "theorem: nothing beyond Markov’s line 1/a" : "theorem’s bound at this size",
     });
 
