@@ -1,6 +1,6 @@
-"""Plots with sliders: the JavaScript that a page carries computes what sympy and numpy compute.
+"""Plots with sliders: a page computes what sympy and numpy compute.
 
-Node runs the formulas, as a browser would; without it those tests are skipped.
+Node runs the page's script on its formulas; without it those tests are skipped.
 """
 
 import json
@@ -17,6 +17,7 @@ import nbformat
 import numpy as np
 import pytest
 import sympy as sp
+from scipy import optimize
 
 from skillscale import frequencies
 from skillscale.figures.explorable import Panel, explorable, linked
@@ -31,25 +32,42 @@ RATE = {A: (0.1, 2.0, 1.0, 0.1, "rate")}
 TOLERANCE = 1e-12
 
 EVALUATE = """
-const { bodies, points } = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const names = ["x", ...points[0].slice(1).map((_, i) => `p${i}`)];
-console.log(JSON.stringify(bodies.map((body) => {
-  const formula = new Function(...names, body);
-  return points.map((point) => formula(...point));
-})));
+const [script, question] = [process.argv[1], require("fs").readFileSync(0, "utf8")];
+const { table, places, points } = JSON.parse(question), formulas = require(script).computing(table);
+const names = points[0].map((_, i) => (i ? `p${i - 1}` : "x"));
+const known = names.map((name, i) => [name, Float64Array.from(points, (point) => point[i])]);
+const values = places.map(formulas(Object.fromEntries(known)));
+// a value is an array, or a number where it does not depend on the point
+console.log(JSON.stringify(values.map((value) => points.map((_, i) => value[i] ?? value))));
 """
 
 
-def node(bodies: list[str], points: Any) -> Any:
-    """Values of function bodies, as the page's script compiles them, shape (body, point)."""
+def node(plot: dict[str, Any], places: list[int], points: Any) -> Any:
+    """Values of formulas of a plot, as the page's script computes them, shape (place, point)."""
     program = shutil.which("node")
     if program is None:
-        pytest.skip("no Node found: the printed formulas are not evaluated")
-    question = json.dumps({"bodies": bodies, "points": np.asarray(points).tolist()})
+        pytest.skip("no Node found: the formulas are not computed")
+    script = str(BOOK / "_static" / "explorable.js")
+    points = np.asarray(points).tolist()
+    question = json.dumps({"table": plot["formulas"], "places": places, "points": points})
     answer = subprocess.run(
-        [program, "-e", EVALUATE], input=question, capture_output=True, text=True, check=True
+        [program, "-e", EVALUATE, script],
+        input=question,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return np.array(json.loads(answer.stdout), dtype=float)
+
+
+def written_out(plot: dict[str, Any], place: int) -> Any:
+    """A formula with the entries that it refers to in their places."""
+    entry = plot["formulas"][place]
+    if not isinstance(entry, list):
+        return entry
+    if entry[0] == "sum":
+        return [*entry[:4], written_out(plot, entry[4])]
+    return [entry[0], *(written_out(plot, part) for part in entry[1:])]
 
 
 def stored(chapter: str, place: int = 0) -> dict[str, Any]:
@@ -87,14 +105,17 @@ def along(axis: dict[str, Any], count: int = 9) -> Any:
         # sums in sums, twice with the same indices; the innermost total is the same for all terms
         sp.Sum(sp.Sum(sp.exp(-T * K * J), (K, 1, 3)) / sp.Sum(K**-A, (K, 1, 4)) * J, (J, 1, 3))
         / sp.Sum(sp.Sum(sp.exp(-B * K * J), (K, 1, 3)) * J, (J, 1, 3)),
+        # the same index inside and outside, and the symbol of the axis as an index
+        sp.Sum(K * sp.Sum(K**-A, (K, 1, 3)) + sp.Sum(T**-K, (T, 1, 3)), (K, 1, 4)) * T,
+        sp.Piecewise((1, (T > A) & (T <= B)), (2, (T < 1) | (B >= 2)), (3, True)),
         (1 + A * T) ** 7 / (1 + A * T) + sp.sin(1 + A * T) * sp.tanh(1 + A * T),
     ],
 )
-def test_printed_formula_has_sympys_values(formula: Any) -> None:
+def test_a_page_computes_sympys_values(formula: Any) -> None:
     sliders = {A: (0.1, 3, 1, 0.1, "a"), B: (0.1, 3, 1, "log", "b")}
     data = json.loads(explorable({"f": formula}, x=TIME, y=UNIT, sliders=sliders, title="t").text)
     points = np.random.default_rng(1).uniform(0.2, 2.5, (6, 3))
-    (found,) = node([data["curves"][0]["y"]], points)
+    (found,) = node(data, [data["curves"][0]["y"]], points)
     expected = [
         float(formula.subs(dict(zip((T, A, B), map(float, point), strict=True))).doit().evalf(20))
         for point in points
@@ -102,26 +123,28 @@ def test_printed_formula_has_sympys_values(formula: Any) -> None:
     np.testing.assert_allclose(found, expected, rtol=TOLERANCE)
 
 
-def test_names_that_javascript_reserves_do_no_harm() -> None:
-    odd, other = sp.Symbol("new"), sp.Symbol("N_{0}, Σ")
+def test_odd_names_do_no_harm() -> None:
+    odd, other = sp.Symbol("n0"), sp.Symbol("N_{0}, Σ")
     sliders = {other: (1, 2, 1, 0.5, "other")}
     plot = explorable(
         {"f": odd + other}, x=(odd, 0, 1, "linear", "x"), y=UNIT, sliders=sliders, title="t"
     )
-    assert node([json.loads(plot.text)["curves"][0]["y"]], [[2, 5]]) == 7
+    data = json.loads(plot.text)
+    assert node(data, [data["curves"][0]["y"]], [[2, 5]]) == 7
 
 
-def test_a_sum_that_does_not_change_is_computed_once() -> None:
+def test_what_formulas_share_stands_in_the_table_once() -> None:
     norm = sp.Sum(K**-A, (K, 1, 9))
-    formula = sp.Sum(sp.exp(-T * J / norm) / norm, (J, 1, 7))
-    (body,) = [
-        curve["y"]
-        for curve in json.loads(
-            explorable({"f": formula}, x=TIME, y=UNIT, sliders=RATE, title="t").text
-        )["curves"]
-    ]
-    assert body.startswith("const c0 = (() => {")
-    assert body.count("for (let") == 2
+    curves = {"f": sp.exp(-T * norm), "g": (sp.exp(-B * norm), norm)}
+    plot = explorable(
+        curves, x=TIME, y=UNIT, sliders=RATE, parameter=(B, 0, 5, "linear"), title="t"
+    )
+    data = json.loads(plot.text)
+    table = [json.dumps(entry) for entry in data["formulas"]]
+    assert len(set(table)) == len(table)
+    assert sum("sum" in entry for entry in table) == 1
+    f, g = data["curves"]
+    assert f["y"] == g["x"]
 
 
 GOOD: dict[str, Any] = {
@@ -153,6 +176,10 @@ def test_panels_hold_what_single_plots_hold() -> None:
         )
         single = json.loads(alone.text)
         assert single.pop("sliders") == data["sliders"]
+        for plot, table in ((single, single), (shown, data)):
+            for curve in plot["curves"]:
+                curve |= {axis: written_out(table, curve[axis]) for axis in "xy" if axis in curve}
+        del single["formulas"]
         assert single == shown
 
 
@@ -266,6 +293,35 @@ def test_one_slider_redraws_all_panels_side_by_side_or_stacked(opened: Any) -> N
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.browser
+def test_readouts_are_printed_follow_the_sliders_and_say_where_they_are_none(opened: Any) -> None:
+    readouts = {"half of it": A / 2, "its root": sp.sqrt(A - 1)}
+    plot = linked([DECAY], sliders=RATE, readouts=readouts, title="t")
+    alone = json.loads(explorable(**GOOD, readouts=readouts).text)
+    assert alone["readouts"] == json.loads(plot.text)["readouts"]
+    tab = opened(plot._repr_html_(), *FILES)
+    tab.evaluate(DRAWN)
+    half, root = tab.get_by_label("half of it"), tab.get_by_label("its root")
+    assert (half.inner_text(), root.inner_text()) == ("0.5", "0")
+    tab.get_by_role("slider").fill("2")
+    tab.evaluate(DRAWN)
+    assert (half.inner_text(), root.inner_text()) == ("1", "1")
+    tab.get_by_role("slider").fill("0.1")
+    tab.evaluate(DRAWN)
+    assert (half.inner_text(), root.inner_text()) == ("0.05", "–")
+
+
+@pytest.mark.browser
+def test_the_fallback_stays_where_a_plot_cannot_be_drawn(chromium: Any) -> None:
+    page = explorable(**GOOD)._repr_html_().replace('"formulas"', '"formula"')
+    tab = chromium.new_page()
+    script = (BOOK / "_static" / "explorable.js").read_text()
+    tab.set_content(f"<main>{page}</main><script>{script}</script>")
+    assert tab.locator(".explorable-fallback").is_visible()
+    assert tab.get_by_role("slider").count() == 0
+    tab.close()
+
+
 MARKED = """() => [...document.querySelectorAll(".explorable-panel > svg")].map(plot => {
     const box = plot.getBoundingClientRect();
     return [...plot.querySelectorAll(".explorable-point")].map(mark => {
@@ -310,8 +366,8 @@ def test_domino_draws_the_theory() -> None:
     points = [[v, waste, alpha] for v in along(data["parameter"])]
     p = frequencies.power_law(8, alpha)
     end = domino.completion_time(p, rate=1.0, N0=waste)[-1]
-    given = node([curve["x"] for curve in data["curves"]], points)
-    learned = node([curve["y"] for curve in data["curves"]], points)
+    given = node(data, [curve["x"] for curve in data["curves"]], points)
+    learned = node(data, [curve["y"] for curve in data["curves"]], points)
     assert np.ptp(given, axis=0).max() == 0
     expected = 1 - domino.unlearned(given[0] * end, p, rate=1.0, N0=waste)
     # The theory's clock is found by Newton steps, to 1e-13 of itself.
@@ -323,8 +379,8 @@ def test_domino_draws_the_loss_and_its_exponent(waste: float, alpha: float) -> N
     losses, slopes = stored("domino", 1), stored("domino", 2)
     points = [[v, waste, alpha] for v in along(losses["parameter"], 400)]
     p = frequencies.power_law(300, alpha)
-    given, loss = node([losses["curves"][0][axis] for axis in "xy"], points)
-    again, local = node([slopes["curves"][0][axis] for axis in "xy"], points)
+    given, loss = node(losses, [losses["curves"][0][axis] for axis in "xy"], points)
+    again, local = node(slopes, [slopes["curves"][0][axis] for axis in "xy"], points)
     np.testing.assert_array_equal(again, given)
     given, loss, local = (values[loss > 1e-8] for values in (given, loss, local))
     expected = domino.unlearned(given, p, rate=1.0, N0=waste) ** 2 @ p
@@ -332,7 +388,7 @@ def test_domino_draws_the_loss_and_its_exponent(waste: float, alpha: float) -> N
     differences = -np.diff(np.log(loss)) / np.diff(np.log(given))
     # neighbours among 400 points: second order in 4 % of the clock
     np.testing.assert_allclose((local[1:] + local[:-1]) / 2, differences, rtol=0.01)
-    lines = node([curve["y"] for curve in slopes["curves"][1:]], points[:1])
+    lines = node(slopes, [curve["y"] for curve in slopes["curves"][1:]], points[:1])
     assert lines[0] == domino.exponents(alpha, "domino")["T"]
     assert lines[1] == pytest.approx(domino.exponents(alpha, "parallel")["T"])
 
@@ -345,11 +401,11 @@ def test_geometry_draws_the_theory(noise: float, alpha: float) -> None:
     setting = {"lr": 1e-4, "dim": 1000, "noise": noise}
     end = geometry.completion_time(p, **setting)[-1]
     for place, curve in enumerate(skills["curves"]):
-        passed, learned = node([curve["x"], curve["y"]], points)
+        passed, learned = node(skills, [curve["x"], curve["y"]], points)
         expected = 1 - geometry.sign_descent(passed * end, p, **setting)[:, place]
         # the time is a sum of 32 terms, right to 3e-4, but for the end, which is an exact integral
         np.testing.assert_allclose(learned, expected, atol=2e-3)
-    found = node([curve["y"] for curve in shares["curves"]], points)
+    found = node(shares, [curve["y"] for curve in shares["curves"]], points)
     clock = np.log(10) / p[-1] * np.array(points)[:, :1]
     w = p * np.exp(-p * clock)
     norm = np.sqrt((w**2).sum(-1, keepdims=True) + 1000 * noise**2 / 4)
@@ -360,7 +416,7 @@ def test_skill_basis_draws_the_theory() -> None:
     data = stored("skill_basis")
     alpha, gap = 0.8, 5.5
     times = along(data["x"])
-    found = node([curve["y"] for curve in data["curves"]], [[t, alpha, gap] for t in times])
+    found = node(data, [curve["y"] for curve in data["curves"]], [[t, alpha, gap] for t in times])
     ranks = np.arange(1, 101.0)
     rates = ranks ** -(alpha + 1)
     strength = skill_basis.strength_time(times, rates[:, None], R0=np.exp(-gap), eta=0.5)
@@ -376,7 +432,7 @@ def test_skill_basis_draws_unequal_layers(ratio: float) -> None:
     data = stored("skill_basis", 1)
     gap = 5.5
     times = along(data["x"])
-    found = node([curve["y"] for curve in data["curves"]], [[t, ratio, gap] for t in times])
+    found = node(data, [curve["y"] for curve in data["curves"]], [[t, ratio, gap] for t in times])
     start = np.exp(-gap)
     for curve, imbalance in zip(found, (start * (ratio - 1 / ratio), 0.0), strict=True):
         expected = skill_basis.unbalanced_strength_time(
@@ -392,7 +448,7 @@ def test_slingshot_draws_the_theory(theta: float, k: int, size: int) -> None:
     data = stored("slingshot")
     fractions = along(data["x"])
     points = [[a, theta, k, size, 0.25] for a in fractions]
-    found = node([curve["y"] for curve in data["curves"]], points)
+    found = node(data, [curve["y"] for curve in data["curves"]], points)
     wrong = min(1 - 1e-9, theta * size)
     np.testing.assert_allclose(found[0], slingshot.exact_curve(fractions, wrong, k), rtol=TOLERANCE)
     # near an end at q = 1 the logarithms of 1 - q lose digits
@@ -409,11 +465,37 @@ def test_slingshot_draws_the_ladder(k: int, limit: float) -> None:
     theta, size = 0.1, 2
     bad = np.linspace(0.01, 0.99, 9)
     (curve,) = data["curves"]
-    halvings, certified = node([curve["x"], curve["y"]], [[a, theta, k, size, limit] for a in bad])
+    points = [[a**0.25, theta, k, size, limit] for a in bad]
+    halvings, certified = node(data, [curve["x"], curve["y"]], points)
     np.testing.assert_allclose(certified, 1 - bad, rtol=TOLERANCE)
     for a, steps in zip(bad, halvings, strict=True):
         wrong = size * theta / 2**steps
         assert wrong * slingshot.exact_curve(a, wrong, k) == pytest.approx(limit, rel=1e-9)
+
+
+@pytest.mark.parametrize("k", [1, 8, 12])
+@pytest.mark.parametrize("limit", [0.05, 0.25, 0.9])
+@pytest.mark.parametrize("theta", [0.001, 0.1, 0.5])
+def test_slingshot_draws_the_ladder_from_the_first_halving_to_the_last(
+    theta: float, k: int, limit: float
+) -> None:
+    data = stored("slingshot", 1)
+    (curve,) = data["curves"]
+    points = [[v, theta, k, 1, limit] for v in along(data["parameter"], 241)]
+    halvings, certified = node(data, [curve["x"], curve["y"]], points)
+    shown = np.linspace(data["x"]["low"], data["x"]["high"], 21)
+    assert halvings.min() <= shown[0]
+    assert halvings.max() >= shown[-1]
+    order = np.argsort(halvings, kind="stable")
+    found = np.interp(shown, halvings[order], certified[order])
+
+    def certified_at(step: float) -> float:
+        wrong = theta / 2**step
+        excess = lambda a: wrong * slingshot.exact_curve(a, wrong, k) - limit  # noqa: E731
+        return 1 - (0.998 if excess(0.998) > 0 else optimize.brentq(excess, 1e-9, 0.998))
+
+    # straight lines between 240 points
+    np.testing.assert_allclose(found, [certified_at(step) for step in shown], atol=0.01)
 
 
 # What is shown
@@ -462,7 +544,15 @@ def test_labels_cannot_leave_their_place() -> None:
         ({"curves": {"f": B * T}}, "curve 'f' holds symbols without a range: b"),
         ({"curves": {"f": "T"}}, "curve 'f' must be a sympy expression"),
         ({"curves": {"f": sp.Eq(T, A)}}, "curve 'f' must be a sympy expression"),
-        ({"curves": {"f": sp.LambertW(T)}}, "curve 'f' has no JavaScript form"),
+        ({"curves": {"f": sp.LambertW(T)}}, "curve 'f' holds what a page cannot compute: LambertW"),
+        ({"curves": {"f": T + sp.I}}, "curve 'f' holds what a page cannot compute: I, which"),
+        ({"curves": {"f": sp.zoo * T}}, "curve 'f' holds what a page cannot compute"),
+        (
+            {"curves": {"f": sp.Piecewise((T, T < A))}},
+            "curve 'f' holds what a page cannot compute: .* not defined everywhere",
+        ),
+        ({"readouts": {" ": A}}, "label of a readout"),
+        ({"readouts": {"r": T}}, "readout 'r' holds symbols without a range: T"),
         ({"curves": {"f": sp.Sum(T**K, (K, 1, sp.oo))}}, "fixed whole numbers"),
         ({"curves": {"f": (T, T)}}, "parameter must be given"),
         ({"curves": {"f": (T,)}, "parameter": (T, 0, 1, "linear")}, "curve 'f' must be a pair"),
@@ -488,31 +578,35 @@ def test_bad_input_is_named(change: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize(("alpha", "size"), [(0.1, 2.7), (0.4, 2.7), (1.2, 6.0)])
 def test_quantization_draws_the_theory(alpha: float, size: float) -> None:
-    losses, slopes = (stored("quantization", place)["curves"] for place in (0, 1))
+    plot, read = (stored("quantization", place) for place in (0, 1))
+    losses, slopes = plot["curves"], read["curves"]
     exact = {"n_skills": round(10**size)}
     n = np.array([1, 4, 10, 40])
     sliders = [alpha, size, 1, 40]
-    found = node([curve["y"] for curve in losses[:2]], [[m, *sliders] for m in n])
+    found = node(plot, [curve["y"] for curve in losses[:2]], [[m, *sliders] for m in n])
     # Sums replaced by midpoint integrals: 5 % at n = 1, 0.6 % from n = 4 on; K rounded to a whole.
     for curve, size_of in zip(found, (exact, {}), strict=True):
         ratio = curve / quantization.loss(n, alpha, **size_of)
         np.testing.assert_allclose(ratio, 1, rtol=0.05)
         np.testing.assert_allclose(ratio[1:], 1, rtol=0.01)
-    points = [[v, *sliders] for v in (0.4, 0.7, 1.0)]
-    ranks, local = node([slopes[0]["x"], slopes[0]["y"]], points)
-    expected = quantization.local_exponent(ranks, alpha, **exact)
+    (local,) = node(read, [slopes[0]["y"]], [[m, *sliders] for m in n[1:]])
+    expected = quantization.local_exponent(n[1:], alpha, **exact)
     np.testing.assert_allclose(local, expected, atol=0.012)
-    window, read = node([slopes[2]["x"], slopes[2]["y"]], points)
-    assert window[-1] == 40
+    window, exponent = node(read, [slopes[2]["x"], slopes[2]["y"]], [[v, *sliders] for v in (0, 1)])
+    np.testing.assert_allclose(window, [1, 40])
     expected = quantization.apparent_exponent(alpha, n_min=1, n_max=40, **exact)
-    np.testing.assert_allclose(read, expected, atol=0.02)
+    np.testing.assert_allclose(exponent, expected, atol=0.02)
+    for shown in (plot, read):
+        (readout,) = shown["readouts"]
+        assert node(shown, [readout["value"]], [[0, *sliders]]) == exponent[0]
 
 
 @pytest.mark.parametrize(("alpha", "size"), [(0.05, 1.0), (0.4, 3.0), (1.2, 5.0)])
 def test_quanta_discovery_draws_how_often_quanta_are_met(alpha: float, size: float) -> None:
-    once, twice = stored("quanta_discovery")["curves"]
+    data = stored("quanta_discovery")
+    once, twice = data["curves"]
     ranks = np.array([1, 10, 100, 10_000])
-    found = node([once["y"], twice["y"]], [[k, alpha, size] for k in ranks])
+    found = node(data, [once["y"], twice["y"]], [[k, alpha, size] for k in ranks])
     mass = frequencies.tail_mass(alpha, ranks - 1) - frequencies.tail_mass(alpha, ranks)
     met = 10**size * mass
     # The normalisation is six terms and an integral: right to a thousandth of met, which moves
@@ -534,16 +628,18 @@ def test_resource_draws_the_theory(
 
     shares = np.array([0.1, 0.5, 0.8])
     names = ["total", "subtask 1", "subtask 2"]
-    found = node([curves[name]["y"] for name in names], [[s, *sliders] for s in shares])
+    found = node(split, [curves[name]["y"] for name in names], [[s, *sliders] for s in shares])
     parts = [beta * cost * (N * shares) ** -g, (1 - beta) / (N * (1 - shares))]
     np.testing.assert_allclose(found, [sum(parts), *parts], rtol=TOLERANCE)
-    lines = node([curves[f"{whose} share"]["x"] for whose in ("your", "best")], [[1, *sliders]])
+    lines = node(
+        split, [curves[f"{whose} share"]["x"] for whose in ("your", "best")], [[1, *sliders]]
+    )
     expected = float(resource.allocate([beta, 1 - beta], N=N, **problem)[0] / N)
     # three Newton steps: right to 3e-8 over the range of the sliders
     np.testing.assert_allclose(lines[:, 0], [own, expected], atol=1e-7)
 
     points = [[v, *sliders] for v in along(best["parameter"], 5)]
-    weights, shares = node([best["curves"][0][axis] for axis in "xy"], points)
+    weights, shares = node(best, [best["curves"][0][axis] for axis in "xy"], points)
     expected = [
         resource.allocate([weight, 1 - weight], N=N, **problem)[0] / N for weight in weights
     ]
@@ -551,13 +647,13 @@ def test_resource_draws_the_theory(
     np.testing.assert_allclose(shares, expected, rtol=1e-8)
 
     points = [[v, *sliders] for v in along(law["parameter"], 5)]
-    sizes, losses = node([law["curves"][0][axis] for axis in "xy"], points)
+    sizes, losses = node(law, [law["curves"][0][axis] for axis in "xy"], points)
     expected = resource.composite_loss([beta, 1 - beta], N=sizes, **problem)
     np.testing.assert_allclose(losses, expected, rtol=1e-10)
     assert sizes[0] < law["x"]["low"]
     assert sizes[-1] >= law["x"]["high"]
     points = [[n, *sliders] for n in along(law["x"], 5)]
-    (kept,) = node([law["curves"][1]["y"]], points)
+    (kept,) = node(law, [law["curves"][1]["y"]], points)
     sizes = np.array(points)[:, 0]
     expected = beta * cost * (sizes * own) ** -g + (1 - beta) / (sizes * (1 - own))
     np.testing.assert_allclose(kept, expected, rtol=TOLERANCE)

@@ -118,7 +118,7 @@ def test_elementary_apparent_exponent_ends_before_the_last_skill():
     assert math.isfinite(stops[0])
 
 
-def test_elementary_forms_print_as_javascript():
+def test_elementary_forms_are_computed_by_a_page():
     model = theory.derivation()
     symbols = (model.alpha, model.n_skills, model.n_min, model.n_max)
     plot = explorable(
@@ -131,7 +131,4 @@ def test_elementary_forms_print_as_javascript():
         sliders={symbol: (1, 100, 10, 1, str(symbol)) for symbol in symbols},
         title="All four",
     )
-    formulas = [curve["y"] for curve in json.loads(plot.text)["curves"]]
-    assert len(formulas) == 4
-    for formula in formulas:
-        assert "zeta" not in formula
+    assert len(json.loads(plot.text)["curves"]) == 4

@@ -1,5 +1,5 @@
-// Plots with sliders. Each div.explorable holds, as JSON, formulas that the book printed from
-// its sympy expressions; they are evaluated and drawn here, without a kernel.
+// Plots with sliders. Each div.explorable holds, as JSON, a table of the operations of the book's
+// sympy expressions; it is computed and drawn here, without a kernel and without compiling text.
 (() => {
   "use strict";
   const COLOURS = ["#0072B2", "#D55E00", "#00735C", "#A8477F", "#5B3A8C", "#8A6100", "#333333", "#2C7FB8"];
@@ -12,6 +12,59 @@
   const POINTS = 240;
   const MARGIN = { left: 58, right: 14, top: 12, bottom: 46 };
   const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+  const OPERATIONS = {
+    "+": (a, b) => a + b, "*": (a, b) => a * b, "<": (a, b) => a < b, "<=": (a, b) => a <= b,
+    min: (a, b) => Math.min(a, b), max: (a, b) => Math.max(a, b), if: (test, a, b) => (test ? a : b),
+  };
+  const FOLDED = ["+", "*", "min", "max"]; // of any number of arguments
+
+  // A value is a number, or an array with one number for each point along an axis.
+  const at = (value, i) => (typeof value === "number" ? value : value[i]);
+  const each = (operation, a, b = 0, c = 0) => {
+    const long = [a, b, c].find((value) => typeof value !== "number");
+    if (long === undefined) return Number(operation(a, b, c));
+    const result = new Float64Array(long.length);
+    for (let i = 0; i < result.length; i++) result[i] = operation(at(a, i), at(b, i), at(c, i));
+    return result;
+  };
+
+  // For a table: a function from the values of its names to a function that gives the value at a
+  // place. Each is computed once; terms of a sum once for each index that they depend on.
+  const computing = (table) => {
+    const indices = []; // of sums, that an entry depends on; their names begin with an n
+    for (const entry of table) {
+      const [name, ...rest] = Array.isArray(entry) ? entry : [entry];
+      const found = new Set(name === "sum" ? indices[rest[3]] : rest.flatMap((place) => [...indices[place]]));
+      if (name === "sum") found.delete(rest[0]);
+      if (typeof entry === "string" && entry.startsWith("n")) found.add(entry);
+      indices.push(found);
+    }
+    const computed = (entry, scope) => {
+      if (typeof entry === "string") return scope.known[entry];
+      const [name, ...rest] = entry;
+      if (name === "sum") {
+        const [index, low, high, term] = rest;
+        let total = 0;
+        for (let i = low; i <= high; i++)
+          total = each(OPERATIONS["+"], total, valueAt(term, { known: { [index]: i }, found: new Map(), index, outer: scope }));
+        return total;
+      }
+      const operation = OPERATIONS[name] || Math[name], parts = rest.map((place) => valueAt(place, scope));
+      return FOLDED.includes(name) ? parts.reduce((a, b) => each(operation, a, b)) : each(operation, ...parts);
+    };
+    const valueAt = (place, within) => {
+      if (typeof table[place] === "number") return table[place];
+      let scope = within;
+      while (scope.outer && !indices[place].has(scope.index)) scope = scope.outer;
+      if (!scope.found.has(place)) scope.found.set(place, computed(table[place], scope));
+      return scope.found.get(place);
+    };
+    return (known) => {
+      const whole = { known, found: new Map() };
+      return (place) => valueAt(place, whole);
+    };
+  };
 
   const html = (parent, name, properties = {}) =>
     parent.appendChild(Object.assign(document.createElement(name), properties));
@@ -33,7 +86,7 @@
     const whole = Math.round(power);
     if (value !== 0 && (power < -3.01 || power > 3.99) && Math.abs(power - whole) < 1e-9)
       return `${value < 0 ? "−" : ""}10${[...String(whole)].map((c) => SUPERSCRIPT[c]).join("")}`;
-    return String(Number(value.toPrecision(3))).replace("-", "−");
+    return Number.isFinite(value) ? String(Number(value.toPrecision(3))).replace("-", "−") : "–";
   };
 
   // Ticks as [value, has a label].
@@ -64,7 +117,7 @@
   });
 
   // One plot with its legend in `place`; returns a function that draws it. `points` gives the
-  // values of a formula along an axis.
+  // value of a formula along an axis.
   const panel = (place, data, name, points) => {
     const plot = svg(place, "svg", { role: "img", "aria-label": data.title });
     const legend = html(place, "ul", { className: "explorable-legend" });
@@ -114,11 +167,11 @@
 
     const visible = (axis, value) => Number.isFinite(value) && (!axis.log || value > 0);
     const outline = (curve) => {
-      const run = curve.x ? data.parameter : data.x;
-      const xs = curve.x ? points(curve.x, run) : null, ys = points(curve.y, run);
+      const run = "x" in curve ? data.parameter : data.x;
+      const xs = "x" in curve ? points(curve.x, run) : null, ys = points(curve.y, run);
       let text = "", pen = "M";
       for (let i = 0; i <= POINTS; i++) {
-        const x = xs ? xs[i] : between(run, i / POINTS), y = ys[i];
+        const x = xs === null ? between(run, i / POINTS) : at(xs, i), y = at(ys, i);
         if (!visible(data.x, x) || !visible(data.y, y)) { pen = "M"; continue; }
         const height = Math.min(Math.max(up(y), -1e4), 1e4); // far outside is out of sight
         text += `${pen}${across(x).toFixed(2)} ${height.toFixed(2)}`;
@@ -137,19 +190,19 @@
 
   const start = (box, number) => {
     const data = JSON.parse(box.querySelector("script").textContent);
-    const names = data.sliders.map((_, i) => `p${i}`);
     const values = data.sliders.map((slider) => slider.start);
-    box.querySelector(".explorable-fallback").remove();
 
-    // Formulas that several curves or plots share are compiled once and computed once a drawing.
-    const compiled = new Map();
+    // What curves, plots and readouts share is computed once a drawing.
+    const formulas = computing(data.formulas);
     let computed = new Map();
-    const points = (body, run) => {
-      if (!compiled.has(body)) compiled.set(body, new Function("x", ...names, body));
-      const formula = compiled.get(body), key = `${run.low} ${run.high} ${run.log} ${body}`;
-      if (!computed.has(key))
-        computed.set(key, Array.from({ length: POINTS + 1 }, (_, i) => formula(between(run, i / POINTS), ...values)));
-      return computed.get(key);
+    const points = (place, run = null) => {
+      const key = JSON.stringify(run);
+      if (!computed.has(key)) {
+        const known = Object.fromEntries(values.map((value, i) => [`p${i}`, value]));
+        if (run) known.x = Float64Array.from({ length: POINTS + 1 }, (_, i) => between(run, i / POINTS));
+        computed.set(key, formulas(known));
+      }
+      return computed.get(key)(place);
     };
 
     const controls = html(box, "div", { className: "explorable-controls" });
@@ -157,6 +210,7 @@
     const draw = () => {
       computed = new Map();
       plots.forEach((plot) => plot());
+      readouts.forEach((read) => read());
     };
     let waiting = false;
     const redraw = () => {
@@ -191,6 +245,13 @@
       reset();
       return reset;
     });
+    const readouts = (data.readouts || []).map((readout, i) => {
+      const id = `explorable-${number}-readout-${i}`;
+      const row = html(controls, "div", { className: "explorable-slider" });
+      html(row, "label", { htmlFor: id, textContent: readout.label });
+      const shown = html(row, "output", { id, className: "explorable-value" });
+      return () => { shown.textContent = written(points(readout.value)); };
+    });
     html(controls, "button", { type: "button", textContent: "Reset" })
       .addEventListener("click", () => resets.forEach((reset) => reset()));
 
@@ -204,9 +265,11 @@
     } else plots = [panel(box, data, `explorable-${number}`, points)];
     new ResizeObserver(redraw).observe(box);
     draw();
+    box.querySelector(".explorable-fallback").remove();
   };
 
   const all = () => document.querySelectorAll("div.explorable").forEach(start);
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", all);
+  if (typeof document === "undefined") module.exports = { computing }; // the formulas alone, for tests
+  else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", all);
   else all();
 })();

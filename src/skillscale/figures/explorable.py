@@ -1,7 +1,7 @@
 """Closed forms that a reader explores with sliders, in the browser alone.
 
-The formulas are printed as JavaScript from the same sympy expressions that a chapter derives;
-`book/_static/explorable.js` draws them. No kernel and no other host takes part.
+The formulas are tables of operations made from the same sympy expressions that a chapter derives;
+`book/_static/explorable.js` computes and draws them. No kernel and no other host takes part.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from skillscale import _checks
-from skillscale.figures._javascript import javascript
+from skillscale.figures._formulas import Formulas
 
 __all__ = ["Explorable", "Panel", "explorable", "linked"]
 
@@ -25,6 +25,7 @@ AxisOfY = tuple[float, float, str, str]
 SliderSetting = tuple[float, float, float, float | str, str]
 ParameterSetting = tuple[sp.Symbol, float, float, str]
 PointSets = Mapping[str, tuple[ArrayLike, ArrayLike]]
+Readouts = Mapping[str, Any]
 
 _SCALES = ("linear", "log")
 _LOG_STEPS = 100
@@ -72,6 +73,7 @@ def explorable(
     title: str,
     parameter: ParameterSetting | None = None,
     points: PointSets | None = None,
+    readouts: Readouts | None = None,
 ) -> Explorable:
     """Return a plot of closed forms whose sliders recompute it in the reader's browser.
 
@@ -87,27 +89,26 @@ def explorable(
         parameter: (symbol, low, high, "linear" or "log") along curves given as pairs.
         points: label -> (x values, y values), measurements drawn as markers that no slider moves;
             kept to four digits.
+        readouts: label -> expression in the slider symbols, printed as a number below the sliders.
 
     Returns:
         An object with `_repr_html_`, the same text on every machine.
 
     Raises:
         ValueError: If a range, scale or label is unusable, an expression holds an unknown symbol,
-            it has no JavaScript form, or points are not pairs of numbers within the axes.
+            it holds what a page cannot compute, or points are not pairs of numbers within the axes.
 
-    Source: derived here; `tests/test_explorable.py` compares the printed formulas with sympy.
+    Source: derived here; `tests/test_explorable.py` compares the page's numbers with sympy's.
 
     >>> T, a = sp.symbols("T a", positive=True)
     >>> explorable({"decay": sp.exp(-a * T)}, x=(T, 0, 5, "linear", "time"),
     ...            y=(0, 1, "linear", "left"), sliders={a: (0.1, 2, 1, 0.1, "rate")}, title="Decay")
     Explorable: Decay. The sliders work on the book's web pages.
     """
-    tuned = _tuned(sliders)
-    data: dict[str, Any] = {"title": _label("title", title)}
-    data |= _axes(x, y)
-    data["sliders"] = [_slider(name, setting) for name, setting in sliders.items()]
-    data |= _lines(Panel(curves, x, y, title, parameter), tuned)
-    data |= _measured(points, data)
+    formulas = Formulas()
+    data = _controls(title, sliders, readouts, formulas) | _axes(x, y)
+    data |= _lines(Panel(curves, x, y, title, parameter), _tuned(sliders), formulas)
+    data |= _measured(points, data) | {"formulas": formulas.entries}
     return Explorable(title, json.dumps(data, ensure_ascii=False))
 
 
@@ -117,6 +118,7 @@ def linked(
     sliders: Mapping[sp.Symbol, SliderSetting],
     title: str,
     parameter: ParameterSetting | None = None,
+    readouts: Readouts | None = None,
 ) -> Explorable:
     """Return several plots of closed forms that the same sliders recompute.
 
@@ -128,6 +130,7 @@ def linked(
         title: Says what is shown, also to readers who cannot see the plots.
         parameter: (symbol, low, high, "linear" or "log") along curves given as pairs, for the
             panels that name none of their own.
+        readouts: label -> expression in the slider symbols, printed as a number below the sliders.
 
     Returns:
         An object with `_repr_html_`, the same text on every machine.
@@ -135,7 +138,7 @@ def linked(
     Raises:
         ValueError: If there is no panel, or for what `explorable` refuses.
 
-    Source: derived here; `tests/test_explorable.py` compares the printed formulas with sympy.
+    Source: derived here; `tests/test_explorable.py` compares the page's numbers with sympy's.
 
     >>> T, a = sp.symbols("T a", positive=True)
     >>> time, left = (T, 0, 5, "linear", "time"), (0, 1, "linear", "left")
@@ -146,24 +149,43 @@ def linked(
     """
     if not panels:
         raise ValueError(f"panels must hold at least one plot, got {panels!r}")
-    tuned = _tuned(sliders)
+    formulas = Formulas()
+    data = _controls(title, sliders, readouts, formulas)
     plots = []
     for panel in panels:
         own = panel if panel.parameter is not None else replace(panel, parameter=parameter)
         shown: dict[str, Any] = {"title": _label("title of a panel", panel.title)}
-        shown |= _axes(own.x, own.y) | _lines(own, tuned)
+        shown |= _axes(own.x, own.y) | _lines(own, _tuned(sliders), formulas)
         plots.append(shown | _measured(own.points, shown))
-    data = {
-        "title": _label("title", title),
-        "sliders": [_slider(name, setting) for name, setting in sliders.items()],
-        "panels": plots,
-    }
+    data |= {"panels": plots, "formulas": formulas.entries}
     return Explorable(title, json.dumps(data, ensure_ascii=False))
 
 
-def _tuned(sliders: Mapping[sp.Symbol, SliderSetting]) -> dict[sp.Symbol, str]:
+def _controls(
+    title: str,
+    sliders: Mapping[sp.Symbol, SliderSetting],
+    readouts: Readouts | None,
+    formulas: Formulas,
+) -> dict[str, Any]:
+    """Return what all plots of an `Explorable` share."""
     if not sliders:
         raise ValueError(f"sliders must hold at least one symbol, got {sliders!r}")
+    data: dict[str, Any] = {
+        "title": _label("title", title),
+        "sliders": [_slider(name, setting) for name, setting in sliders.items()],
+    }
+    if readouts is not None:
+        data["readouts"] = [
+            {
+                "label": _label("label of a readout", label),
+                "value": formulas.add(f"readout {label!r}", value, _tuned(sliders)),
+            }
+            for label, value in readouts.items()
+        ]
+    return data
+
+
+def _tuned(sliders: Mapping[sp.Symbol, SliderSetting]) -> dict[sp.Symbol, str]:
     return {name: f"p{i}" for i, name in enumerate(sliders)}
 
 
@@ -174,8 +196,8 @@ def _axes(x: AxisOfX, y: AxisOfY) -> dict[str, Any]:
     }
 
 
-def _lines(panel: Panel, tuned: dict[sp.Symbol, str]) -> dict[str, Any]:
-    """Return the curves of a plot as functions in JavaScript, and what they run along."""
+def _lines(panel: Panel, tuned: dict[sp.Symbol, str], formulas: Formulas) -> dict[str, Any]:
+    """Return the curves of a plot as places in the table of formulas, and what they run along."""
     curves, symbol, parameter = panel.curves, panel.x[0], panel.parameter
     if not curves:
         raise ValueError(f"curves must hold at least one expression, got {curves!r}")
@@ -193,16 +215,16 @@ def _lines(panel: Panel, tuned: dict[sp.Symbol, str]) -> dict[str, Any]:
         data["parameter"] = _axis("parameter", parameter[1:4])
     entries = []
     for label, curve in curves.items():
-        entry = {"label": _label("label of a curve", label)}
+        entry: dict[str, Any] = {"label": _label("label of a curve", label)}
+        name = f"curve {label!r}"
         if isinstance(curve, tuple):
             assert parameter is not None
             if len(curve) != 2:
-                raise ValueError(f"curve {label!r} must be a pair (x, y), got {len(curve)} parts")
+                raise ValueError(f"{name} must be a pair (x, y), got {len(curve)} parts")
             names = {parameter[0]: "x"} | tuned
-            entry |= {"x": javascript(label, curve[0], names)}
-            entry |= {"y": javascript(label, curve[1], names)}
+            entry["x"], entry["y"] = (formulas.add(name, part, names) for part in curve)
         else:
-            entry |= {"y": javascript(label, curve, along | tuned)}
+            entry["y"] = formulas.add(name, curve, along | tuned)
         entries.append(entry)
     return data | {"curves": entries}
 
