@@ -658,3 +658,4 @@ def test_resource_draws_the_theory(
     expected = beta * cost * (sizes * own) ** -g + (1 - beta) / (sizes * (1 - own))
     np.testing.assert_allclose(kept, expected, rtol=TOLERANCE)
     assert [len(entry["x"]) for entry in best["points"]] == [4, 4]
+    assert all("at g = c₁ = 1" in entry["label"] for entry in best["points"])
