@@ -4,15 +4,22 @@ Chapters are highlighted as the IPython that they are, docstrings read as plain 
 A page asks no other host for anything and carries no script that it does not use:
 Jupyter Book always loads sphinx-thebe, whose script names a CDN and throws an error on every
 page, and the offline MathJax comes with every input, output and language that exists.
+The bibliography labels a work as the text cites it.
 """
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ipython_pygments_lexers import IPython3Lexer
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.alpha import Style as AlphaStyle
+from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
+from sphinxcontrib.bibtex.style.template import join, year
 
 MATHJAX_USED = (
     "tex-chtml.js",
@@ -23,6 +30,24 @@ MATHJAX_USED = (
     "sre/mathmaps/base.json",
     "sre/mathmaps/en.json",
 )
+
+
+class AuthorYearLabels(BaseLabelStyle):  # type: ignore[misc]
+    """Label works by what `bibtex_reference_style: author_year` writes in the text."""
+
+    def format_labels(self, entries: list[Any]) -> Iterator[str]:
+        """Yield for each entry its authors and year: Nam et al., 2024."""
+        cited = AuthorYearReferenceStyle()
+        authors = cited.person.author_or_editor_or_title(full=False)
+        label = join(sep=cited.author_year_sep)[authors, year]
+        for entry in entries:
+            yield str(label.format_data({"entry": entry, "style": cited}))
+
+
+class AuthorYearStyle(AlphaStyle):  # type: ignore[misc]
+    """The default bibliography, under the labels of the text."""
+
+    default_label_style = AuthorYearLabels
 
 
 def escape_docstring(
@@ -63,6 +88,7 @@ def prune_mathjax(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
+    register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle)
     app.add_lexer("python", IPython3Lexer)  # the install cell holds a ! and a % line
     # Before napoleon, which turns what is left into reStructuredText.
     app.connect("autodoc-process-docstring", escape_docstring, priority=400)
