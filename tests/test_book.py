@@ -135,6 +135,17 @@ def test_commands_of_readme_and_ci_are_the_same() -> None:
     assert set(commands) <= used <= {*commands, "make lint"}
 
 
+def test_only_the_deploying_job_may_write() -> None:
+    writers = {}
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        workflow = yaml.safe_load(path.read_text())
+        for name, job in workflow["jobs"].items():
+            granted = job.get("permissions", workflow.get("permissions", "write-all"))
+            if "write" in str(granted):
+                writers[f"{path.stem}.{name}"] = granted
+    assert writers == {"pages.deploy": {"pages": "write", "id-token": "write"}}
+
+
 def test_stored_results_are_small() -> None:
     sizes = {path.name: path.stat().st_size for path in (ROOT / "results").rglob("*.nc")}
     assert {name: size for name, size in sizes.items() if size > MEGABYTE} == {}

@@ -31,6 +31,7 @@ EXPLORABLES = [
     "book/slingshot",
 ]
 DESKTOP, PHONE = 1280, 360
+WIDTHS = [390, 800, 1280]  # below 992 pixels the sidebars are menus
 # What axe finds that is not ours to mend: a part of the markup and the rule it breaks.
 AXE_KNOWN = {
     ('class="citation-list"', "aria-required-children"),  # docutils' bibliography
@@ -147,6 +148,44 @@ def test_launch_buttons_open_this_repository(site: Path) -> None:
             assert f"{binder}/v2/gh/{repository}/{branch}?urlpath=lab/tree/{path}" in links
 
 
+def words(html: str) -> str:
+    return re.sub(r"<[^>]+>", "", html)
+
+
+def test_a_work_has_one_name_in_the_text_and_in_the_bibliography(site: Path) -> None:
+    entry = r'id="([^"]+)" role="doc-biblioentry">\s*<span class="label">(.*?)</span>\s*<p>'
+    entries = re.findall(entry, (site / "book" / "bibliography.html").read_text(), re.DOTALL)
+    link = r'href="[^"]*bibliography\.html#([^"]+)"[^>]*>(.*?)</a>'
+    pages = "".join((site / f"{page}.html").read_text() for page in PAGES)
+    cited = {(place, words(name)) for place, name in re.findall(link, pages, re.DOTALL)}
+    assert cited == {(place, words(label).strip("[]")) for place, label in entries} != set()
+
+
+def test_a_shared_link_shows_the_books_name_and_picture(site: Path) -> None:
+    front = (ROOT / "book" / "_static" / "front.png").read_bytes()
+    for page in PAGES:
+        html = (site / f"{page}.html").read_text()
+        shared = dict(re.findall(r'<meta property="og:([a-z_:]+)" content="([^"]+)"', html))
+        assert shared["site_name"] == CONFIG["title"], page
+        address = shared["image"].removeprefix(CONFIG["sphinx"]["config"]["ogp_site_url"])
+        assert (site / address).read_bytes() == front, page
+        assert "Project name not set" not in html, page
+
+
+def test_the_front_page_opens_with_its_picture_and_leads_to_the_first_theory(site: Path) -> None:
+    html = (site / f"{TOC['root']}.html").read_text()
+    article = html[html.index("<article") : html.index("</article>")]
+    beginning = article[: article.index("<h2")]
+    (figure,) = re.findall(r"<figure.*?</figure>", beginning, re.DOTALL)
+    (picture,) = re.findall(r'<img alt="[^"]{20,}" src="([^"]+)"', figure)
+    front = ROOT / "book" / "_static" / "front.png"
+    assert (site / "book" / picture).read_bytes() == front.read_bytes()
+    assert "<figcaption>" in figure
+    (following,) = re.findall(r'class="right-next"\s+href="([^"]+)"', html)
+    theories = next(part for part in TOC["parts"] if part["caption"] == "Five theories")
+    assert f"book/{following}" == f"{theories['chapters'][0]['file']}.html"
+
+
 # What takes a browser
 
 
@@ -259,6 +298,138 @@ def test_the_front_address_leads_to_the_introduction(chromium: Any, address: str
     tab.goto(f"{address}/index.html")
     tab.wait_for_url(f"{address}/{TOC['root']}.html")
     tab.close()
+
+
+def has_focus(button: Any) -> bool:
+    return bool(button.evaluate("button => button === document.activeElement"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_menu_leads_to_a_chapter(chromium: Any, address: str, width: int) -> None:
+    with Visit(chromium, address, "book/intro", width) as visit:
+        button = visit.tab.locator(".primary-toggle:visible")
+        chapter = visit.tab.get_by_role("link", name="Theory 3: the resource model", exact=True)
+        if width < 992:  # a menu over the page
+            assert not chapter.is_visible()
+            button.click()
+            chapter.wait_for(state="visible")
+            visit.tab.keyboard.press("Escape")
+            chapter.wait_for(state="hidden")
+        else:  # a sidebar that folds
+            assert chapter.is_visible()
+            button.click()
+            chapter.wait_for(state="hidden")
+        assert has_focus(button)
+        visit.tab.keyboard.press("Enter")
+        chapter.wait_for(state="visible")
+        chapter.click()
+        visit.tab.wait_for_url(f"{address}/book/resource.html", wait_until="commit")
+        assert visit.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_contents_lead_to_a_section(chromium: Any, address: str, width: int) -> None:
+    with Visit(chromium, address, "book/intro", width) as visit:
+        button = visit.tab.locator(".secondary-toggle:visible")
+        section = visit.tab.get_by_role("link", name="What a verdict means", exact=True)
+        if width < 992:
+            assert not section.is_visible()
+            button.click()
+            section.wait_for(state="visible")
+            visit.tab.keyboard.press("Escape")
+            section.wait_for(state="hidden")
+            assert has_focus(button)
+            visit.tab.keyboard.press("Enter")
+        section.click()
+        visit.tab.wait_for_url(f"{address}/book/intro.html#what-a-verdict-means")
+        visit.tab.wait_for_function(
+            """() => {
+                const heading = document.querySelector("#what-a-verdict-means h2");
+                const box = heading.getBoundingClientRect();
+                return !document.querySelector("dialog[open]")
+                    && heading.contains(document.elementFromPoint(box.left + 1, box.top + 9));
+            }"""
+        )
+        assert visit.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_theme_switches(chromium: Any, address: str, width: int) -> None:
+    with Visit(chromium, address, "book/intro", width) as visit:
+        button = visit.tab.locator(".theme-switch-button:visible")
+        grounds = []
+        for _ in range(3):
+            button.press("Enter")
+            assert has_focus(button)
+            grounds.append(
+                visit.tab.evaluate("() => getComputedStyle(document.body).backgroundColor")
+            )
+        assert len(set(grounds)) == 2  # dark, light, and as the system has it
+        assert visit.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_search_finds_a_chapter(chromium: Any, address: str, width: int) -> None:
+    with Visit(chromium, address, "book/intro", width) as visit:
+        button = visit.tab.get_by_role("button", name="Search", exact=True)
+        field = visit.tab.get_by_role("searchbox")
+        button.click()
+        field.wait_for(state="visible")
+        visit.tab.keyboard.press("Escape")
+        field.wait_for(state="hidden")
+        assert has_focus(button)
+        visit.tab.keyboard.press("Enter")
+        field.fill("slingshot")
+        field.press("Enter")
+        visit.tab.wait_for_url(f"{address}/search.html?q=slingshot", wait_until="commit")
+        results = visit.tab.locator("#search-results")
+        results.get_by_role("link", name="Theory 5: slingshot generalization").first.wait_for()
+        assert visit.complaints == []
+
+
+# What has the focus, and whether the element before it looked different when it had it.
+NEXT_STOP = """() => {
+    const look = element => {
+        const {outlineStyle, outline, boxShadow} = getComputedStyle(element);
+        const shadow = /rgba\\(0, 0, 0, 0\\)/.test(boxShadow) ? "none" : boxShadow;
+        return (outlineStyle === "none" ? "none" : outline) + " " + shadow;
+    };
+    const before = window.lastStop, element = document.activeElement;
+    window.lastStop = {element, look: look(element)};
+    return {
+        end: element === document.body,
+        unseen: before && before.look === look(before.element)
+            ? before.element.outerHTML.slice(0, 200) : null,
+        formula: element.matches("mjx-container"),
+        scrolls: element.scrollWidth > element.clientWidth,
+    };
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("page", "width"), [("book/skill_basis", DESKTOP), ("book/slingshot", PHONE)]
+)
+def test_tab_stops_show_themselves_and_are_no_formulas(
+    chromium: Any, address: str, page: str, width: int
+) -> None:
+    stops: list[dict[str, Any]] = []
+    with Visit(chromium, address, page, width) as visit:
+        visit.tab.add_style_tag(content="* { transition: none !important; }")
+        while not stops or not stops[-1]["end"]:
+            visit.tab.keyboard.press("Tab")
+            stops.append(visit.tab.evaluate(NEXT_STOP))
+            assert len(stops) < 1000
+    assert len(stops) > 100
+    assert [stop["unseen"] for stop in stops if stop["unseen"]] == []
+    # A formula wider than its column must be reached, to be scrolled.
+    assert [stop for stop in stops if stop["formula"] and not stop["scrolls"]] == []
+    if width == DESKTOP:
+        assert not any(stop["formula"] for stop in stops)
 
 
 def move_every_slider(tab: Any, box: Any) -> None:
