@@ -10,11 +10,24 @@ from scipy.optimize import brentq
 from scipy.special import zeta
 
 from skillscale import _checks
-from skillscale.frequencies import tail_mass, zipf_exponent
-from skillscale.theory.quantization._shared import Floats, check_levels, check_skills, normaliser
+from skillscale.frequencies import zipf_exponent
+from skillscale.theory.quantization._shared import (
+    Floats,
+    check_alpha,
+    check_count,
+    check_levels,
+    check_skills,
+    finite,
+    log_tail,
+    unlearned,
+)
 
 ALPHA_SEARCHED = (0.002, 10.0)
 """Where `true_exponent` looks for alpha."""
+
+_EACH = 2048
+"""Whole numbers at either end of a fit that are taken one by one, before quadrature takes over."""
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 def loss(
@@ -27,10 +40,11 @@ def loss(
 
     Args:
         n: Number of quanta learned, any shape, 0 <= n <= n_skills.
-        alpha: Frequency exponent, P(k) ∝ k^-(alpha+1); > 0, and > -1 for a finite `n_skills`.
+        alpha: Frequency exponent, P(k) ∝ k^-(alpha+1), from 1e-9 (above -1 for a finite `n_skills`)
+            to 1e6.
         a: Loss on a sample whose quantum is learned, in the unit of the result.
         b: Loss on a sample whose quantum is not learned yet, same unit.
-        n_skills: Number of quanta in the world, `math.inf` for the published law.
+        n_skills: Number of quanta in the world, at most 2^53, or `math.inf` for the published law.
 
     Returns:
         The loss in the unit of `a` and `b`, shape of `n`.
@@ -45,7 +59,10 @@ def loss(
     [1.0, 0.3142, 0.1273]
     """
     check_levels(a, b)
-    return np.asarray(a + (b - a) * tail_mass(alpha, n, n_skills=n_skills), dtype=np.float64)
+    check_skills(n_skills)
+    alpha = check_alpha(alpha, above=0.0 if n_skills == math.inf else -1.0)
+    left = unlearned(alpha, _checks.array("n", n, minimum=0), n_skills)
+    return np.asarray(a + (b - a) * left, dtype=np.float64)
 
 
 def loss_integral(
@@ -59,7 +76,7 @@ def loss_integral(
 
     Args:
         n: Number of quanta learned, any shape, > 0 (>= 0 with `midpoint`).
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
         a: Loss on a sample whose quantum is learned.
         b: Loss on a sample whose quantum is not learned yet.
         midpoint: Start the integral at n + 1/2 instead of n.
@@ -68,7 +85,7 @@ def loss_integral(
         The approximate loss in the unit of `a` and `b`, shape of `n`.
 
     Raises:
-        ValueError: If an argument is outside its range.
+        ValueError: If an argument is outside its range, or n so small that the result overflows.
 
     Source: Michaud et al. 2023, theory (h = 0); midpoint and error terms derived here, held by
     `tests/test_quantization_theory.py::test_integral_error_terms`.
@@ -79,12 +96,14 @@ def loss_integral(
     0.3143
     """
     check_levels(a, b)
-    _checks.number("alpha", alpha, above=0)
+    alpha = check_alpha(alpha)
     learned = _checks.array("n", n, positive=not midpoint, minimum=0)
     start = learned + 0.5 if midpoint else learned
-    return np.asarray(
-        a + (b - a) * start**-alpha / (alpha * zeta(zipf_exponent(alpha))), dtype=np.float64
-    )
+    with np.errstate(over="ignore"):
+        power = start**-alpha / (alpha * zeta(zipf_exponent(alpha)))
+        value = np.asarray(a + (b - a) * power, dtype=np.float64)
+    finite("n", n, value)
+    return value
 
 
 def local_exponent(n: ArrayLike, alpha: float, *, n_skills: float = math.inf) -> Floats:
@@ -97,11 +116,11 @@ def local_exponent(n: ArrayLike, alpha: float, *, n_skills: float = math.inf) ->
 
     Args:
         n: Number of quanta learned, any shape, 0 <= n < n_skills.
-        alpha: Frequency exponent, > 0.
-        n_skills: Number of quanta in the world.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
+        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`.
 
     Returns:
-        The positive decay exponent, shape of `n`.
+        The decay exponent, >= 0, shape of `n`.
 
     Raises:
         ValueError: If an argument is outside its range.
@@ -111,13 +130,16 @@ def local_exponent(n: ArrayLike, alpha: float, *, n_skills: float = math.inf) ->
     >>> local_exponent([1, 10, 1000], alpha=0.4).round(3).tolist()
     [0.255, 0.381, 0.4]
     """
-    _checks.number("alpha", alpha, above=0)
+    alpha = check_alpha(alpha)
+    check_skills(n_skills)
     learned = _checks.array("n", n, minimum=0)
     if np.any(learned >= n_skills):
         raise ValueError(f"n must be < n_skills = {n_skills!r}, got {n!r}")
-    unlearned = tail_mass(alpha, learned, n_skills=n_skills) * normaliser(alpha, n_skills)
-    exponent = zipf_exponent(alpha)
-    return np.asarray(exponent * learned * zeta(exponent + 1, learned + 1) / unlearned)
+    # Both sums are over all quanta or both over a world's; log_tail takes alpha times an infinite.
+    steeper = log_tail(alpha + 1, learned, math.inf) - math.log1p(alpha)
+    scale = alpha if n_skills == math.inf else 1.0
+    ratio = scale * np.exp(steeper - log_tail(alpha, learned, n_skills))
+    return np.asarray(zipf_exponent(alpha) * learned * ratio, dtype=np.float64)
 
 
 def apparent_exponent(alpha: float, *, n_min: int, n_max: int, n_skills: float = math.inf) -> float:
@@ -127,11 +149,14 @@ def apparent_exponent(alpha: float, *, n_min: int, n_max: int, n_skills: float =
     n_min, ..., n_max. A small n reads low, a finite number of skills reads high: this is the bias
     to compare a measured exponent with before comparing it with `alpha`.
 
+    Of more than 4096 integers the first and last 2048 are taken one by one and the sums over the
+    others are integrals with their Euler-Maclaurin terms, so that any window takes milliseconds.
+
     Args:
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
         n_min: First number of learned quanta in the fit, >= 1.
-        n_max: Last one, n_min < n_max < n_skills.
-        n_skills: Number of quanta in the world.
+        n_max: Last one, n_min < n_max < n_skills, at most 2^53; beyond n_min by a millionth of it.
+        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`.
 
     Returns:
         The apparent decay exponent.
@@ -146,15 +171,40 @@ def apparent_exponent(alpha: float, *, n_min: int, n_max: int, n_skills: float =
     >>> round(apparent_exponent(0.4, n_min=1, n_max=40, n_skills=500), 3)
     0.478
     """
-    _checks.number("alpha", alpha, above=0)
-    _checks.integer("n_min", n_min, minimum=1)
-    _checks.integer("n_max", n_max, minimum=n_min + 1)
+    alpha = check_alpha(alpha)
+    n_min = check_count("n_min", n_min, minimum=1)
+    n_max = check_count("n_max", n_max, minimum=n_min + 1)
+    if n_max - n_min < 1e-6 * n_min:
+        # Rounding of ln(loss), some 1e-14, would be over 1e-8 of its change.
+        raise ValueError(f"n_max must exceed n_min = {n_min} by a millionth of it, got {n_max}")
     check_skills(n_skills)
     if n_max >= n_skills:
         raise ValueError(f"n_max must be < n_skills = {n_skills!r}, got {n_max!r}")
-    n = np.arange(n_min, n_max + 1)
-    slope, _ = np.polyfit(np.log(n), np.log(loss(n, alpha, n_skills=n_skills)), 1)
-    return float(-slope)
+    n, weight = _whole(n_min, n_max)
+    x = np.log(n) - np.average(np.log(n), weights=weight)
+    return float(-(weight * x) @ log_tail(alpha, n, n_skills) / (weight @ x**2))
+
+
+def _whole(first: int, last: int) -> tuple[Floats, Floats]:
+    """Places and weights with which sums over first, ..., last of smooth functions are taken."""
+    if last - first < 2 * _EACH:
+        each = np.arange(first, last + 1, dtype=np.float64)
+        return each, np.ones_like(each)
+    low, high = first + _EACH, last - _EACH  # the numbers from low to high are integrated over
+    n_panels = 1 + math.ceil(math.log2(1 + (high - low) / _EACH))
+    # Panels grow from both ends, with the distance from where the integrand may be singular.
+    grown = _EACH * (2.0 ** np.arange(n_panels) - 1)
+    half = (high - low + 1) / 2
+    grown = np.append(grown[grown < half], half)
+    edges = np.concatenate([low - 0.5 + grown, high + 0.5 - grown[-2::-1]])
+    width, middle = np.diff(edges) / 2, (edges[1:] + edges[:-1]) / 2
+    ends = np.arange(_EACH, dtype=np.float64)
+    places = [first + ends, (middle[:, None] + width[:, None] * _NODES).ravel(), last - ends[::-1]]
+    weights = [np.ones(_EACH), (width[:, None] * _WEIGHTS).ravel(), np.ones(_EACH)]
+    # Minus a 24th of the change of the slope: differences between the numbers next to either edge.
+    places.append(np.array([low - 1.0, low, high, high + 1.0]))
+    weights.append(np.array([-1, 1, 1, -1]) / 24)
+    return np.concatenate(places), np.concatenate(weights)
 
 
 def true_exponent(apparent: float, *, n_min: int, n_max: int, n_skills: float = math.inf) -> float:
@@ -167,8 +217,8 @@ def true_exponent(apparent: float, *, n_min: int, n_max: int, n_skills: float = 
     Args:
         apparent: Decay exponent that the fit has read, > 0.
         n_min: First number of learned quanta in the fit, >= 1.
-        n_max: Last one, n_min < n_max < n_skills.
-        n_skills: Number of quanta in the world.
+        n_max: Last one, n_min < n_max < n_skills, at most 2^53; beyond n_min by a millionth of it.
+        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`.
 
     Returns:
         alpha, to about 1e-12.
@@ -208,8 +258,8 @@ def complete_tail(loss: ArrayLike, alpha: float, n_skills: int) -> Floats:
 
     Args:
         loss: Loss of the toy in units of the unlearned loss (a = 0, b = 1), any shape.
-        alpha: Frequency exponent, > 0.
-        n_skills: Number of skills in the toy, >= 1.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
+        n_skills: Number of skills in the toy, from 1 to 2^53.
 
     Returns:
         Completed loss in the same unit, shape of `loss`.
@@ -222,8 +272,8 @@ def complete_tail(loss: ArrayLike, alpha: float, n_skills: int) -> Floats:
     >>> complete_tail(0.0, alpha=0.4, n_skills=100).round(4).item()
     0.1273
     """
-    _checks.number("alpha", alpha, above=0)
-    _checks.integer("n_skills", n_skills, minimum=1)
-    finite = _checks.array("loss", loss, minimum=0)
-    beyond = tail_mass(alpha, n_skills)
-    return np.asarray((1 - beyond) * finite + beyond, dtype=np.float64)
+    alpha = check_alpha(alpha)
+    count = check_count("n_skills", n_skills, minimum=1)
+    toy = _checks.array("loss", loss, minimum=0)
+    beyond = unlearned(alpha, np.asarray(count, dtype=np.float64))
+    return np.asarray((1 - beyond) * toy + beyond, dtype=np.float64)

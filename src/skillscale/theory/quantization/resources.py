@@ -10,7 +10,13 @@ from numpy.typing import ArrayLike
 
 from skillscale import _checks
 from skillscale.frequencies import zipf_exponent
-from skillscale.theory.quantization._shared import Floats, check_skills, normaliser
+from skillscale.theory.quantization._shared import (
+    Floats,
+    check_alpha,
+    check_skills,
+    finite,
+    normaliser,
+)
 
 Resource = Literal["N", "D", "S"]
 RESOURCES: tuple[Resource, ...] = ("N", "D", "S")
@@ -31,7 +37,7 @@ def exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
         The exponents by resource letter.
 
     Raises:
-        ValueError: If `alpha` or `q` is not a positive number.
+        ValueError: If `alpha` or `q` is not a positive number, or 1/q overflows.
 
     Source: Michaud et al. 2023, theory; q derived here. Both are re-derived symbolically by
     `derivation` and in `tests/test_quantization_theory.py::test_exponents_are_the_derivation`.
@@ -56,7 +62,7 @@ def count_exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
         The growth exponents by resource letter.
 
     Raises:
-        ValueError: If `alpha` or `q` is not a positive number.
+        ValueError: If `alpha` or `q` is not a positive number, or 1/q overflows.
 
     Source: Michaud et al. 2023, theory of the quanta;
     `tests/test_quantization_theory.py::test_exponents_are_the_derivation`.
@@ -67,7 +73,9 @@ def count_exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
     _checks.number("alpha", alpha, above=0)
     _checks.number("q", q, above=0)
     slow = 1.0 / zipf_exponent(alpha)
-    return {"N": 1.0, "D": slow, "S": slow / q}
+    growth: dict[Resource, float] = {"N": 1.0, "D": slow, "S": slow / float(q)}
+    finite("q", q, growth["S"])
+    return growth
 
 
 def quanta_learned(
@@ -91,15 +99,15 @@ def quanta_learned(
     Args:
         resource: "N", "D" or "S".
         amount: Amount of it, any shape, >= 0.
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
         cost: Cost as above, > 0.
-        n_skills: Number of quanta in the world.
+        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`.
 
     Returns:
         n as real numbers, shape of `amount`.
 
     Raises:
-        ValueError: If an argument is outside its range.
+        ValueError: If an argument is outside its range, or amount over cost overflows.
 
     Source: Michaud et al. 2023, theory of the quanta; D and S are held to the literal staircase by
     `tests/test_quantization_theory.py::test_quanta_learned_is_the_staircase`.
@@ -110,16 +118,17 @@ def quanta_learned(
     8.0
     """
     _checks.choice("resource", resource, RESOURCES)
-    _checks.number("alpha", alpha, above=0)
-    _checks.number("cost", cost, above=0)
+    alpha = check_alpha(alpha)
+    cost = _checks.number("cost", cost, above=0)
     check_skills(n_skills)
     available = _checks.array("amount", amount, minimum=0)
-    if resource == "N":
-        n = available / cost
-    else:
-        scale = cost * normaliser(alpha, n_skills) if resource == "D" else cost
+    scale = cost * normaliser(alpha, n_skills) if resource == "D" else cost
+    # A ratio that overflows is enough for every quantum of a finite world.
+    with np.errstate(over="ignore"):
         n = (available / scale) ** count_exponents(alpha)[resource]
-    return np.asarray(np.minimum(n, n_skills), dtype=np.float64)
+    count = np.asarray(np.minimum(n, n_skills), dtype=np.float64)
+    finite("cost", cost, count)
+    return count
 
 
 def compute_optimal(alpha: float) -> dict[Literal["N", "D", "L"], float]:

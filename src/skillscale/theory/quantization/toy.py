@@ -14,9 +14,19 @@ from scipy.special import erf, log_ndtr, ndtr
 
 from skillscale import _checks
 from skillscale.frequencies import zipf_exponent
-from skillscale.theory.quantization._shared import Floats, normaliser
-from skillscale.theory.quantization.law import loss
+from skillscale.theory.quantization._shared import (
+    COUNTED,
+    Floats,
+    check_alpha,
+    check_skills,
+    finite,
+    log_tail,
+    normaliser,
+)
 from skillscale.theory.quantization.resources import quanta_learned
+
+_MOST_TIMES = 10_000
+_MOST_SKILLS = 10**7
 
 
 def staircase(
@@ -29,15 +39,16 @@ def staircase(
 
     Args:
         amounts: Numbers of samples D, any shape, >= 0.
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
         cost: Own samples that a quantum needs, > 0.
-        n_skills: Number of quanta in the world; P(k) is normalised over them.
+        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`; P(k) is normalised
+            over them.
 
     Returns:
         The counts, shape of `amounts`.
 
     Raises:
-        ValueError: If an argument is outside its range.
+        ValueError: If an argument is outside its range, or an amount is enough for 2^53 quanta.
 
     Source: Michaud et al. 2023, theory of the quanta;
     `tests/test_quantization_theory_toy.py::test_staircase_is_the_count`.
@@ -46,7 +57,12 @@ def staircase(
     [0, 1, 7]
     """
     D = _checks.array("amounts", amounts, minimum=0)
+    alpha = check_alpha(alpha)
     count = np.floor(quanta_learned("D", D, alpha, cost=cost, n_skills=n_skills))
+    if np.any((count >= COUNTED) & (count < n_skills)):
+        raise ValueError(
+            f"amounts must be enough for fewer than 2**53 quanta, got up to {D.max():g}"
+        )
     scale = cost * normaliser(alpha, n_skills)
     s = zipf_exponent(alpha)
     # The real solution is rounded, so an edge may be missed by one: compare again.
@@ -70,7 +86,7 @@ def apparent_data_exponent(
     below `start` and goes to the last.
 
     Args:
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
         amounts: Numbers of samples D, increasing, shape (m,), > 0.
         cost: Own samples that a quantum needs, > 0.
         n_skills: Number of quanta in the world.
@@ -92,6 +108,8 @@ def apparent_data_exponent(
     >>> round(0.4 / 1.4, 3)  # the law itself
     0.286
     """
+    alpha = check_alpha(alpha)
+    check_skills(n_skills)
     D = _checks.array("amounts", amounts, positive=True, dims=(1,))
     if np.any(np.diff(D) <= 0):
         raise ValueError(f"amounts must increase, got {amounts!r}")
@@ -101,13 +119,13 @@ def apparent_data_exponent(
         raise ValueError(
             f"amounts must leave some of the {n_skills!r} quanta unlearned, got up to {D[-1]:g}"
         )
-    left = loss(count, alpha, n_skills=n_skills)
-    fitted = left < start
+    everything, left = log_tail(alpha, np.zeros(()), n_skills), log_tail(alpha, count, n_skills)
+    fitted = left - everything < math.log(start)
     if fitted.sum() < 3:
         raise ValueError(
             f"amounts must hold at least 3 with a loss < {start:g}, got {fitted.sum()}"
         )
-    slope, _ = np.polyfit(np.log(D[fitted]), np.log(left[fitted]), 1)
+    slope, _ = np.polyfit(np.log(D[fitted]), left[fitted], 1)
     return float(-slope)
 
 
@@ -122,7 +140,7 @@ def expected_rank_correlation(log_times: ArrayLike, spread: ArrayLike) -> float:
     below this.
 
     Args:
-        log_times: Mean of ln T_k in order of rank, shape (n,), n >= 2.
+        log_times: Mean of ln T_k in order of rank, shape (n,), 2 <= n <= 10,000.
         spread: Standard deviation of ln T_k, >= 0: shape (n,), or one number for all.
 
     Returns:
@@ -139,15 +157,20 @@ def expected_rank_correlation(log_times: ArrayLike, spread: ArrayLike) -> float:
     (0.897, 1.0)
     """
     mean = _checks.array("log_times", log_times, dims=(1,))
-    if mean.size < 2:
-        raise ValueError(f"log_times must hold at least 2 times, got {mean.size}")
+    if not 2 <= mean.size <= _MOST_TIMES:
+        raise ValueError(
+            f"log_times must hold at least 2 times and at most {_MOST_TIMES}, got {mean.size}"
+        )
     deviation = _spread(spread, mean.size, "log_times")
-    first, second = np.triu_indices(mean.size, 1)
-    gap = mean[second] - mean[first]
-    noise = np.hypot(deviation[first], deviation[second])
-    certain = np.sign(gap)
-    margin = erf(np.divide(gap, math.sqrt(2) * noise, out=np.zeros_like(gap), where=noise > 0))
-    return float(np.where(noise > 0, margin, certain).mean())
+    in_order = 0.0
+    for k in range(mean.size - 1):
+        gap = mean[k + 1 :] - mean[k]
+        noise = np.hypot(deviation[k + 1 :], deviation[k])
+        with np.errstate(over="ignore"):
+            scaled = np.divide(gap, math.sqrt(2) * noise, out=np.zeros_like(gap), where=noise > 0)
+        margin = erf(scaled)
+        in_order += np.where(noise > 0, margin, np.sign(gap)).sum()
+    return float(in_order / math.comb(mean.size, 2))
 
 
 def censored_exponent(
@@ -170,8 +193,8 @@ def censored_exponent(
     run scatters around nearly the same number.
 
     Args:
-        alpha: Frequency exponent, > -1.
-        n_skills: Number of skills, >= 2.
+        alpha: Frequency exponent, > -1 and <= 1e6.
+        n_skills: Number of skills, from 2 to 10^7.
         cost: Median time of the most frequent skill, > 0, in the unit of `budget`.
         budget: Length S of the run, > 0.
         spread: Standard deviation of ln T_k between seeds, > 0: shape (n_skills,), or one number.
@@ -193,17 +216,19 @@ def censored_exponent(
     >>> round(censored_exponent(0.4, **run, spread=0.01), 3)
     1.0
     """
-    _checks.integer("n_skills", n_skills, minimum=2)
+    if _checks.integer("n_skills", n_skills, minimum=2) > _MOST_SKILLS:
+        raise ValueError(f"n_skills must be at most {_MOST_SKILLS}, got {n_skills!r}")
     _checks.number("cost", cost, above=0)
     _checks.number("budget", budget, above=0)
     _checks.number("q", q, above=0)
     deviation = _spread(spread, n_skills, "the skills")
     if not (deviation > 0).all():
         raise ValueError(f"spread must be > 0, got {spread!r}")
-    rarity = zipf_exponent(alpha) * np.log(np.arange(1, n_skills + 1))
-    mean = math.log(cost) + q * rarity
+    rarity = zipf_exponent(check_alpha(alpha, above=-1.0)) * np.log(np.arange(1, n_skills + 1))
     # Beyond 38 standard deviations the probability is below any float, and so is the weight.
-    z = np.maximum((math.log(budget) - mean) / deviation, -38.0)
+    with np.errstate(over="ignore"):
+        mean = math.log(cost) + q * rarity
+        z = np.clip((math.log(budget) - mean) / deviation, -38.0, 38.0)
     learned = ndtr(z)
     if learned.sum() < 2:
         raise ValueError(
@@ -212,7 +237,10 @@ def censored_exponent(
         )
     seen = mean - deviation * np.exp(-0.5 * z**2 - 0.5 * math.log(2 * math.pi) - log_ndtr(z))
     x = rarity - np.average(rarity, weights=learned)
-    return float((learned * x * seen).sum() / (learned * x**2).sum())
+    with np.errstate(over="ignore"):
+        read = float((learned * x * seen).sum() / (learned * x**2).sum())
+    finite("spread", spread, read)
+    return read
 
 
 def _spread(spread: ArrayLike, size: int, whose: str) -> Floats:

@@ -10,8 +10,14 @@ from numpy.typing import ArrayLike
 from scipy.special import zeta
 
 from skillscale import _checks
-from skillscale.frequencies import tail_mass, zipf_exponent
-from skillscale.theory.quantization._shared import Floats, check_levels
+from skillscale.frequencies import zipf_exponent
+from skillscale.theory.quantization._shared import (
+    Floats,
+    check_alpha,
+    check_levels,
+    finite,
+    unlearned,
+)
 
 
 def missing_quanta_floor(alpha: float, every: int, *, a: float = 0.0, b: float = 1.0) -> float:
@@ -22,7 +28,7 @@ def missing_quanta_floor(alpha: float, every: int, *, a: float = 0.0, b: float =
     smaller by 1 - 1/M.
 
     Args:
-        alpha: Frequency exponent, > 0; infinitely many quanta.
+        alpha: Frequency exponent, from 1e-9 to 1e6; infinitely many quanta.
         every: M, an integer >= 2.
         a: Loss on a sample whose quantum is learned, in the unit of the result.
         b: Loss on a sample whose quantum is not learned, same unit.
@@ -39,9 +45,9 @@ def missing_quanta_floor(alpha: float, every: int, *, a: float = 0.0, b: float =
     0.1051
     """
     check_levels(a, b)
-    _checks.number("alpha", alpha, above=0)
-    _checks.integer("every", every, minimum=2)
-    return float((b - a) * every ** -zipf_exponent(alpha))
+    alpha = check_alpha(alpha)
+    period = float(_checks.integer("every", every, minimum=2))
+    return float((b - a) * period ** -zipf_exponent(alpha))
 
 
 def polygenic_loss(
@@ -63,7 +69,8 @@ def polygenic_loss(
         The loss in the unit of `gains` and `floor`, shape of `n`.
 
     Raises:
-        ValueError: If an argument is outside its range, or `gains` does not match `quanta`.
+        ValueError: If an argument is outside its range, `gains` does not match `quanta`, or the
+            loss overflows.
 
     Source: Michaud et al. 2023 describe both kinds of samples in words; the additive formula is
     ours, held by `tests/test_quantization_theory_variants.py::test_polygenic_loss_is_the_sum`.
@@ -85,7 +92,10 @@ def polygenic_loss(
         )
     _checks.number("floor", floor)
     missing = ranks > learned[..., None]
-    return np.asarray(floor + (missing * sizes).sum(-1), dtype=np.float64)
+    with np.errstate(over="ignore"):
+        total = np.asarray(floor + (missing * sizes).sum(-1), dtype=np.float64)
+    finite("gains", gains, total)
+    return total
 
 
 def entropy(alpha: float) -> float:
@@ -94,13 +104,13 @@ def entropy(alpha: float) -> float:
     $H = -\sum_k P(k) \ln P(k) = \ln\zeta(s) - s\,\zeta'(s)/\zeta(s)$ with $s = \alpha + 1$.
 
     Args:
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
 
     Returns:
         H in nats.
 
     Raises:
-        ValueError: If `alpha` is not a positive number.
+        ValueError: If `alpha` is outside its range.
 
     Source: derived here; `tests/test_quantization_theory_variants.py::test_entropy_is_the_sum`.
 
@@ -120,7 +130,7 @@ def loss_with_entropy(n: ArrayLike, alpha: float) -> Floats:
 
     Args:
         n: Number of quanta learned, any shape, >= 0.
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
 
     Returns:
         The loss in nats, shape of `n`.
@@ -135,7 +145,7 @@ def loss_with_entropy(n: ArrayLike, alpha: float) -> Floats:
     2.4905
     """
     learned = _checks.array("n", n, minimum=0)
-    _checks.number("alpha", alpha, above=0)
+    alpha = check_alpha(alpha)
     s = zipf_exponent(alpha)
     distinct, place = np.unique(learned, return_inverse=True)
     # Minus the sum of k^-s ln k over k > n; scipy has no derivative of the zeta function in s.
@@ -156,7 +166,7 @@ def loss_with_entropy_integral(n: ArrayLike, alpha: float, *, midpoint: bool = F
 
     Args:
         n: Number of quanta learned, any shape, >= 1.
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
         midpoint: Start the integral at n + 1/2 instead of n.
 
     Returns:
@@ -174,7 +184,7 @@ def loss_with_entropy_integral(n: ArrayLike, alpha: float, *, midpoint: bool = F
     3.73
     """
     x = _checks.array("n", n, minimum=1) + (0.5 if midpoint else 0.0)
-    _checks.number("alpha", alpha, above=0)
+    alpha = check_alpha(alpha)
     s = zipf_exponent(alpha)
     bracket = s * np.log(x) + s / alpha + math.log(zeta(s))
     return np.asarray(x**-alpha / (alpha * zeta(s)) * bracket, dtype=np.float64)
@@ -189,7 +199,7 @@ def loss_with_gain(n: ArrayLike, alpha: float, *, factor: float) -> Floats:
 
     Args:
         n: Number of quanta learned, any shape, >= 0.
-        alpha: Frequency exponent, > 0.
+        alpha: Frequency exponent, from 1e-9 to 1e6.
         factor: c > 1, at most ζ(α+1), so that c · P(k) is a probability.
 
     Returns:
@@ -204,8 +214,9 @@ def loss_with_gain(n: ArrayLike, alpha: float, *, factor: float) -> Floats:
     >>> loss_with_gain([0, 10], alpha=0.4, factor=2.0).round(4).tolist()
     [3.9197, 3.4444]
     """
-    _checks.number("alpha", alpha, above=0)
+    alpha = check_alpha(alpha)
     gain = math.log(
         _checks.number("factor", factor, above=1, maximum=float(zeta(zipf_exponent(alpha))))
     )
-    return np.asarray(entropy(alpha) - gain * (1 - tail_mass(alpha, n)), dtype=np.float64)
+    left = unlearned(alpha, _checks.array("n", n, minimum=0))
+    return np.asarray(entropy(alpha) - gain * (1 - left), dtype=np.float64)
