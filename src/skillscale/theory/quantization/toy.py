@@ -119,7 +119,10 @@ def apparent_data_exponent(
         raise ValueError(
             f"amounts must leave some of the {n_skills!r} quanta unlearned, got up to {D[-1]:g}"
         )
-    everything, left = log_tail(alpha, np.zeros(()), n_skills), log_tail(alpha, count.astype(np.float64), n_skills)
+    everything, left = (
+        log_tail(alpha, np.zeros(()), n_skills),
+        log_tail(alpha, count.astype(np.float64), n_skills),
+    )
     fitted = left - everything < math.log(start)
     if fitted.sum() < 3:
         raise ValueError(

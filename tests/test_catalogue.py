@@ -1,0 +1,52 @@
+"""The list of experiments, read from sources, is what the imported packages hold."""
+
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from skillscale import _published, catalogue
+from skillscale.lab import records
+
+FOUND = catalogue.catalogue()
+
+
+def test_the_sources_hold_what_the_packages_do():
+    imported = {}
+    for name in {entry.chapter for entry in FOUND.values()} | set(chapters()):
+        module = importlib.import_module(f"skillscale.experiments.{name}")
+        for experiment in getattr(module, "STANDARD", {}):
+            profiles = [p for p in catalogue.PROFILES if experiment in getattr(module, p, {})]
+            summary = inspect.getdoc(getattr(module, experiment)).splitlines()[0]
+            imported[f"{name}.{experiment}"] = (tuple(profiles), summary)
+    assert imported
+    assert {name: (entry.profiles, entry.summary) for name, entry in FOUND.items()} == imported
+
+
+def chapters():
+    folder = _published.root() / "src" / "skillscale" / "experiments"
+    return [path.parent.name for path in folder.glob("*/__init__.py")]
+
+
+@pytest.mark.parametrize("name", sorted(FOUND))
+def test_every_experiment_says_in_a_sentence_what_it_measures(name):
+    assert FOUND[name].summary.endswith(".")
+
+
+def test_durations_are_those_of_the_stored_runs():
+    name = "geometry.skill_curves"
+    stored = records.published("geometry_skill_curves")
+    assert FOUND[name].seconds() == records.provenance(stored, "wall_seconds")
+    assert catalogue.Experiment("geometry", "no_such", ("LIVE",), "").seconds() is None
+
+
+def test_the_list_is_read_without_importing_the_experiments():
+    program = (
+        "import sys; from skillscale.catalogue import catalogue; catalogue(); print(*sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not {"torch", "xarray", "skillscale.experiments.geometry"} & set(answer.stdout.split())
