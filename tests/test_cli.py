@@ -1,5 +1,7 @@
 """The command line runs an experiment into a record and refuses what it does not know."""
 
+import subprocess
+import sys
 import types
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from skillscale import cli
+from skillscale import _published, catalogue, cli, ledger
 from skillscale.lab import records
 
 runner = CliRunner()
@@ -15,18 +17,36 @@ runner = CliRunner()
 
 @pytest.fixture
 def toy(monkeypatch):
+    """An experiment `toy.draw`; the list returned grows by its seed whenever it runs."""
+    ran = []
+
     def draw(settings, *, progress=False):
+        ran.append(settings["seed"])
         values = np.random.default_rng(settings["seed"]).random((2, 3))
         return xr.Dataset({"x": (("member", "step"), values)}, coords={"seed": ("member", [4, 5])})
 
     module = types.SimpleNamespace(
         draw=draw, LIVE={"draw": {"seed": 1}}, STANDARD={"draw": {"seed": 2}}
     )
-    monkeypatch.setattr(cli, "_experiments", lambda: {"toy.draw": (module, "draw")})
+    monkeypatch.setitem(sys.modules, "skillscale.experiments.toy", module)
+    entry = catalogue.Experiment("toy", "draw", ("LIVE", "STANDARD"), "Random numbers.")
+    monkeypatch.setattr(catalogue, "catalogue", lambda: {"toy.draw": entry})
+    return ran
+
+
+def call(*arguments):
+    return runner.invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def refused(result):
+    """The one line that says what is wrong."""
+    assert result.exit_code == 2, result.output
+    assert result.output.count("\n") == 1, result.output
+    return result.output
 
 
 def test_run_writes_a_record_with_settings_and_seeds(toy, tmp_path):
-    result = runner.invoke(cli.app, ["run", "toy.draw", "--folder", str(tmp_path)])
+    result = call("run", "toy.draw", "--folder", tmp_path)
     assert result.exit_code == 0, result.output
     record = records.load(tmp_path / "toy_draw.nc")
     assert records.provenance(record, "settings") == {"seed": 2}
@@ -35,9 +55,7 @@ def test_run_writes_a_record_with_settings_and_seeds(toy, tmp_path):
 
 
 def test_the_live_profile_never_overwrites_the_judged_record(toy, tmp_path):
-    result = runner.invoke(
-        cli.app, ["run", "toy.draw", "--profile", "live", "--folder", str(tmp_path)]
-    )
+    result = call("run", "toy.draw", "--profile", "live", "--folder", tmp_path)
     assert result.exit_code == 0, result.output
     assert [path.name for path in tmp_path.iterdir()] == ["toy_draw_live.nc"]
 
@@ -45,20 +63,116 @@ def test_the_live_profile_never_overwrites_the_judged_record(toy, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "toy.nothing"], "must be one of toy.draw"),
-        (["run", "toy.draw", "--profile", "paper"], "no profile"),
-        (["run", "toy.draw", "--folder", "/no/such/folder"], "does not exist"),
+        (["toy.nothing"], "no experiment 'toy.nothing', `skillscale list` prints all"),
+        (["toy.drew"], "did you mean toy.draw?"),
+        (["toy.draw", "--profile", "paper"], "no profile 'paper', only live, standard"),
+        (["toy.draw", "--folder", "/no/such/folder"], "folder /no/such/folder does not exist"),
+        (["toy.draw", "--folder", "/dev/null"], "folder /dev/null does not exist"),
+        (["toy.draw", "--threads", "0"], "--threads: must be from 1 to 1024, got 0"),
+        (["toy.draw", "--threads", "-1"], "--threads: must be from 1 to 1024, got -1"),
+        (["toy.draw", "--threads", str(10**25)], "--threads: must be from 1 to 1024, got 1000"),
     ],
 )
 def test_unknown_requests_are_refused_before_anything_runs(toy, arguments, message):
-    result = runner.invoke(cli.app, arguments)
-    assert result.exit_code == 2
-    assert message in " ".join(result.output.replace("│", " ").split())
+    assert message in refused(call("run", *arguments))
+    assert toy == []
 
 
-def test_list_names_every_chapter_with_an_experiment():
-    result = runner.invoke(cli.app, ["list"])
+def test_a_record_that_exists_is_replaced_only_if_asked(toy, tmp_path):
+    path = tmp_path / "toy_draw.nc"
+    path.write_bytes(b"judged")
+    assert "exists; --overwrite replaces it" in refused(
+        call("run", "toy.draw", "--folder", tmp_path)
+    )
+    assert toy == []
+    assert path.read_bytes() == b"judged"
+    assert call("run", "toy.draw", "--folder", tmp_path, "--overwrite").exit_code == 0
+    assert records.provenance(records.load(path), "settings") == {"seed": 2}
+
+
+def test_a_folder_that_takes_no_file_is_noticed_before_the_run(toy, tmp_path, monkeypatch):
+    (tmp_path / "toy_draw.nc").mkdir()
+    assert "cannot write" in refused(call("run", "toy.draw", "--folder", tmp_path))
+
+    def deny(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("skillscale._files.writable", deny)
+    answer = refused(call("run", "toy.draw", "--profile", "live", "--folder", tmp_path))
+    assert f"cannot write {tmp_path / 'toy_draw_live.nc'}: Permission denied" in answer
+    assert toy == []
+
+
+def test_a_disk_that_fills_during_the_run_is_said_in_a_line(toy, tmp_path, monkeypatch):
+    def fail(dataset, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(records, "save", fail)
+    result = call("run", "toy.draw", "--folder", tmp_path)
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1].endswith("toy_draw.nc: No space left on device")
+
+
+def test_list_says_what_each_experiment_measures_and_how_long_it_took():
+    result = call("list")
     assert result.exit_code == 0
-    chapters = {line.split(".")[0] for line in result.output.splitlines()}
-    assert {"skill_basis", "quantization", "resource", "geometry", "domino"} <= chapters
-    assert {"quanta_discovery", "slingshot"} <= chapters
+    rows = {line.split()[0]: line for line in result.output.splitlines()}
+    assert rows.keys() == catalogue.catalogue().keys()
+    row = rows["geometry.optimizer_race"]
+    seconds = records.provenance(records.published("geometry_optimizer_race"), "wall_seconds")
+    assert f" {seconds:.0f} s  " in row
+    assert row.endswith(catalogue.catalogue()["geometry.optimizer_race"].summary)
+
+
+def test_the_ledger_prints_the_measurement_beside_the_prediction():
+    book = _published.root() / "book"
+    result = call("ledger", book)
+    assert result.exit_code == 0
+    judgements = ledger.rejudge(ledger.collect(book))
+    lines = result.output.splitlines()
+    assert len(lines) == len(judgements)
+    for line, judgement in zip(lines, judgements, strict=True):
+        assert line.startswith(f"{judgement.claim.id} · ")
+        assert line.endswith(f" · {judgement.verdict}")
+        for target, estimate in zip(judgement.claim.targets, judgement.estimates, strict=True):
+            assert f"{target} → {estimate}" in line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "does not exist"), ({}, "holds no executed chapters"), ({"a": "{"}, "cannot be read")],
+)
+def test_the_ledger_of_no_chapters_says_so(tmp_path, content, message):
+    folder = tmp_path / "book"
+    if content is not None:
+        folder.mkdir()
+        for name, text in content.items():
+            (folder / f"{name}.ipynb").write_text(text)
+    assert message in refused(call("ledger", folder))
+
+
+@pytest.mark.parametrize("module", ["skillscale", "skillscale.cli"])
+def test_the_modules_are_programs(module):
+    program = [sys.executable, "-m", module]
+    answer = subprocess.run([*program, "--version"], capture_output=True, text=True, check=True)
+    assert answer.stdout.split(".")[0].isdigit()
+
+
+@pytest.mark.parametrize("command", [[], ["list"], ["run"], ["ledger"], ["bias"], ["fit"]])
+def test_every_command_explains_itself(command):
+    short, long = (call(*command, flag) for flag in ("-h", "--help"))
+    assert short.exit_code == 0
+    assert short.output == long.output
+    assert "Usage: " in short.output
+
+
+def test_a_wrong_name_is_answered_without_loading_what_runs_it():
+    program = (
+        "import sys\nfrom skillscale.cli import app\n"
+        "try:\n    app(['run', 'geometry.skill_curve'])\n"
+        "finally:\n    print(*sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert "did you mean geometry.skill_curves" in answer.stderr
+    assert not {"torch", "xarray", "matplotlib", "rich"} & set(answer.stdout.split())

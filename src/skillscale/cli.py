@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib
+import importlib.metadata
+import io
 import math
-import pkgutil
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from skillscale import _files
+
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from skillscale import claims
 
-    from skillscale import fits
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="replace files that exist")]
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
-_PROFILES = ("LIVE", "STANDARD", "PAPER")
+def _refuse(message: str, status: int = 2) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(status)
 
 
-def _experiments() -> dict[str, tuple[ModuleType, str]]:
-    """Return every experiment as "chapter.name" with its module and function name."""
-    package = importlib.import_module("skillscale.experiments")
-    found = {}
-    for entry in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"skillscale.experiments.{entry.name}")
-        for name in getattr(module, "STANDARD", {}):
-            found[f"{entry.name}.{name}"] = (module, name)
-    return found
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(importlib.metadata.version("skillscale"))
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None: ...
 
 
 @app.command("list")
 def list_experiments() -> None:
-    """List the experiments and their profiles."""
-    for experiment, (module, name) in _experiments().items():
-        profiles = [profile for profile in _PROFILES if name in getattr(module, profile, {})]
-        typer.echo(f"{experiment:40} {' '.join(profile.lower() for profile in profiles)}")
+    """List the experiments: profiles, seconds of the stored standard run, what is measured."""
+    from skillscale import catalogue
+
+    for name, entry in catalogue.catalogue().items():
+        profiles = " ".join(profile.lower() for profile in entry.profiles)
+        seconds = entry.seconds()
+        took = "not stored" if seconds is None else f"{seconds:.0f} s"
+        typer.echo(f"{name:44} {profiles:20} {took:>10}  {entry.summary}")
 
 
 @app.command()
@@ -50,43 +67,53 @@ def run(
     profile: Annotated[str, typer.Option(help="live, standard or paper")] = "standard",
     folder: Annotated[Path, typer.Option(help="where the record is written")] = Path("results"),
     threads: Annotated[
-        int, typer.Option(help="torch threads; 1 is fastest for small networks")
+        int, typer.Option(help="torch threads, up to 1024; 1 is fastest for small networks")
     ] = 1,
+    overwrite: Overwrite = False,
 ) -> None:
     """Run an experiment on one profile and store its record with provenance.
 
     The standard profile writes <chapter>_<name>.nc, the record that the book judges; the others
-    append their profile to the name.
+    append their profile to the name. A record that exists stays, unless --overwrite is given.
     """
-    known = _experiments()
+    from skillscale import catalogue
+
+    known = catalogue.catalogue()
     if experiment not in known:
-        raise typer.BadParameter(f"must be one of {', '.join(known)}, got {experiment!r}")
-    module, name = known[experiment]
-    settings = getattr(module, profile.upper(), {}).get(name)
-    if profile.upper() not in _PROFILES or settings is None:
-        raise typer.BadParameter(f"{experiment} has no profile {profile!r}")
-    if not folder.is_dir():
-        raise typer.BadParameter(f"folder {folder} does not exist")
+        near = difflib.get_close_matches(experiment, known, cutoff=0.5)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        _refuse(f"no experiment {experiment!r}, `skillscale list` prints all{meant}")
+    entry = known[experiment]
+    if profile.upper() not in entry.profiles:
+        there = ", ".join(entry.profiles).lower()
+        _refuse(f"--profile: {experiment} has no profile {profile!r}, only {there}")
+    if not 1 <= threads <= 1024:
+        _refuse(f"--threads: must be from 1 to 1024, got {threads}")
+    suffix = "" if profile.upper() == "STANDARD" else f"_{profile.lower()}"
+    path = folder / f"{entry.record}{suffix}.nc"
+    _destination("--folder", path, (".nc",), overwrite=overwrite)
 
     import torch
 
     from skillscale import claims
     from skillscale.lab import records
 
+    module = importlib.import_module(f"skillscale.experiments.{entry.chapter}")
+    settings = getattr(module, profile.upper())[entry.name]
     torch.set_num_threads(threads)
-    record = experiment.replace(".", "_")
-    if profile.upper() != "STANDARD":
-        record += f"_{profile.lower()}"
     start = time.perf_counter()
-    dataset = getattr(module, name)(settings, progress=sys.stderr.isatty())
+    dataset = getattr(module, entry.name)(settings, progress=sys.stderr.isatty())
     stamped = records.stamp(
         dataset,
         settings=settings,
         seeds=sorted({int(seed) for seed in dataset["seed"].values.ravel()}),
         wall_seconds=time.perf_counter() - start,
-        claims=claims.fingerprints(record),
+        claims=claims.fingerprints(path.stem),
     )
-    path = records.save(stamped, folder / f"{record}.nc")
+    try:
+        records.save(stamped, path)
+    except OSError as error:
+        _refuse(f"--folder: cannot write {path}: {error.strerror or error}", status=1)
     typer.echo(f"{path}  {stamped.attrs['wall_seconds']:g} s")
 
 
@@ -94,11 +121,25 @@ def run(
 def ledger(
     folder: Annotated[Path, typer.Argument(help="folder of executed chapters")] = Path("book"),
 ) -> None:
-    """Print every claim with its prediction and verdict, collected from executed chapters."""
-    from skillscale import claims
+    """Print every claim: prediction → measurement, verdict; collected from executed chapters."""
     from skillscale import ledger as book
 
-    typer.echo(claims.lines(book.rejudge(book.collect(folder))))
+    if not folder.is_dir():
+        _refuse(f"folder {folder} does not exist; chapters lie in book/ of a checkout")
+    try:
+        judgements = book.rejudge(book.collect(folder))
+    except (OSError, ValueError, KeyError) as error:
+        _refuse(f"the chapters of {folder} cannot be read: {error}")
+    if not judgements:
+        _refuse(f"{folder} holds no executed chapters with claims; book/ of a checkout does")
+    for judgement in judgements:
+        typer.echo(_judged(judgement))
+
+
+def _judged(judgement: claims.Judgement) -> str:
+    pairs = zip(judgement.claim.targets, judgement.estimates, strict=True)
+    parts = [f"{target.name} {target} → {found}".strip() for target, found in pairs]
+    return f"{judgement.claim.id} · {', '.join(parts)} · {judgement.verdict}"
 
 
 # Which option gives an argument of the theory, to name it in an error.
@@ -113,14 +154,17 @@ _ARGUMENTS = {
 
 @app.command()
 def bias(
-    alpha: Annotated[float | None, typer.Option(help="true exponent of the frequencies")] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="true exponent of the frequencies, from 1e-9 to 1e6")
+    ] = None,
     measured: Annotated[
         float | None, typer.Option(help="exponent that a fit has read; instead of --alpha")
     ] = None,
     n_min: Annotated[int, typer.Option(help="fewest skills learned in the fit")] = 1,
-    n_max: Annotated[int, typer.Option(help="most skills learned in the fit")] = 40,
+    n_max: Annotated[int, typer.Option(help="most skills learned in the fit, up to 2^53")] = 40,
     n_skills: Annotated[
-        int | None, typer.Option(help="skills in the task; infinitely many if left out")
+        int | None,
+        typer.Option(help="skills in the task, up to 2^53; infinitely many if left out"),
     ] = None,
 ) -> None:
     """Print what a straight-line fit reads off the exact loss of the quantization model.
@@ -131,7 +175,7 @@ def bias(
     from skillscale.theory import quantization
 
     if (alpha is None) == (measured is None):
-        raise typer.BadParameter("give exactly one of --alpha and --measured")
+        _refuse("give exactly one of --alpha and --measured")
     size = math.inf if n_skills is None else n_skills
     try:
         if measured is not None:
@@ -140,8 +184,7 @@ def bias(
         read = quantization.apparent_exponent(alpha, n_min=n_min, n_max=n_max, n_skills=size)
         ends = [float(quantization.local_exponent(n, alpha, n_skills=size)) for n in (n_min, n_max)]
     except ValueError as error:
-        option = _ARGUMENTS.get(str(error).split()[0])
-        raise typer.BadParameter(str(error), param_hint=option) from error
+        _refuse(f"{_ARGUMENTS[str(error).split()[0]]}: {error}")
     world = "infinitely many skills" if n_skills is None else f"{n_skills} skills"
     rows = [
         ("alpha", f"{alpha:.4f}"),
@@ -157,7 +200,10 @@ def bias(
 
 @app.command()
 def fit(
-    runs: Annotated[Path, typer.Argument(help="CSV with columns N, D and loss, one run a line")],
+    runs: Annotated[
+        Path,
+        typer.Argument(help="CSV with columns N, D and loss, one run a line, up to 100,000"),
+    ],
     figure: Annotated[
         Path | None, typer.Option(help="where to draw fit and frontier; .png, .svg or .pdf")
     ] = None,
@@ -173,6 +219,10 @@ def fit(
     record: Annotated[
         Path | None, typer.Option(help="where to store parameters and resamples; .nc")
     ] = None,
+    repeats: Annotated[
+        bool, typer.Option("--repeats", help="lines with the same numbers are different runs")
+    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Fit the Chinchilla law to runs: loss = E + A N^-alpha_N + B D^-alpha_D.
 
@@ -180,147 +230,82 @@ def fit(
     runs, and the best N and D for the largest compute 6 N D among the runs and for ten times that.
     The stored fit of the book is made by
     skillscale fit "$SKILLSCALE_CHINCHILLA_CSV" --digitised --record results/chinchilla_fit.nc
+    --overwrite
     """
+    import numpy as np
+
     from skillscale import fits
     from skillscale import runs as tables
 
-    _destination("--figure", figure, (".png", ".svg", ".pdf"))
-    _destination("--record", record, (".nc",))
+    _destination("--figure", figure, (".png", ".svg", ".pdf"), overwrite=overwrite)
+    _destination("--record", record, (".nc",), overwrite=overwrite)
+    if record is not None and not runs.is_file():
+        _refuse(f"--record: {runs} must be a file, whose checksum is stored")
     start = time.perf_counter()
     try:
-        N, D, loss = tables.read_digitised(runs) if digitised else tables.read(runs)
+        if digitised:
+            N, D, loss = tables.read_digitised(runs)
+        else:
+            N, D, loss = tables.read(runs, repeats=repeats)
+        for doubt in tables.doubts(N, D):
+            typer.echo(f"Warning: {doubt}", err=True)
         law = fits.chinchilla(N, D, loss, bootstrap=bootstrap, seed=seed)
     except OSError as error:
-        reason = error.strerror or error
-        raise typer.BadParameter(f"cannot read {runs}: {reason}", param_hint="RUNS") from error
+        _refuse(f"RUNS: cannot read {runs}: {error.strerror or error}")
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="RUNS") from error
+        hint = "; --repeats takes them as different runs" if "the same run" in str(error) else ""
+        _refuse(f"RUNS: {error}{hint}")
     seconds = time.perf_counter() - start
-    _print_law(law, bootstrap, 6 * float((N * D).max()))
-    if record is not None:
-        settings: dict[str, object] = {
-            "bootstrap": bootstrap,
-            "runs": int(N.size),
-            "digitised": digitised,
-            "table_sha256": hashlib.sha256(runs.read_bytes()).hexdigest(),
-        }
-        _store_law(law, record, settings, seed, seconds)
-        typer.echo(record)
-    if figure is not None:
-        _draw_law(law, N, D, loss, figure)
-        typer.echo(figure)
+
+    from skillscale import claims, laws
+    from skillscale.fits.parametric import HUBER
+    from skillscale.lab import records
+
+    for line in laws.lines(law, compute=np.array([1.0, 10.0]) * 6 * float((N * D).max())):
+        typer.echo(line)
+    try:
+        if record is not None:
+            settings = {
+                "bootstrap": bootstrap,
+                "runs": int(N.size),
+                "digitised": digitised,
+                "huber": HUBER,
+                "table_sha256": hashlib.sha256(runs.read_bytes()).hexdigest(),
+            }
+            stamped = records.stamp(
+                laws.dataset(law, seed),
+                settings=settings,
+                seeds=[seed],
+                wall_seconds=seconds,
+                claims=claims.fingerprints(record.stem),
+            )
+            typer.echo(records.save(stamped, record))
+        if figure is not None:
+            drawn = io.BytesIO()
+            laws.picture(law, N, D, loss).savefig(drawn, format=figure.suffix[1:])
+            _files.write(figure, drawn.getvalue())
+            typer.echo(figure)
+    except OSError as error:
+        _refuse(f"cannot write {error.filename or 'the result'}: {error.strerror or error}", 1)
 
 
-def _destination(option: str, path: Path | None, suffixes: tuple[str, ...]) -> None:
+def _destination(
+    option: str, path: Path | None, suffixes: tuple[str, ...], *, overwrite: bool
+) -> None:
+    """Refuse, before anything is computed, a path that cannot be written to."""
     if path is None:
         return
     if path.suffix not in suffixes:
-        wanted = " or ".join(suffixes)
-        raise typer.BadParameter(f"must end in {wanted}, got {path.name!r}", param_hint=option)
+        _refuse(f"{option}: must end in {' or '.join(suffixes)}, got {path.name!r}")
     if not path.parent.is_dir():
-        raise typer.BadParameter(f"folder {path.parent} does not exist", param_hint=option)
+        _refuse(f"{option}: folder {path.parent} does not exist")
+    if path.is_file() and not overwrite:
+        _refuse(f"{option}: {path} exists; --overwrite replaces it")
+    try:
+        _files.writable(path)
+    except OSError as error:
+        _refuse(f"{option}: cannot write {path}: {error.strerror or error}")
 
 
-def _frontier(law: fits.Chinchilla, compute: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return best "N", "D" and "loss" with their intervals, shape (3, point); empty if undefined.
-
-    The split has no best where a fit or a resample has lost one of the two terms.
-    """
-    import numpy as np
-
-    from skillscale.theory import resource
-
-    laws = np.vstack([law.values, law.draws])
-    if law.model_exponent.status == "bound_hit" or not (laws > 0).all():
-        return {}
-    found = np.array(
-        [
-            resource.compute_optimal(compute, resource.ChinchillaParameters(*values))
-            for values in laws.tolist()
-        ]
-    )
-    ends = np.quantile(found[1:], [0.025, 0.975], axis=0)
-    bands = np.concatenate([found[:1], ends]).swapaxes(0, 1)
-    return dict(zip(("N", "D", "loss"), bands, strict=True))
-
-
-def _print_law(law: fits.Chinchilla, bootstrap: int, largest: float) -> None:
-    import numpy as np
-
-    from skillscale.fits.parametric import PARAMETERS
-
-    typer.echo(f"loss = E + A N^-alpha_N + B D^-alpha_D   {law.A.n_members} runs")
-    for name in PARAMETERS:
-        estimate = getattr(law, name)
-        note = "" if estimate.status == "ok" else f"   {estimate.status}"
-        typer.echo(f"{name:8} {estimate}{note}")
-    typer.echo(f"95 % intervals over {bootstrap} resamples of the runs")
-    compute = np.array([1.0, 10.0]) * largest
-    frontier = _frontier(law, compute)
-    if not frontier:
-        typer.echo("no best split of compute: a term cannot be told from none or from the floor")
-        return
-    typer.echo(f"best N grows as C^{law.model_exponent}")
-    for place, amount in enumerate(compute):
-        parts = [
-            f"{name} = {value:.3g} [{low:.3g}, {high:.3g}]"
-            for name, (value, low, high) in ((n, b[:, place]) for n, b in frontier.items())
-        ]
-        typer.echo(f"C = {amount:.3g}: {', '.join(parts)}")
-
-
-def _store_law(
-    law: fits.Chinchilla, path: Path, settings: dict[str, object], seed: int, seconds: float
-) -> None:
-    import numpy as np
-    import xarray as xr
-
-    from skillscale import claims
-    from skillscale.fits.parametric import HUBER, PARAMETERS
-    from skillscale.lab import records
-
-    estimates = [getattr(law, name) for name in PARAMETERS]
-    described = {"long_name": "parameters of loss = E + A N^-alpha_N + B D^-alpha_D"}
-    dataset = xr.Dataset(
-        {
-            "value": ("parameter", [estimate.value for estimate in estimates], described),
-            "status": ("parameter", [estimate.status for estimate in estimates]),
-            "draws": (
-                ("draw", "parameter"),
-                law.draws.astype(np.float32),
-                {"long_name": "parameters fitted to resampled runs"},
-            ),
-            "objective": ((), law.objective, {"long_name": "summed Huber loss of log residuals"}),
-        },
-        coords={"parameter": list(PARAMETERS), "seed": seed},
-    )
-    stamped = records.stamp(
-        dataset,
-        settings={**settings, "huber": HUBER},
-        seeds=[seed],
-        wall_seconds=seconds,
-        claims=claims.fingerprints(path.stem),
-    )
-    records.save(stamped, path)
-
-
-def _draw_law(
-    law: fits.Chinchilla,
-    N: NDArray[np.float64],
-    D: NDArray[np.float64],
-    loss: NDArray[np.float64],
-    path: Path,
-) -> None:
-    import numpy as np
-
-    from skillscale.figures import chinchilla as figures
-
-    spent = 6 * N * D
-    compute = np.geomspace(spent.min(), 10 * spent.max(), 80)
-    A, B, E, alpha, beta = law.values
-    curves = {
-        float(size): E + A * size**-alpha + B * (compute / (6 * size)) ** -beta
-        for size in np.geomspace(N.min(), N.max(), 4)
-    }
-    best = _frontier(law, compute) or None
-    figures.law(N, D, loss, compute=compute, curves=curves, best=best).savefig(path)
+if __name__ == "__main__":
+    app(prog_name="skillscale")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Sequence
@@ -13,25 +14,36 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+MOST_RUNS = 100_000
+"""Largest number of runs read."""
+MOST_BYTES = 64 * 2**20
+"""Largest size of a table: 64 MiB."""
 _DROPPED = 5
 
 
 def read(
-    path: str | os.PathLike[str], columns: Sequence[str] = ("N", "D", "loss")
+    path: str | os.PathLike[str],
+    columns: Sequence[str] = ("N", "D", "loss"),
+    *,
+    repeats: bool = False,
 ) -> tuple[Array, ...]:
     r"""Read columns of positive numbers from a CSV file with a header.
 
     Args:
-        path: File in UTF-8, comma separated. Empty lines and other columns are passed over.
+        path: File in UTF-8, comma separated, or a pipe that somebody writes to. Empty lines and
+            other columns are passed over. At most `MOST_BYTES` and `MOST_RUNS` are read.
         columns: Names of the columns to read.
+        repeats: Whether several lines may hold the same numbers. They count as so many runs: copies
+            of one run narrow the intervals of a fit falsely.
 
     Returns:
         One array of shape (run,) per column.
 
     Raises:
-        ValueError: If the file is no text, has no runs or lacks a column, or an entry is not a
-            finite number > 0; the message names the file, the column and the line.
-        FileNotFoundError: If there is no such file.
+        ValueError: If the file is no text, has no runs, too many or too large a size, lacks a
+            column or has it twice, an entry is not a finite number > 0, or, unless `repeats`, two
+            lines are the same; the message names the file, the column and the line.
+        OSError: If the file cannot be read; FileNotFoundError if there is none.
 
     Source: derived here; files with faults in `tests/test_cli_fit.py`.
 
@@ -43,25 +55,61 @@ def read(
     [[1000000000.0], [20000000000.0], [2.5]]
     """
     source = Path(path)
-    rows = []
-    with source.open(encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file)
-        try:
-            header = [name.strip() for name in table.fieldnames or ()]
-            for name in columns:
-                if name not in header:
-                    found = ", ".join(map(repr, header)) or "no header"
-                    raise ValueError(f"{source.name} has no column {name!r}, only {found}")
-            table.fieldnames = header
-            for row in table:
-                place = f"{source.name}, line {table.line_num}"
-                rows.append([_positive(row[name], f"{place}, column {name!r}") for name in columns])
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ValueError(f"{source.name} is not a CSV file in UTF-8: {error}") from error
+    rows: dict[int, list[float]] = {}
+    try:
+        table = csv.DictReader(io.StringIO(_content(source).decode("utf-8-sig"), newline=""))
+        header = [name.strip() for name in table.fieldnames or ()]
+        for name in columns:
+            _one(name, header, source.name)
+        table.fieldnames = header
+        for row in table:
+            place = f"{source.name}, line {table.line_num}"
+            rows[table.line_num] = [
+                _positive(row[name], f"{place}, column {name!r}") for name in columns
+            ]
+            if len(rows) > MOST_RUNS:
+                raise ValueError(f"{source.name} holds more than {MOST_RUNS:,} runs")
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{source.name} is not a CSV file in UTF-8: {error}") from error
     if not rows:
         raise ValueError(f"{source.name} holds no runs below its header")
-    numbers = np.array(rows, dtype=np.float64)
-    return tuple(numbers.T)
+    first: dict[tuple[float, ...], int] = {}
+    for line, entries in rows.items():
+        before = first.setdefault(tuple(entries), line)
+        if before != line and not repeats:
+            raise ValueError(
+                f"{source.name}, lines {before} and {line} hold the same run; copies make "
+                "intervals too narrow"
+            )
+    return tuple(np.array(list(rows.values()), dtype=np.float64).T)
+
+
+def doubts(N: Array, D: Array) -> list[str]:
+    """Return what is unlikely for parameters and training tokens, a sentence each.
+
+    Args:
+        N: Parameters of each run, shape (run,).
+        D: Training tokens of each run, shape (run,).
+
+    Source: derived here; `tests/test_runs.py`.
+
+    >>> doubts(np.array([1e9, 2e9]), np.array([2e10, 4e10]))
+    []
+    >>> doubts(np.array([1.0, 2.0]), np.array([20.0, 40.0]))
+    ['N is 2 at most: were it in millions or billions, compute 6 N D would be too small']
+    """
+    found = []
+    ratio = float(np.median(D / N))
+    if ratio < 1:
+        found.append(f"D / N is {ratio:.2g} in the median: are N and D swapped, or in other units?")
+    if ratio > 1e6:
+        found.append(f"D / N is {ratio:.2g} in the median: are N and D in the same unit?")
+    if N.max() < 1e3:
+        found.append(
+            f"N is {N.max():.3g} at most: were it in millions or billions, compute 6 N D would be "
+            "too small"
+        )
+    return found
 
 
 def read_digitised(path: str | os.PathLike[str]) -> tuple[Array, Array, Array]:
@@ -77,8 +125,8 @@ def read_digitised(path: str | os.PathLike[str]) -> tuple[Array, Array, Array]:
         N, D and loss, each of shape (run,).
 
     Raises:
-        ValueError: As `read`, or if there are no more than 5 runs.
-        FileNotFoundError: If there is no such file.
+        ValueError: As `read`, or if there are no more than 5 runs. Repeated lines are taken.
+        OSError: As `read`.
 
     Source: Besiroglu et al. 2024; their fit of these runs in `tests/test_chinchilla_fit.py`.
 
@@ -90,11 +138,41 @@ def read_digitised(path: str | os.PathLike[str]) -> tuple[Array, Array, Array]:
     ...     [column.tolist() for column in read_digitised(path)]
     [[2.0, 2.0], [2.0, 2.0], [1.0, 2.0]]
     """
-    N, C, loss = read(path, ("Model Size", "Training FLOP", "loss"))
+    N, C, loss = read(path, ("Model Size", "Training FLOP", "loss"), repeats=True)
     if loss.size <= _DROPPED:
         raise ValueError(f"{Path(path).name} must hold more than {_DROPPED} runs, got {loss.size}")
     kept = np.sort(np.argsort(loss, kind="stable")[:-_DROPPED])
     return N[kept], C[kept] / (6 * N[kept]), loss[kept]
+
+
+def _content(source: Path) -> bytes:
+    """Read a file whole, up to the largest size; a pipe without a writer is empty."""
+
+    def unblocked(path: str, flags: int) -> int:
+        handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+        os.set_blocking(handle, True)
+        return handle
+
+    with open(source, "rb", opener=unblocked) as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"{source.name} holds more than {MOST_BYTES // 2**20} MiB")
+    return content
+
+
+def _one(name: str, header: list[str], file: str) -> None:
+    """Raise ValueError unless the header has a column once."""
+    if header.count(name) > 1:
+        raise ValueError(f"{file} has {header.count(name)} columns {name!r}")
+    if name in header:
+        return
+    found = ", ".join(map(repr, header)) or "no header"
+    found = found if len(found) <= 80 else found[:77] + "..."
+    hint = ""
+    for mark, word in (("\t", "tabs"), (";", "semicolons")):
+        if len(header) == 1 and mark in header[0]:
+            hint = f"; it looks separated by {word}, where commas are needed"
+    raise ValueError(f"{file} has no column {name!r}, only {found}{hint}")
 
 
 def _positive(text: object, place: str) -> float:

@@ -22,6 +22,9 @@ Flags = NDArray[np.bool_]
 PARAMETERS = ("A", "B", "E", "alpha_N", "alpha_D")
 HUBER = 1e-3
 MINIMUM_RUNS = 10
+# Within 1 % of a line in logarithms, a term that is a third of the loss and has an exponent of 0.3
+# tells N from D by a thousandth of the loss, which is HUBER.
+_COLLINEAR = 0.01
 # Coordinates of the search: logarithms of the three terms at the centre of the data, relative to
 # the loss there, and the two exponents. A term under e^-7 of the loss is as small as HUBER, so it
 # cannot be told from none; an exponent of 0 cannot be told from the floor E.
@@ -86,7 +89,9 @@ def chinchilla(
 
     Raises:
         ValueError: If shapes differ, an entry is not positive and finite, there are fewer than 10
-            runs, or N or D takes fewer than 3 different values; the message names the argument.
+            runs, N or D takes fewer than 3 different values, or D is a power of N within 1 %, as
+            in runs with D = 20 N, so that their terms cannot be told apart; the message names the
+            argument.
 
     Source: Hoffmann et al. 2022, approach 3, as repeated by Besiroglu et al. 2024; planted laws,
     coverage and their published values in `tests/test_chinchilla_fit.py`.
@@ -104,8 +109,10 @@ def chinchilla(
     n_runs = data.shape[1]
 
     best = min((_search(start, data, np.ones(n_runs)) for start in _starts()), key=lambda f: f[1])
-    counts = generator.multinomial(n_runs, np.full(n_runs, 1 / n_runs), bootstrap)
-    again = [_search(best[0], data[:, row > 0], row[row > 0].astype(float)) for row in counts]
+    again = []
+    for _ in range(bootstrap):
+        row = generator.multinomial(n_runs, np.full(n_runs, 1 / n_runs))
+        again.append(_search(best[0], data[:, row > 0], row[row > 0].astype(float)))
     # Which terms of which fit are at a bound or without a minimum: first the fit, then resamples.
     points = np.array([best[0], *(found[0] for found in again)])
     poor = np.array([not found[2] for found in (best, *again)])
@@ -155,7 +162,15 @@ def _runs(N: ArrayLike, D: ArrayLike, loss: ArrayLike) -> Array:
         if (n_values := np.unique(column).size) < 3:
             found = f"{n_values} (all {column[0]:g})" if n_values == 1 else str(n_values)
             raise ValueError(f"{name} must take at least 3 different values, got {found}")
-    return np.log(np.stack(columns))
+    logs = np.log(np.stack(columns))
+    x, y = logs[:2] - logs[:2].mean(1, keepdims=True)
+    slope = (x @ y) / (x @ x)
+    if (y - slope * x).std() < _COLLINEAR:
+        raise ValueError(
+            f"N and D are collinear: D follows N^{slope:.3g} within 1 %, so that the split of the "
+            "loss between N and D cannot be told; add runs with other D / N"
+        )
+    return logs
 
 
 def _starts() -> list[Array]:

@@ -1,0 +1,99 @@
+"""What a fitted Chinchilla law says of the best split of compute: in words, drawn, and stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from skillscale import fits
+from skillscale.fits.parametric import PARAMETERS
+from skillscale.theory import resource
+
+Array = NDArray[np.float64]
+
+
+def frontier(law: fits.Chinchilla, compute: Array) -> dict[str, Array]:
+    """Return best N, D and loss with their intervals; empty if undefined.
+
+    The split has no best where a fit or a resample has lost one of the two terms.
+
+    Args:
+        law: A law with resamples.
+        compute: Compute C = 6 N D, shape (point,).
+
+    Returns:
+        "N", "D" and "loss": value, low and high end of the interval, shape (3, point).
+
+    Source: Hoffmann et al. 2022; `tests/test_cli_fit.py`.
+    """
+    fitted = np.vstack([law.values, law.draws])
+    if law.model_exponent.status == "bound_hit" or not (fitted > 0).all():
+        return {}
+    found = np.array(
+        [
+            resource.compute_optimal(compute, resource.ChinchillaParameters(*values))
+            for values in fitted.tolist()
+        ]
+    )
+    ends = np.quantile(found[1:], [0.025, 0.975], axis=0)
+    bands = np.concatenate([found[:1], ends]).swapaxes(0, 1)
+    return dict(zip(("N", "D", "loss"), bands, strict=True))
+
+
+def lines(law: fits.Chinchilla, *, compute: Array) -> list[str]:
+    """Return parameters with intervals and the best split of some amounts of compute, in words."""
+    told = [f"loss = E + A N^-alpha_N + B D^-alpha_D   {law.A.n_members} runs"]
+    for name in PARAMETERS:
+        estimate = getattr(law, name)
+        note = "" if estimate.status == "ok" else f"   {estimate.status}"
+        told.append(f"{name:8} {estimate}{note}")
+    told.append(f"95 % intervals over {len(law.draws)} resamples of the runs")
+    best = frontier(law, compute)
+    if not best:
+        lost = "no best split of compute: a term cannot be told from none or from the floor"
+        return [*told, lost]
+    told.append(f"best N grows as C^{law.model_exponent}")
+    for place, amount in enumerate(compute):
+        parts = [
+            f"{name} = {value:.3g} [{low:.3g}, {high:.3g}]"
+            for name, (value, low, high) in ((n, b[:, place]) for n, b in best.items())
+        ]
+        told.append(f"C = {amount:.3g}: {', '.join(parts)}")
+    return told
+
+
+def dataset(law: fits.Chinchilla, seed: int) -> xr.Dataset:
+    """Return parameters, their status and resamples as a dataset that can be stamped and saved."""
+    estimates = [getattr(law, name) for name in PARAMETERS]
+    described = {"long_name": "parameters of loss = E + A N^-alpha_N + B D^-alpha_D"}
+    return xr.Dataset(
+        {
+            "value": ("parameter", [estimate.value for estimate in estimates], described),
+            "status": ("parameter", [estimate.status for estimate in estimates]),
+            "draws": (
+                ("draw", "parameter"),
+                law.draws.astype(np.float32),
+                {"long_name": "parameters fitted to resampled runs"},
+            ),
+            "objective": ((), law.objective, {"long_name": "summed Huber loss of log residuals"}),
+        },
+        coords={"parameter": list(PARAMETERS), "seed": seed},
+    )
+
+
+def picture(law: fits.Chinchilla, N: Array, D: Array, loss: Array) -> Any:
+    """Return runs, fitted law and best split up to ten times the largest compute, drawn."""
+    from skillscale.figures import chinchilla as figures
+
+    spent = 6 * N * D
+    compute = np.geomspace(spent.min(), 10 * spent.max(), 80)
+    A, B, E, alpha, beta = law.values
+    curves = {
+        float(size): E + A * size**-alpha + B * (compute / (6 * size)) ** -beta
+        for size in np.geomspace(N.min(), N.max(), 4)
+    }
+    best = frontier(law, compute) or None
+    return figures.law(N, D, loss, compute=compute, curves=curves, best=best)
