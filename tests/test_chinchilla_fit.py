@@ -6,6 +6,7 @@ SKILLSCALE_CHINCHILLA_CSV and are skipped without it.
 
 import itertools
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -124,6 +125,24 @@ def test_the_same_seed_resamples_the_same_runs():
     assert np.abs(first.draws - other.draws).max() > 0
 
 
+def test_resamples_are_drawn_one_at_a_time(monkeypatch):
+    sizes = []
+
+    def search(start, data, count):
+        sizes.append(count.size)
+        return start, 0.0, True
+
+    monkeypatch.setattr(parametric, "_search", search)
+    N, D, loss = planted(LAWS[0], n_runs=20_000)
+    tracemalloc.start()
+    fits.chinchilla(N, D, loss, bootstrap=200)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(sizes) == 18 + 200
+    # All counts at once would take 200 x 20,000 x 8 bytes = 32 MB.
+    assert most < 8e6
+
+
 def test_a_term_that_is_not_there_is_reported():
     N, D, _ = planted(LAWS[0])
     no_data_term = fits.chinchilla(N, D, 1.7 + 400 * N**-0.34)
@@ -137,6 +156,7 @@ def test_a_term_that_is_not_there_is_reported():
 
 
 GOOD = planted(LAWS[0])
+SMALL = np.exp(0.008 * np.random.default_rng(0).standard_normal(150))
 
 
 def changed(place, value):
@@ -163,6 +183,14 @@ def changed(place, value):
         (
             lambda: fits.chinchilla(GOOD[0], np.tile([1e9, 2e9], 75), GOOD[2]),
             "D must take at least 3 different values, got 2",
+        ),
+        (
+            lambda: fits.chinchilla(GOOD[0], 20 * GOOD[0], GOOD[2]),
+            r"N and D are collinear: D follows N\^1 within 1 %",
+        ),
+        (
+            lambda: fits.chinchilla(GOOD[0], GOOD[0] ** 0.5 * SMALL, GOOD[2]),
+            r"N and D are collinear: D follows N\^0.5 within 1 %",
         ),
         (lambda: fits.chinchilla(*GOOD, bootstrap=-1), "bootstrap must be an integer >= 0, got -1"),
         (lambda: fits.chinchilla(*GOOD, seed=0.5), "seed must be an integer >= 0, got 0.5"),

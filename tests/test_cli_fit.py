@@ -1,7 +1,9 @@
 """`skillscale fit` prints what the fit says, draws it, stores it, and names what is wrong."""
 
 import hashlib
+import os
 import re
+import threading
 
 import numpy as np
 import PIL.Image
@@ -110,7 +112,22 @@ def broken(text, line, column, value):
             "N must hold at least 10 runs for 5 parameters, got 7",
         ),
         (lambda text: text.splitlines()[0], "runs.csv holds no runs below its header"),
-        (lambda text: "", "has no column 'N', only no header"),
+        (lambda text: "", "runs.csv is empty"),
+        (lambda text: "\n", "has no column 'N', only no header"),
+        (lambda text: text.replace("name", "loss"), "runs.csv has 2 columns 'loss'"),
+        (
+            lambda text: text.replace(",", "\t"),
+            "it looks separated by tabs, where commas are needed",
+        ),
+        (lambda text: text.replace(",", ";"), "it looks separated by semicolons"),
+        (
+            lambda text: text + "copy," + text.splitlines()[4].partition(",")[2],
+            "lines 5 and 63 hold the same run; copies make intervals too narrow; --repeats takes",
+        ),
+        (
+            lambda text: re.sub(r",(\d[^,]*),[^,]+,", r",\1,\1,", text),
+            "N and D are collinear: D follows N^1 within 1 %",
+        ),
         (
             lambda text: re.sub(r"(run \d+),[^,]+", r"\1,1e9", text),
             "N must take at least 3 different values, got 1",
@@ -121,9 +138,9 @@ def test_a_faulty_table_is_refused_by_column_and_line(table, change, message):
     table.write_text(change(table.read_text()))
     result = call(table)
     assert result.exit_code == 2
-    shown = " ".join(result.output.replace("│", " ").split())
-    assert "RUNS" in shown
-    assert message in shown
+    assert result.output.startswith("Error: RUNS: ")
+    assert result.output.count("\n") == 1
+    assert message in result.output
 
 
 @pytest.mark.parametrize(
@@ -151,6 +168,93 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path):
     result = call(foreign)
     assert result.exit_code == 2
     assert "not a CSV file in UTF-8" in " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("option", ["--figure", "--record"])
+def test_a_file_that_exists_is_replaced_only_if_asked(table, option):
+    path = table.with_name("own.nc" if option == "--record" else "fit.svg")
+    path.write_text("mine")
+    result = call(table, "--bootstrap", 100, option, path)
+    assert result.exit_code == 2
+    assert result.output == f"Error: {option}: {path} exists; --overwrite replaces it\n"
+    assert path.read_text() == "mine"
+    assert call(table, "--bootstrap", 100, option, path, "--overwrite").exit_code == 0
+    assert path.read_bytes()[:4] != b"mine"
+
+
+@pytest.mark.parametrize(("option", "name"), [("--figure", "fit.png"), ("--record", "own.nc")])
+def test_a_folder_is_no_destination(table, option, name):
+    table.with_name(name).mkdir()
+    result = call(table, option, table.with_name(name))
+    assert result.exit_code == 2
+    assert result.output.startswith(f"Error: {option}: cannot write")
+    assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(("option", "name"), [("--figure", "fit.png"), ("--record", "own.nc")])
+def test_a_full_disk_is_said_in_a_line(table, option, name, monkeypatch):
+    def fail(path, content):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("skillscale._files.write", fail)
+    path = table.with_name(name)
+    result = call(table, "--bootstrap", 100, option, path)
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == f"Error: cannot write {path}: No space left on device"
+
+
+def test_repeated_runs_are_taken_if_asked(table):
+    lines = table.read_text().strip().splitlines()
+    table.write_text("\n".join([*lines, lines[3]]))
+    result = call(table, "--bootstrap", 100, "--repeats")
+    assert result.exit_code == 0
+    assert "61 runs" in result.output
+
+
+@pytest.mark.parametrize(
+    ("scale", "doubt"),
+    [
+        ((1.0, 1.0), None),
+        ((1e-9, 1e-9), "Warning: N is "),
+        ((1.0, 1e-9), "are N and D swapped, or in other units?"),
+        ((1e-9, 1.0), "are N and D in the same unit?"),
+    ],
+)
+def test_unlikely_units_are_asked_about(table, scale, doubt):
+    N, D, loss = runs.read(table)
+    rows = zip(N * scale[0], D * scale[1], loss, strict=True)
+    table.write_text("\n".join(["N,D,loss", *(f"{n:g},{d:g},{v:g}" for n, d, v in rows)]))
+    result = call(table, "--bootstrap", 100)
+    assert result.exit_code == 0
+    assert ("Warning" in result.output) == (doubt is not None)
+    assert doubt is None or doubt in result.stderr
+    assert "Warning" not in result.stdout
+
+
+def test_a_table_comes_through_a_pipe_but_is_not_waited_for(table, tmp_path):
+    source = tmp_path / "pipe"
+    os.mkfifo(source)
+    with pytest.raises(ValueError, match="pipe is empty"):
+        runs.read(source)
+    writer = threading.Thread(target=source.write_bytes, args=(table.read_bytes(),))
+    writer.start()
+    with source.open("rb"):  # the writer has been let in; what it wrote is for the reader below
+        found = runs.read(source)
+    writer.join()
+    for column, expected in zip(found, runs.read(table), strict=True):
+        np.testing.assert_array_equal(column, expected)
+    result = call("/dev/null", "--record", tmp_path / "own.nc")
+    assert result.exit_code == 2
+    assert "--record: /dev/null must be a file" in result.output
+
+
+def test_endless_and_long_tables_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="zero holds more than 64 MiB"):
+        runs.read("/dev/zero")
+    path = tmp_path / "long.csv"
+    path.write_text("N,D,loss\n" + "1,1,1\n" * (runs.MOST_RUNS + 1))
+    with pytest.raises(ValueError, match="holds more than 100,000 runs"):
+        runs.read(path, repeats=True)
 
 
 def test_digitised_runs_lose_their_five_largest_losses(tmp_path):

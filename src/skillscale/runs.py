@@ -96,7 +96,7 @@ def doubts(N: Array, D: Array) -> list[str]:
     >>> doubts(np.array([1e9, 2e9]), np.array([2e10, 4e10]))
     []
     >>> doubts(np.array([1.0, 2.0]), np.array([20.0, 40.0]))
-    ['N is 2 at most: were it in millions or billions, compute 6 N D would be too small']
+    ['N is 2 at most: is it in millions or billions? Compute 6 N D is taken as it stands']
     """
     found = []
     ratio = float(np.median(D / N))
@@ -105,10 +105,8 @@ def doubts(N: Array, D: Array) -> list[str]:
     if ratio > 1e6:
         found.append(f"D / N is {ratio:.2g} in the median: are N and D in the same unit?")
     if N.max() < 1e3:
-        found.append(
-            f"N is {N.max():.3g} at most: were it in millions or billions, compute 6 N D would be "
-            "too small"
-        )
+        asked = "is it in millions or billions? Compute 6 N D is taken as it stands"
+        found.append(f"N is {N.max():.3g} at most: {asked}")
     return found
 
 
@@ -155,6 +153,8 @@ def _content(source: Path) -> bytes:
 
     with open(source, "rb", opener=unblocked) as file:
         content = file.read(MOST_BYTES + 1)
+    if not content:
+        raise ValueError(f"{source.name} is empty")
     if len(content) > MOST_BYTES:
         raise ValueError(f"{source.name} holds more than {MOST_BYTES // 2**20} MiB")
     return content
