@@ -146,8 +146,9 @@ def read_digitised(path: str | os.PathLike[str]) -> tuple[Array, Array, Array]:
 def _content(source: Path) -> bytes:
     """Read a file whole, up to the largest size; a pipe without a writer is empty."""
 
-    def unblocked(path: str, flags: int) -> int:
-        handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    def unblocked(path: str, mode: int) -> int:
+        mode |= getattr(os, "O_NONBLOCK", 0)
+        handle = os.open(path, mode)
         os.set_blocking(handle, True)
         return handle
 
