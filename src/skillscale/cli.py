@@ -11,14 +11,11 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from skillscale import _files
-
-if TYPE_CHECKING:
-    from skillscale import claims
 
 app = typer.Typer(
     help=__doc__,
@@ -122,6 +119,7 @@ def ledger(
     folder: Annotated[Path, typer.Argument(help="folder of executed chapters")] = Path("book"),
 ) -> None:
     """Print every claim: prediction → measurement, verdict; collected from executed chapters."""
+    from skillscale import claims
     from skillscale import ledger as book
 
     if not folder.is_dir():
@@ -132,14 +130,7 @@ def ledger(
         _refuse(f"the chapters of {folder} cannot be read: {error}")
     if not judgements:
         _refuse(f"{folder} holds no executed chapters with claims; book/ of a checkout does")
-    for judgement in judgements:
-        typer.echo(_judged(judgement))
-
-
-def _judged(judgement: claims.Judgement) -> str:
-    pairs = zip(judgement.claim.targets, judgement.estimates, strict=True)
-    parts = [f"{target.name} {target} → {found}".strip() for target, found in pairs]
-    return f"{judgement.claim.id} · {', '.join(parts)} · {judgement.verdict}"
+    typer.echo(claims.lines(judgements))
 
 
 # Which option gives an argument of the theory, to name it in an error.
