@@ -44,6 +44,10 @@ TABLE = {
         lambda: frequencies.power_law(2.5, 0.6),
         "n_skills must be an integer >= 1, got 2.5",
     ),
+    "frequencies: skills with more digits than Python prints": (
+        lambda: frequencies.power_law(10**5000, 0.6),
+        "n_skills must be an integer <= 100000000, got int with an integer too large to print",
+    ),
     "frequencies: alpha at -1": (
         lambda: frequencies.power_law(5, -1.0),
         "alpha must be a finite number and > -1, got -1.0",

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import functools
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+LARGEST_INTEGER = 2**63 - 1
+LARGEST_SIZE = 10**8
+"""The most entries that an array may have, 0.8 GB."""
 
-def integer(name: str, value: object, *, minimum: int) -> int:
-    """Return `value` as an int, or raise ValueError unless it is a whole number >= `minimum`.
+
+class TooExtremeError(ValueError):
+    """A result that no float can hold."""
+
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+def integer(name: str, value: object, *, minimum: int, maximum: int = LARGEST_INTEGER) -> int:
+    """Return `value` as an int, or raise ValueError unless it is a whole number in the range.
 
     >>> integer("n_skills", 3, minimum=1)
     3
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
-        raise ValueError(f"{name} must be an integer >= {minimum}, got {value!r}")
-    return int(value)
+        raise ValueError(f"{name} must be an integer >= {minimum}, got {_short(value)}")
+    number = int(value)
+    if number > maximum:
+        raise ValueError(f"{name} must be an integer <= {maximum}, got {_short(value)}")
+    return number
 
 
 def number(
@@ -39,20 +58,19 @@ def number(
     >>> number("alpha", 0.5, above=0)
     0.5
     """
-    valid = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(float(value))
-    if (
-        not valid
-        or not above < float(value) < below  # type: ignore[arg-type]
-        or not minimum <= float(value) <= maximum  # type: ignore[arg-type]
-    ):
+    given = math.nan
+    if isinstance(value, Real) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):
+            given = float(value)
+    if not (math.isfinite(given) and above < given < below and minimum <= given <= maximum):
         limits = [
             f"{sign} {end:g}"
             for sign, end in ((">", above), ("<", below), (">=", minimum), ("<=", maximum))
             if math.isfinite(end)
         ]
         wanted = " and ".join(["a finite number", *limits])
-        raise ValueError(f"{name} must be {wanted}, got {value!r}")
-    return float(value)  # type: ignore[arg-type]
+        raise ValueError(f"{name} must be {wanted}, got {_short(value)}")
+    return given
 
 
 def choice(name: str, value: object, options: tuple[str, ...]) -> str:
@@ -61,9 +79,42 @@ def choice(name: str, value: object, options: tuple[str, ...]) -> str:
     >>> choice("loss", "mse", ("mse", "cross_entropy"))
     'mse'
     """
-    if value not in options:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+    if not isinstance(value, str) or value not in options:
+        wanted = ", ".join(map(repr, options))
+        raise ValueError(f"{name} must be one of {wanted}, got {_short(value)}")
     return str(value)
+
+
+def flag(name: str, value: object) -> bool:
+    """Return `value` as a bool, or raise ValueError unless it is True or False.
+
+    >>> flag("exact", True)
+    True
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {_short(value)}")
+    return bool(value)
+
+
+def pair(name: str, value: object) -> tuple[object, object]:
+    """Return the two entries of `value`, or raise ValueError unless it is a sequence of two.
+
+    >>> pair("bounds", [1, 2])
+    (1, 2)
+    """
+    first, *rest = value if isinstance(value, Sequence | np.ndarray) and len(value) else (value,)
+    if len(rest) != 1:
+        raise ValueError(f"{name} must be a pair of numbers, got {_short(value)}")
+    return first, rest[0]
+
+
+def sequence(name: str, value: object) -> None:
+    """Raise ValueError unless `value` has entries that can be counted.
+
+    >>> sequence("parents", [(), (0,)])
+    """
+    if not isinstance(value, Collection):
+        raise ValueError(f"{name} must be a sequence, got {_short(value)}")
 
 
 def seeds(name: str, values: Sequence[int]) -> None:
@@ -77,6 +128,7 @@ def seeds(name: str, values: Sequence[int]) -> None:
     ...
     ValueError: seeds must be distinct, got (1, 1)
     """
+    sequence(name, values)
     if len(values) == 0:
         raise ValueError(f"{name} must not be empty, got {values!r}")
     for seed in values:
@@ -94,6 +146,7 @@ def increasing(name: str, values: Sequence[float], *, least: int = 1) -> None:
     ...
     ValueError: widths must increase, got (16, 16)
     """
+    sequence(name, values)
     if len(values) == 0:
         raise ValueError(f"{name} must not be empty, got {values!r}")
     if len(values) < least:
@@ -118,24 +171,31 @@ def array(
     positive: bool = False,
     minimum: float | None = None,
     dims: tuple[int, ...] | None = None,
+    finite: bool = True,
 ) -> NDArray[np.float64]:
     """Return `value` as a float64 array, or raise ValueError unless it is finite and in range.
 
     `positive` demands entries > 0, `minimum` entries >= it, `dims` the allowed numbers of axes.
+    Without `finite`, nan and infinite entries pass as well.
 
     >>> array("x", [1, 2])
     array([1., 2.])
     """
     try:
-        result = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        given = np.asarray(value)
+        if given.dtype.kind not in "biufO":  # neither complex numbers nor text nor dates
+            raise TypeError(given.dtype)
+        result = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be an array of numbers, got {_short(value)}") from error
     if dims is not None and result.ndim not in dims:
         wanted = " or ".join(map(str, dims))
         raise ValueError(f"{name} must have {wanted} axes, got shape {result.shape}")
     if result.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {result.shape}")
-    if not np.isfinite(result).all():
+    if result.size > LARGEST_SIZE:
+        raise ValueError(f"{name} must hold at most {LARGEST_SIZE} entries, got {result.shape}")
+    if finite and not np.isfinite(result).all():
         raise ValueError(f"{name} must be finite, got {_short(value)}")
     if positive and not (result > 0).all():
         raise ValueError(f"{name} must be > 0, got {_short(value)}")
@@ -144,6 +204,70 @@ def array(
     return result
 
 
+def whole(name: str, value: ArrayLike, *, minimum: int) -> NDArray[np.float64]:
+    """Return `value` as a float64 array, or raise ValueError unless it holds whole numbers.
+
+    >>> whole("k", [1, 2], minimum=1)
+    array([1., 2.])
+    """
+    numbers = array(name, value, minimum=minimum)
+    if (numbers != np.floor(numbers)).any():
+        raise ValueError(f"{name} must be whole numbers >= {minimum}, got {_short(value)}")
+    return numbers
+
+
+def finite(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Make a formula raise ValueError where arguments that are in range overflow a float.
+
+    The message names the number that is furthest from 1.
+
+    >>> finite(lambda x, y: x**y)(1e308, 2.0)
+    Traceback (most recent call last):
+    ...
+    skillscale._checks.TooExtremeError: x must leave a result that a float can hold, got 1e+308
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> Result:
+        cause: Exception | None = None
+        try:
+            with np.errstate(all="ignore"):  # what overflows shows in the result
+                result = function(*args, **kwargs)
+            if _is_finite(result):
+                return result
+        except (ArithmeticError, np.linalg.LinAlgError, TooExtremeError) as error:
+            cause = error
+        given = signature.bind(*args, **kwargs).arguments
+        name = max(given, key=lambda name: _extremity(given[name]))
+        raise TooExtremeError(
+            f"{name} must leave a result that a float can hold, got {_short(given[name])}"
+        ) from cause
+
+    return checked
+
+
+def _is_finite(result: object) -> bool:
+    """Whether all numbers of an array, of a sequence or of a dataclass are finite."""
+    if dataclasses.is_dataclass(result):
+        return all(_is_finite(value) for value in vars(result).values())
+    if isinstance(result, tuple):
+        return all(map(_is_finite, result))
+    return isinstance(result, str | int) or bool(np.isfinite(np.asarray(result)).all())
+
+
+def _extremity(value: object) -> float:
+    """The largest order of magnitude up or down among numbers; 0 without any."""
+    try:
+        sizes = np.abs(np.ravel(np.asarray(value, dtype=np.float64)))
+    except (TypeError, ValueError):
+        return 0.0
+    return float(np.abs(np.log10(sizes[(sizes > 0) & (sizes < np.inf)])).max(initial=0.0))
+
+
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not print integers of thousands of digits
+        text = f"{type(value).__name__} with an integer too large to print"
     return text if len(text) <= 80 else text[:77] + "..."

@@ -28,11 +28,23 @@ def zipf_exponent(alpha: float) -> float:
     return _checks.number("alpha", alpha, above=-1) + 1.0
 
 
+def endless(alpha: float) -> float:
+    """Return α, or raise ValueError unless infinitely many skills of that α have a sum in floats.
+
+    Below 1e-6 the sum, about 1/α, loses its digits in α + 1; above 300 there is but one skill.
+
+    >>> endless(0.6)
+    0.6
+    """
+    alpha = _checks.number("alpha", alpha, above=0)
+    return _checks.number("alpha", alpha, minimum=1e-6, maximum=300)
+
+
 def power_law(n_skills: int, alpha: float) -> NDArray[np.float64]:
     """Return the normalised frequencies P(k) = k^-(α+1) / Σ_j j^-(α+1) of skills k = 1…n_skills.
 
     Args:
-        n_skills: Number of skills, at least 1.
+        n_skills: Number of skills, from 1 to 10^8.
         alpha: Exponent α > -1; P(k) falls with the Zipf exponent α + 1.
 
     Returns:
@@ -46,11 +58,12 @@ def power_law(n_skills: int, alpha: float) -> NDArray[np.float64]:
     >>> power_law(3, 0.0).round(4)
     array([0.5455, 0.2727, 0.1818])
     """
-    n_skills = _checks.integer("n_skills", n_skills, minimum=1)
+    n_skills = _checks.integer("n_skills", n_skills, minimum=1, maximum=_checks.LARGEST_SIZE)
     weights = np.arange(1, n_skills + 1, dtype=np.float64) ** -zipf_exponent(alpha)
     return np.asarray(weights / weights.sum())
 
 
+@_checks.finite
 def tail_mass(alpha: float, n: ArrayLike, *, n_skills: float = math.inf) -> NDArray[np.float64]:
     """Return the probability Σ_{k>n} P(k) of all skills rarer than the n-th.
 
@@ -59,7 +72,7 @@ def tail_mass(alpha: float, n: ArrayLike, *, n_skills: float = math.inf) -> NDAr
     [ζ(s, n+1) - ζ(s, K+1)] / [ζ(s) - ζ(s, K+1)] for K = `n_skills`.
 
     Args:
-        alpha: Exponent α; > 0 for infinitely many skills, > -1 otherwise.
+        alpha: Exponent α; from 1e-6 to 300 for infinitely many skills, > -1 otherwise.
         n: Number of skills already counted, >= 0; broadcasts. Whole numbers give the sum itself;
             real ones its analytic interpolation (whole only where `n_skills` is finite and
             α < 0.001).
@@ -77,8 +90,8 @@ def tail_mass(alpha: float, n: ArrayLike, *, n_skills: float = math.inf) -> NDAr
     0.3142
     """
     counted = _checks.array("n", n, minimum=0.0)
-    if n_skills == math.inf:
-        s = _checks.number("alpha", alpha, above=0) + 1.0
+    if isinstance(n_skills, float) and n_skills == math.inf:
+        s = endless(alpha) + 1.0
         return np.asarray(zeta(s, counted + 1.0) / zeta(s, 1.0))
     total = _checks.integer("n_skills", n_skills, minimum=1)
     s = zipf_exponent(alpha)
