@@ -99,7 +99,7 @@ def test_the_novel_fraction_is_a_lower_bound_for_any_set_of_successes():
         (lambda: theory.skillmix_expected_texts(0, **RATES), "k must be >= 1, got 0"),
         (
             lambda: theory.skillmix_expected_texts([2, 2.5], **RATES),
-            "k must hold whole numbers, got [2, 2.5]",
+            "k must be whole numbers >= 1, got [2, 2.5]",
         ),
         (
             lambda: theory.skillmix_expected_texts(2, p_skill=1.1, p_topic=0.1, corpus=1),

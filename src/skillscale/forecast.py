@@ -27,6 +27,7 @@ class Calibration:
     status: str = "ok"
 
 
+@_checks.finite
 def calibrate(
     predict: Callable[[NDArray[np.float64], float], ArrayLike],
     x: ArrayLike,
@@ -49,7 +50,8 @@ def calibrate(
         The constant, its residual and a status.
 
     Raises:
-        ValueError: If `bounds` are not 0 < low < high or the data are not finite.
+        ValueError: If `bounds` are not 0 < low < high, the data or their squared residuals are not
+            finite, shapes do not match or `predict` is no function.
 
     Source: derived here; a planted constant is recovered in `tests/test_forecast.py`.
 
@@ -61,9 +63,15 @@ def calibrate(
     """
     abscissae = _checks.array("x", x, dims=(1,))
     data = _checks.array("measured", measured)
-    low, high = (_checks.number("bounds", end, above=0) for end in bounds)
+    if data.shape[-1:] != abscissae.shape:
+        raise ValueError(
+            f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
+        )
+    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
     if not low < high:
         raise ValueError(f"bounds must increase, got {bounds!r}")
+    if not callable(predict):
+        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
 
     def residual(log_constant: float) -> float:
         curve = np.asarray(predict(abscissae, float(np.exp(log_constant))), dtype=np.float64)
@@ -140,4 +148,8 @@ def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
         raise ValueError(
             f"predicted must match measured of shape {data.shape}, got shape {curve.shape}"
         )
-    return fits.mean(np.sqrt(np.mean((data / curve - 1.0) ** 2, axis=1)))
+    with np.errstate(over="ignore", divide="ignore"):
+        errors = np.sqrt(np.mean((data / curve - 1.0) ** 2, axis=1))
+    if not np.isfinite(errors).all():
+        raise ValueError("measured must not exceed predicted so far that the error is infinite")
+    return fits.mean(errors)

@@ -28,12 +28,15 @@ def gap_free(learned: ArrayLike) -> NDArray[np.int64]:
     Args:
         learned: Whether a skill is learned, shape (..., skill), most frequent first.
 
+    Raises:
+        ValueError: If `learned` is not an array of finite numbers or bools.
+
     Source: derived here.
 
     >>> gap_free([[True, True, False, True], [False, True, True, True]]).tolist()
     [2, 0]
     """
-    return np.asarray(np.cumprod(np.asarray(learned, dtype=bool), axis=-1).sum(-1))
+    return np.asarray(np.cumprod(_checks.array("learned", learned) != 0, axis=-1).sum(-1))
 
 
 def count_growths(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Floats:
@@ -60,11 +63,13 @@ def count_growths(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Float
     >>> count_growths([n**1.4, 2 * n**1.4]).round(4)
     array([0.7143, 0.7143])
     """
-    _checks.integer("n_min", n_min, minimum=1)
+    n_min = _checks.integer("n_min", n_min, minimum=1)
+    n_max = _checks.integer("n_max", n_max, minimum=1)
     members = _members(times)
     if not n_min + 2 <= n_max <= members.shape[1]:
         raise ValueError(
-            f"n_max must lie in {n_min + 2}..{members.shape[1]} for n_min = {n_min}, got {n_max!r}"
+            f"n_max must lie in {n_min + 2}..{members.shape[1]} for n_min = {n_min} and as many "
+            f"skills as times has, got {n_max}"
         )
     amount = np.log(np.sort(members, 1)[:, n_min - 1 : n_max])
     count = np.log(np.arange(n_min, n_max + 1))
@@ -115,8 +120,9 @@ def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
     0.8333
     """
     members = _members(times)
-    if _checks.integer("n", n, minimum=2) > members.shape[1]:
-        raise ValueError(f"n must be <= the number of skills {members.shape[1]}, got {n}")
+    n = _checks.integer("n", n, minimum=2)
+    if n > members.shape[1]:
+        raise ValueError(f"n must be <= the number of skills in times {members.shape[1]}, got {n}")
     first = members[:, :n]
     last = 2 * np.nanmax(members, initial=1.0)
     found = fits.rank_correlation(np.arange(n), np.where(np.isnan(first), last, first))
@@ -156,9 +162,12 @@ def convergence_exponents(
     _checks.choice("select", select, SELECTIONS)
     share = _checks.array("frequency", frequency, positive=True, dims=(1,))
     members = _members(times)
-    _checks.number("horizon", horizon, above=0)
+    horizon = _checks.number("horizon", horizon, above=0)
     if members.shape[1] != share.size:
-        raise ValueError(f"times must have {share.size} skills last, got shape {members.shape}")
+        raise ValueError(
+            f"times must have {share.size} skills last, got shape {members.shape} for as many "
+            "entries of frequency"
+        )
     if np.nanmax(members, initial=0.0) > horizon:
         raise ValueError(f"times must be <= horizon = {horizon:g}, got {np.nanmax(members):g}")
     known = np.isfinite(members)
@@ -195,10 +204,19 @@ def convergence_exponent(
 def mean_of_all(values: ArrayLike) -> Estimate:
     """Estimate a mean over members, without an interval where a member has none (nan).
 
+    Args:
+        values: One number per member, shape (n_members,); those that are not finite count as none.
+
+    Returns:
+        The mean over the others; nan where no member has one.
+
+    Raises:
+        ValueError: If `values` is no such array.
+
     >>> str(mean_of_all([1.0, 2.0, 3.0])), mean_of_all([1.0, np.nan, 3.0]).status
     ('2 [-0.484, 4.48]', 'too_few_points')
     """
-    members = np.asarray(values, dtype=np.float64)
+    members = _checks.array("values", values, dims=(1,), finite=False)
     known = members[np.isfinite(members)]
     if known.size == members.size:
         return fits.mean(members)
@@ -232,8 +250,8 @@ def _exponent(
 
 def _members(times: ArrayLike) -> Floats:
     """Return learning times as (member, skill), refusing what is none."""
-    members = np.atleast_2d(np.asarray(times, dtype=np.float64))
-    if members.ndim != 2 or members.size == 0:
+    members = np.atleast_2d(_checks.array("times", times, finite=False))
+    if members.ndim != 2:
         raise ValueError(f"times must have shape (member, skill), got {members.shape}")
     if (members[~np.isnan(members)] <= 0).any() or np.isinf(members).any():
         raise ValueError("times must be positive and finite, or nan where a skill was not learned")

@@ -95,7 +95,7 @@ def mean(values: ArrayLike) -> Estimate:
         The mean; without an interval and with status "too_few_points" for a single member.
 
     Raises:
-        ValueError: If `values` is empty, not one-dimensional or not finite.
+        ValueError: If `values` is empty, not one-dimensional or not finite, or its spread is not.
 
     Source: Student's t; coverage measured in `tests/test_fits.py`.
 
@@ -106,7 +106,10 @@ def mean(values: ArrayLike) -> Estimate:
     centre, count = float(members.mean()), members.size
     if count < 2:
         return Estimate(centre, status="too_few_points", n_members=count)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1) * stats.sem(members))
+    with np.errstate(over="ignore"):
+        half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1) * stats.sem(members))
+    if not math.isfinite(half):
+        raise ValueError(f"values must have a finite spread, got {values!r}")
     return Estimate(centre, centre - half, centre + half, n_members=count)
 
 
@@ -185,8 +188,8 @@ def crossing_times(t: ArrayLike, y: ArrayLike, *, threshold: float) -> NDArray[n
     threshold = _checks.number("threshold", threshold)
     if (np.diff(times) <= 0).any():
         raise ValueError(f"t must increase strictly, got {t!r}")
-    if curves.shape[-1] != times.size:
-        raise ValueError(f"y must have {times.size} times last, got shape {curves.shape}")
+    if curves.shape[-1:] != times.shape:
+        raise ValueError(f"y must have {times.size} times last like t, got shape {curves.shape}")
     reached = curves >= threshold
     after = reached.argmax(-1)
     before = np.maximum(after - 1, 0)

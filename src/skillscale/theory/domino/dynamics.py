@@ -101,6 +101,7 @@ def unlearned(
     return np.asarray(np.exp(-phase))
 
 
+@_checks.finite
 def completion_time(frequency: ArrayLike, *, rate: float, N0: float, eps: float = 0.1) -> Array:
     """Return the time at which each skill's unlearned fraction has fallen to `eps` (mse).
 

@@ -18,6 +18,7 @@ _RULES: dict[str, Callable[[Array], Any]] = {"and": np.prod, "or": np.max}
 _COMPLETE = 745.0  # e^-745 is the smallest positive double
 
 
+@_checks.finite
 def gated_dynamics(
     t: ArrayLike,
     demand: ArrayLike,
@@ -76,6 +77,7 @@ def gated_dynamics(
     rate = _checks.number("rate", rate, above=0)
     waste = _checks.number("N0", N0, minimum=0)
     sharpness = _checks.number("sharpness", sharpness, above=0)
+    _checks.sequence("gate", gate)
     gates = [gate] * p.size if isinstance(gate, str) else list(gate)
     if len(gates) != p.size:
         raise ValueError(f"gate must be one word or one a skill, {p.size}, got {len(gates)}")
@@ -103,6 +105,9 @@ def gated_dynamics(
         return float(y.min()) - _COMPLETE
 
     spent.terminal = complete.terminal = True  # type: ignore[attr-defined]
+    first_step = 1e-3 / (p.max() * (1.0 + sharpness))
+    if first_step < np.finfo(float).tiny:
+        raise OverflowError("the first step is no float")
     solved = solve_ivp(
         slope,
         (0.0, 1e300),  # one of the two events ends it
@@ -110,7 +115,7 @@ def gated_dynamics(
         "DOP853",
         events=(spent, complete),
         dense_output=True,
-        first_step=1e-3 / (p.max() * (1.0 + sharpness)),
+        first_step=first_step,
         rtol=1e-9,
         atol=1e-10,
     )
@@ -126,9 +131,13 @@ def gated_dynamics(
 
 def _check_parents(parents: Sequence[Sequence[int]], n_skills: int) -> None:
     """Raise ValueError unless `parents` is an acyclic graph on the skills."""
+    _checks.sequence("parents", parents)
     if len(parents) != n_skills:
-        raise ValueError(f"parents must hold one entry a skill, {n_skills}, got {len(parents)}")
+        raise ValueError(
+            f"parents must hold one entry a skill, {n_skills}, got {len(parents)} beside demand"
+        )
     for k, above in enumerate(parents):
+        _checks.sequence(f"parents of skill {k}", above)
         for parent in above:
             whole = isinstance(parent, Integral) and not isinstance(parent, bool)
             if not whole or not 0 <= parent < n_skills or parent == k:

@@ -12,6 +12,7 @@ __all__ = ["domino_curve", "exponents", "two_skill_ratio"]
 Array = NDArray[np.float64]
 
 
+@_checks.finite
 def two_skill_ratio(r: ArrayLike, *, eps: float = 0.1, N0: float = 0.0) -> Array:
     """Return t_2 / t_1 for two skills whose frequencies have the ratio r = p_1 / p_2.
 
@@ -51,7 +52,7 @@ def domino_curve(t: ArrayLike, n_skills: int, t0: float) -> Array:
 
     Args:
         t: Times ≥ 0 in steps, any shape.
-        n_skills: Number of skills.
+        n_skills: Number of skills; the result may hold 10^8 numbers at most.
         t0: Time a skill takes, > 0; the public code uses 1 / (2 · learning rate · √dimension).
 
     Returns:
@@ -67,7 +68,8 @@ def domino_curve(t: ArrayLike, n_skills: int, t0: float) -> Array:
            [1. , 0.5]])
     """
     times = _checks.array("t", t, minimum=0.0)
-    n_skills = _checks.integer("n_skills", n_skills, minimum=1)
+    most = max(1, _checks.LARGEST_SIZE // times.size)
+    n_skills = _checks.integer("n_skills", n_skills, minimum=1, maximum=most)
     t0 = _checks.number("t0", t0, above=0)
     return np.asarray(np.clip(times[..., None] / t0 - np.arange(n_skills), 0.0, 1.0))
 

@@ -39,6 +39,8 @@ def modularity_speedup(alpha: float, n_skills: int, *, eps: float = 0.1) -> floa
     [1.0, 1.21, 1.45]
     """
     p = power_law(n_skills, alpha)
+    if p[-1] == 0:
+        raise ValueError(f"alpha must leave every frequency above 0 in a float, got {alpha!r}")
     eps = _checks.number("eps", eps, above=1e-15, below=1)
     # both at lr = dim = 1, where a single skill takes (1 - ε) / √(2/π)
     dense = float(geometry.completion_time(p, lr=1.0, dim=1, eps=eps)[-1])

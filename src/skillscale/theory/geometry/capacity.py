@@ -63,7 +63,7 @@ def separable_fraction(n: ArrayLike, d: ArrayLike) -> Array:
     >>> separable_fraction([3, 10, 20], 5)
     array([1.        , 0.5       , 0.00960541])
     """
-    counts, dims = _whole("n", n, 1), _whole("d", d, 1)
+    counts, dims = _checks.whole("n", n, minimum=1), _checks.whole("d", d, minimum=1)
     return np.asarray(binom.cdf(dims - 1, counts - 1, 0.5))
 
 
@@ -90,7 +90,7 @@ def modular_loss(frequency: ArrayLike, dim: ArrayLike) -> Array:
     array([0.6931, 0.3466, 0.    ])
     """
     p = _checks.array("frequency", frequency, positive=True, dims=(1,))
-    dims = _whole("dim", dim, 0)
+    dims = _checks.whole("dim", dim, minimum=0)
     tail = np.append(np.cumsum(p[::-1])[::-1], 0.0)
     return np.asarray(math.log(2.0) * tail[np.minimum(dims, p.size).astype(int)])
 
@@ -142,11 +142,3 @@ def modular_step_loss(
         met = 1.0 - (1.0 - np.minimum(held, 1.0)) ** batch_size
     left = np.logaddexp(0.0, -lr * times[..., None] * met) @ held
     return np.asarray(left + modular_loss(p, dim))
-
-
-def _whole(name: str, value: ArrayLike, minimum: int) -> Array:
-    """Return an array of whole numbers, or raise ValueError."""
-    numbers = _checks.array(name, value, minimum=float(minimum))
-    if (numbers != np.floor(numbers)).any():
-        raise ValueError(f"{name} must be whole numbers >= {minimum}, got {numbers.tolist()!r}")
-    return numbers

@@ -21,6 +21,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
+@_checks.finite
 def sign_descent(
     t: ArrayLike,
     frequency: ArrayLike,
@@ -111,6 +112,7 @@ def sgd(t: ArrayLike, frequency: ArrayLike, *, lr: float) -> Array:
     return np.asarray(np.exp(-2.0 * lr * times[..., None] * p))
 
 
+@_checks.finite
 def normalised_descent(
     t: ArrayLike, frequency: ArrayLike, *, lr: float, overlap: ArrayLike | None = None
 ) -> Array:
@@ -146,6 +148,7 @@ def normalised_descent(
     return sign_descent(t, frequency, lr=lr * math.sqrt(math.pi / 2.0), dim=1, overlap=overlap)
 
 
+@_checks.finite
 def completion_time(
     frequency: ArrayLike, *, lr: float, dim: int, noise: float = 0.0, eps: float = 0.1
 ) -> Array:
@@ -180,6 +183,7 @@ def completion_time(
     return np.asarray(table.time(-math.log(eps) / p))
 
 
+@_checks.finite
 def two_skill_ratio(r: ArrayLike, *, eps: float = 0.1) -> Array:
     """Return t_2 / t_1 under sign descent for two skills with frequency ratio r = p_1 / p_2.
 
@@ -207,6 +211,7 @@ def two_skill_ratio(r: ArrayLike, *, eps: float = 0.1) -> Array:
     return np.asarray([late / early for early, late in pairs]).reshape(ratio.shape)
 
 
+@_checks.finite
 def wasted_resource(noise: ArrayLike, dim: int, *, gradient_factor: float = 2.0) -> Array:
     """Return the wasted resource N0 that gradient noise amounts to, N0 = σ √(2πd) / c.
 
@@ -261,6 +266,8 @@ def _tabulate(rates: Array, weights: Array, floor: float, pace: float) -> _Clock
     middle, half = (s[1:] + s[:-1]) / 2, np.diff(s) / 2
     areas = sum(share * slope(middle + half * x) for x, share in zip(nodes, shares, strict=True))
     t = np.append(0.0, np.cumsum(half * areas))
+    if not (np.isfinite(s).all() and np.isfinite(t).all()):
+        raise OverflowError("the clock or the time to the end is no float")
     return _Clock(s, t, CubicHermiteSpline(s, t, slope(s)))
 
 

@@ -11,6 +11,7 @@ __all__ = ["allocate", "composite_loss", "homogeneous_growth", "parameter_expone
 Array = NDArray[np.float64]
 
 
+@_checks.finite
 def allocate(
     weights: ArrayLike, costs: ArrayLike, N: ArrayLike, *, exponent: ArrayLike = 1.0
 ) -> Array:
@@ -51,6 +52,7 @@ def allocate(
     return np.asarray(parts).reshape(*total.shape, products.size)
 
 
+@_checks.finite
 def composite_loss(
     weights: ArrayLike, costs: ArrayLike, N: ArrayLike, *, exponent: ArrayLike = 1.0
 ) -> Array:

@@ -114,6 +114,7 @@ class ComputeExponents(NamedTuple):
     loss: float
 
 
+@_checks.finite
 def chinchilla_loss(N: ArrayLike, D: ArrayLike, params: ChinchillaParameters) -> Array:
     """Loss L = E + A N^-α_N + B D^-α_D of a model with N parameters after D tokens.
 
@@ -143,6 +144,7 @@ def chinchilla_loss(N: ArrayLike, D: ArrayLike, params: ChinchillaParameters) ->
     return np.asarray(params.E + params.A * n**-params.alpha_N + params.B * d**-params.alpha_D)
 
 
+@_checks.finite
 def compute_optimal(C: ArrayLike, params: ChinchillaParameters) -> ComputeOptimal:
     """Size and data that minimise the loss under a budget C = 6 N D.
 
@@ -179,6 +181,7 @@ def compute_optimal(C: ArrayLike, params: ChinchillaParameters) -> ComputeOptima
     return ComputeOptimal(np.asarray(N), np.asarray(D), chinchilla_loss(N, D, params))
 
 
+@_checks.finite
 def compute_exponents(params: ChinchillaParameters) -> ComputeExponents:
     """Exponents of the best runs in compute.
 

@@ -12,6 +12,7 @@ __all__ = ["noise_limited_loss", "silu_dictionary", "ticket_average", "variation
 Array = NDArray[np.float64]
 
 
+@_checks.finite
 def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: float = 0.0) -> Array:
     """Mean squared error of an average of n estimators of one function.
 
@@ -41,12 +42,14 @@ def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: flo
     count = _checks.array("n", n, minimum=1)
     bias = _checks.number("bias", bias)
     spread = _checks.number("spread", spread, minimum=0)
+    correlation = _checks.number("correlation", correlation)
     lowest = -1 / (count.max() - 1) if count.max() > 1 else -1.0
     if not lowest <= correlation <= 1:
         raise ValueError(f"correlation must lie in [{lowest:.4g}, 1], got {correlation!r}")
     return np.asarray(bias**2 + spread**2 * (correlation + (1 - correlation) / count))
 
 
+@_checks.finite
 def silu_dictionary(x: ArrayLike, slopes: ArrayLike, bends: ArrayLike) -> Array:
     """Candidate neurons for `variation_norm` and `noise_limited_optimum`.
 
@@ -78,6 +81,7 @@ def silu_dictionary(x: ArrayLike, slopes: ArrayLike, bends: ArrayLike) -> Array:
     return np.asarray(neurons[:, (neurons**2).mean(axis=0) > 1e-12])
 
 
+@_checks.finite
 def noise_limited_loss(
     features: ArrayLike, target: ArrayLike, *, noise: float, copies: ArrayLike = 1.0
 ) -> float:
@@ -124,7 +128,7 @@ def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
     """Smallest total output that neurons from a dictionary need to make the target.
 
     γ = min Σ_i abs(v_i) rms(h_i) subject to Σ_i v_i h_i = y on all samples, a linear program
-    solved by column generation; infinite if the dictionary cannot make the target. With N neurons
+    solved by column generation. With N neurons
     chosen freely from the dictionary, the noise-limited loss obeys N L → σ² γ² (Cauchy-Schwarz:
     N_i ∝ abs(v_i) rms(h_i)); `noise_limited_optimum` has the loss at finite N.
 
@@ -133,10 +137,11 @@ def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
         target: y, shape (sample,).
 
     Returns:
-        γ in the unit of the target.
+        γ in the unit of the target; inf if the dictionary cannot make it.
 
     Raises:
-        ValueError: for wrong shapes, values that are not finite, a silent neuron.
+        ValueError: for wrong shapes, values that are not finite, a silent neuron, or a target of a
+            size that the solver cannot handle.
 
     Source: derived here; `tests/test_resource_theory.py` checks the limit.
 
@@ -154,6 +159,8 @@ def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
         columns = np.hstack([psi[:, active], -psi[:, active], dear])
         prices = np.r_[np.ones(2 * active.size), np.full(2 * n_samples, 1e4)]
         found = linprog(prices, A_eq=columns, b_eq=y, method="highs")
+        if not found.success:
+            raise ValueError(f"target must be nearer to 1 for the linear program, got {target!r}")
         gain = np.abs(found.eqlin.marginals @ psi)
         cheap = np.argsort(-gain)[:200]
         grown = np.union1d(active, cheap[gain[cheap] > 1 + 1e-6])
@@ -167,7 +174,10 @@ def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
 def scaled_columns(features: ArrayLike) -> Array:
     """Validated outputs of the neurons, each scaled to rms 1; shape (sample, neuron)."""
     h = _checks.array("features", features, dims=(2,))
-    rms = np.sqrt((h**2).mean(axis=0))
+    with np.errstate(over="ignore"):
+        rms = np.sqrt((h**2).mean(axis=0))
+    if not np.isfinite(rms).all():
+        raise ValueError(f"features must have squares that a float can hold, got {np.abs(h).max()}")
     silent = np.flatnonzero(rms == 0).tolist()
     if silent:
         raise ValueError(f"features must not hold a neuron that is always 0, got columns {silent}")

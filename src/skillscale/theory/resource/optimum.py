@@ -13,6 +13,7 @@ __all__ = ["NoiseOptimum", "noise_limited_optimum"]
 
 Array = NDArray[np.float64]
 
+_MOST = 1e16  # N/σ² beyond which the noise is lost in rounding
 _RTOL = 1e-6  # a loss is returned when a lower bound lies within this of it
 _ROUNDS = 500
 _ADDED = 60  # neurons that one round of column generation brings in
@@ -26,6 +27,7 @@ class NoiseOptimum(NamedTuple):
     lower_bound: Array
 
 
+@_checks.finite
 def noise_limited_optimum(
     features: ArrayLike,
     target: ArrayLike,
@@ -56,7 +58,7 @@ def noise_limited_optimum(
         target: y, shape (sample,) or (sample, output); not zero everywhere, nor constant if there
             is an offset.
         noise: σ > 0, relative to each neuron's own rms output.
-        N: number of neurons, > 0, of any shape.
+        N: number of neurons, > 0 and at most 1e16 σ², of any shape.
         weights: β > 0, shape (output,); 1 for each output if left out.
         offset: whether every output can add a noiseless constant.
 
@@ -80,6 +82,7 @@ def noise_limited_optimum(
     """
     psi = scaled_columns(features)
     outputs = _outputs(target, weights, psi.shape[0])
+    offset = _checks.flag("offset", offset)
     scale = np.abs(outputs).max()
     if offset:  # the best constants leave what has mean 0; the noise is still that of h itself
         psi, outputs = psi - psi.mean(axis=0), outputs - outputs.mean(axis=0)
@@ -87,6 +90,10 @@ def noise_limited_optimum(
         raise ValueError("target must not be 0 everywhere, nor constant if there is an offset")
     noise = _checks.number("noise", noise, above=0)
     total = _checks.array("N", N, positive=True)
+    if (total > _MOST * noise**2).any():
+        raise ValueError(f"N must be at most {_MOST:g} times the square of noise, got {N!r}")
+    if not np.isfinite((outputs**2).sum()):
+        raise OverflowError("the target's squares are no floats")
     atoms = _Atoms(np.empty(0, dtype=np.intp), np.empty((0, outputs.shape[1])))
     losses, bounds, copies = [], [], []
     for n in total.ravel():
@@ -162,6 +169,8 @@ def _fit(
     columns = (psi[:, None, atoms.neuron] * atoms.direction.T).reshape(outputs.size, -1)
     # samples · (σ²/N) · (sum of the amounts)² is the square of one more row
     price = np.full(atoms.neuron.size, noise * np.sqrt(outputs.shape[0] / N))
+    if not np.isfinite(price).all():
+        raise OverflowError("the price of a neuron is no float")
     amount, _ = nnls(np.vstack([columns, price]), np.append(outputs, 0.0), maxiter=100 * price.size)
     used = amount > 0
     residual = outputs - (columns @ amount).reshape(outputs.shape)

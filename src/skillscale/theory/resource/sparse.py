@@ -36,6 +36,7 @@ class SparsePair(NamedTuple):
     loss: Array
 
 
+@_checks.finite
 def sparse_pair_equilibrium(strength: ArrayLike) -> SparsePair:
     """Balance of error and penalty for the pair toy, to leading order in small w.
 
@@ -67,6 +68,7 @@ def sparse_pair_equilibrium(strength: ArrayLike) -> SparsePair:
     return SparsePair(np.asarray(w), np.asarray(4 / w**3), np.asarray(_LOSS_FACTOR * w**4))
 
 
+@_checks.finite
 def sparse_pair_minimum(strength: ArrayLike) -> SparsePair:
     """Balance of error and penalty for the pair toy, with the exact SiLU pair.
 

@@ -12,14 +12,26 @@ from skillscale import _checks
 FloatArray = NDArray[np.float64]
 
 
+def scale_and_start(S: float, R0: float, *, zero: bool = False) -> tuple[float, float]:
+    """Return S > 0 and R0 in (0, S), or in [0, S) with `zero`.
+
+    >>> scale_and_start(1.0, 0.01)
+    (1.0, 0.01)
+    """
+    S = _checks.number("S", S, above=0)
+    if _checks.number("R0", R0) >= S:
+        raise ValueError(f"R0 must be below S and thus < {S:g}, got {R0!r}")
+    least = {"minimum": 0.0} if zero else {"above": 0.0}
+    return S, _checks.number("R0", R0, **least, below=S)
+
+
 def log_gap(S: float, R0: float) -> float:
     """Return ln(S/R0 - 1), the initial distance on the logistic curve.
 
     >>> round(log_gap(1.0, 0.01), 4)
     4.5951
     """
-    S = _checks.number("S", S, above=0)
-    R0 = _checks.number("R0", R0, above=0, below=S)
+    S, R0 = scale_and_start(S, R0)
     return math.log(S - R0) - math.log(R0)
 
 

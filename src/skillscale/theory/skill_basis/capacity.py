@@ -15,6 +15,7 @@ from skillscale.theory.skill_basis._shared import FloatArray
 FORMS = ("projection", "loss_matched")
 
 
+@_checks.finite
 def strength_data(
     D: ArrayLike, frequency: ArrayLike, *, D_c: float, form: str = "projection"
 ) -> FloatArray:
@@ -59,6 +60,7 @@ def strength_data(
     return np.asarray(1.0 - np.sqrt(1.0 - seen))
 
 
+@_checks.finite
 def emergence_data(
     frequency: ArrayLike, *, D_c: float, eps: float = 0.5, form: str = "projection"
 ) -> FloatArray:
@@ -93,6 +95,7 @@ def emergence_data(
     return np.asarray((eps if projection else eps * (2.0 - eps)) * D_c / shares)
 
 
+@_checks.finite
 def strength_width(N: ArrayLike, k: ArrayLike, *, N_c: float) -> FloatArray:
     """Return the relative strength R/S of skill k in a model with `N` hidden units.
 
@@ -122,6 +125,7 @@ def strength_width(N: ArrayLike, k: ArrayLike, *, N_c: float) -> FloatArray:
     return np.asarray(np.clip((units - (ranks - 1.0) * N_c) / N_c, 0.0, 1.0))
 
 
+@_checks.finite
 def emergence_width(k: ArrayLike, *, N_c: float, eps: float = 0.5) -> FloatArray:
     """Return the number of hidden units at which skill k reaches the relative strength `eps`.
 

@@ -10,9 +10,10 @@ from scipy.special import expit
 
 from skillscale import _checks
 from skillscale.frequencies import zipf_exponent
-from skillscale.theory.skill_basis._shared import FloatArray, log_gap, rate
+from skillscale.theory.skill_basis._shared import FloatArray, log_gap, rate, scale_and_start
 
 
+@_checks.finite
 def strength_time(
     T: ArrayLike,
     frequency: ArrayLike,
@@ -53,6 +54,7 @@ def strength_time(
     return np.asarray(expit(rate(S, eta, clock) * shares * times - gap), dtype=np.float64)
 
 
+@_checks.finite
 def emergence_time(
     frequency: ArrayLike,
     *,
@@ -92,6 +94,7 @@ def emergence_time(
     return np.asarray(phase / (rate(S, eta, clock) * shares))
 
 
+@_checks.finite
 def saturation_time(
     frequency: ArrayLike,
     *,
@@ -128,6 +131,7 @@ def saturation_time(
     return np.asarray(2.0 * math.log(1.0 / eps - 1.0) / (rate(S, eta, clock) * shares))
 
 
+@_checks.finite
 def stage_like_margin(
     k: ArrayLike, alpha: float, *, S: float = 1.0, R0: float, eps: float = 0.05
 ) -> FloatArray:
@@ -167,6 +171,7 @@ def stage_like_margin(
     return np.asarray(0.5 * delay * np.expm1(exponent * np.log1p(1.0 / ranks)))
 
 
+@_checks.finite
 def linear_control(T: ArrayLike, frequency: ArrayLike, *, eta: float) -> FloatArray:
     """Return the relative strength R/S of a skill in the one-layer (linear) control model.
 
@@ -195,6 +200,7 @@ def linear_control(T: ArrayLike, frequency: ArrayLike, *, eta: float) -> FloatAr
     return np.asarray(-np.expm1(-_checks.number("eta", eta, above=0) * shares * times))
 
 
+@_checks.finite
 def unbalanced_strength_time(
     T: ArrayLike,
     frequency: ArrayLike,
@@ -244,10 +250,7 @@ def unbalanced_strength_time(
     shares = _checks.array("frequency", frequency, positive=True)
     imbalance = _checks.number("imbalance", imbalance)
     clocks = 0.5 * rate(S, eta, clock) / S * shares * times
-    if imbalance == 0.0:
-        R0 = _checks.number("R0", R0, above=0, below=S)
-    else:
-        R0 = _checks.number("R0", R0, minimum=0, below=S)
+    S, R0 = scale_and_start(S, R0, zero=imbalance != 0.0)
     # Differences of large numbers are written as quotients, for Δ much larger than S.
     root, end_root = math.hypot(2 * R0, imbalance), math.hypot(2 * S, imbalance)
     start, end = 2 * R0 + root, 2 * S + end_root

@@ -13,7 +13,8 @@ from scipy.optimize import brentq
 from scipy.special import expit, gammaincc, zeta
 
 from skillscale import _checks
-from skillscale.theory.skill_basis._shared import FloatArray, log_gap, rate
+from skillscale.frequencies import endless
+from skillscale.theory.skill_basis._shared import FloatArray, log_gap, rate, scale_and_start
 
 RESOURCES = ("T", "D", "N", "C")
 
@@ -43,6 +44,7 @@ def exponents(alpha: float) -> dict[str, float]:
     return dict(zip(RESOURCES, (shared, shared, alpha, alpha / (alpha + 2.0)), strict=True))
 
 
+@_checks.finite
 def prefactor(
     resource: str, alpha: float, *, S: float = 1.0, R0: float = 0.01, eta: float = 1.0
 ) -> float:
@@ -62,7 +64,7 @@ def prefactor(
 
     Args:
         resource: "T", "D", "N" or "C" (= T · N).
-        alpha: Exponent α > 0.
+        alpha: Exponent α from 1e-6 to 300.
         S: Target scale.
         R0: Strength of each skill at T = 0, in (0, S).
         eta: Rate of the gradient flow on the ½-loss.
@@ -84,7 +86,9 @@ def prefactor(
     [0.952, 0.788, 0.646]
     """
     resource = _checks.choice("resource", resource, RESOURCES)
-    alpha = _checks.number("alpha", alpha, above=0)
+    alpha = endless(alpha)
+    S, R0 = scale_and_start(S, R0)
+    eta = _checks.number("eta", eta, above=0)
     gap, speed = log_gap(S, R0), rate(S, eta)
     norm = float(zeta(alpha + 1.0, 1.0))
     if resource == "N":
@@ -102,6 +106,7 @@ def prefactor(
     return float(common * S**2 * speed**-p * fermi)
 
 
+@_checks.finite
 def joint_law(
     resource: str,
     amount: ArrayLike,
@@ -128,7 +133,7 @@ def joint_law(
         resource: "T" (data without end) or "D" (trained to the end).
         amount: Time or number of samples, > 0; broadcasts with `N`.
         N: Number of skills the model can represent, real > 0 or inf.
-        alpha: Exponent α > 0.
+        alpha: Exponent α from 1e-6 to 300.
         S: Target scale.
         R0: Strength of each skill at T = 0, in (0, S).
         eta: Rate of the gradient flow on the ½-loss.
@@ -148,10 +153,12 @@ def joint_law(
     """
     resource = _checks.choice("resource", resource, ("T", "D"))
     amounts = _checks.array("amount", amount, positive=True)
-    skills = np.asarray(N, dtype=np.float64)
+    skills = _checks.array("N", N, finite=False)
     if not (skills > 0).all():
         raise ValueError(f"N must be numbers > 0 or inf, got {N!r}")
-    alpha = _checks.number("alpha", alpha, above=0)
+    alpha = endless(alpha)
+    S, R0 = scale_and_start(S, R0)
+    eta = _checks.number("eta", eta, above=0)
     gap, speed = log_gap(S, R0), rate(S, eta)
     p = alpha / (alpha + 1.0)
     if resource == "T":
@@ -180,6 +187,7 @@ class Allocation:
     loss: FloatArray
 
 
+@_checks.finite
 def optimal_allocation(
     C: ArrayLike, alpha: float, *, S: float = 1.0, R0: float = 0.01, eta: float = 1.0
 ) -> Allocation:
@@ -191,7 +199,7 @@ def optimal_allocation(
 
     Args:
         C: Compute T · N, > 0; any shape.
-        alpha: Exponent α > 0.
+        alpha: Exponent α from 1e-6 to 300.
         S: Target scale.
         R0: Strength of each skill at T = 0, in (0, S).
         eta: Rate of the gradient flow on the ½-loss.
@@ -210,7 +218,7 @@ def optimal_allocation(
     (array([  32.8, 1134.9]), array([1.1758, 0.1404]))
     """
     compute = _checks.array("C", C, positive=True)
-    alpha = _checks.number("alpha", alpha, above=0)
+    alpha = endless(alpha)
     power = 1.0 / (alpha + 2.0)
     share = _best_ratio(alpha, log_gap(S, R0)) ** ((alpha + 1.0) * power)
     N = share * (0.5 * rate(S, eta) * compute) ** power

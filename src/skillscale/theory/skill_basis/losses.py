@@ -10,11 +10,14 @@ from scipy.special import expit, zeta
 from scipy.stats import binom
 
 from skillscale import _checks
-from skillscale.frequencies import power_law, tail_mass
+from skillscale.frequencies import endless, power_law, tail_mass
 from skillscale.theory.skill_basis import _shared
 from skillscale.theory.skill_basis._shared import FloatArray
 
+_MOST_SAMPLES = 1e8
 
+
+@_checks.finite
 def loss(
     *,
     alpha: float,
@@ -35,10 +38,11 @@ def loss(
 
     Args:
         alpha: Exponent α > -1 of P(k) ∝ k^-(alpha+1).
-        n_skills: Number of skills.
+        n_skills: Number of skills, at most 10^8.
         T: Training time, >= 0 or inf.
         D: Number of samples, whole numbers >= 1 or inf. With `T` also finite the expectation runs
-            over all likely counts d_k (mass beyond 1e-15 is cut), which costs time.
+            over all likely counts d_k (mass beyond 1e-15 is cut), which costs time and allows
+            neither D > 10^8 nor more than 10^8 counts of like skills.
         N: Number of skills the model can represent, whole numbers >= 1 or inf.
         S: Target scale.
         R0: Strength of each skill at T = 0, in (0, S).
@@ -62,6 +66,7 @@ def loss(
     times = _resource("T", T, minimum=0, whole=False)
     samples = _resource("D", D, minimum=1, whole=True)
     skills = _resource("N", N, minimum=1, whole=True)
+    S, R0 = _shared.scale_and_start(S, R0)
     log_gap = _shared.log_gap(S, R0)
     rate = _shared.rate(S, eta)
     points = np.broadcast(times, samples, skills)
@@ -73,6 +78,7 @@ def loss(
     return 0.5 * S**2 * np.reshape(np.asarray(values, dtype=np.float64), points.shape)
 
 
+@_checks.finite
 def missing_tail(
     alpha: float, n_skills: ArrayLike, *, S: float = 1.0, exact: bool = False
 ) -> FloatArray:
@@ -88,7 +94,7 @@ def missing_tail(
     `quantization.complete_tail(ℓ)`; for the loss of N skills it is `quantization.loss(N)`.
 
     Args:
-        alpha: Exponent α > 0 (else the tail is infinite).
+        alpha: Exponent α from 1e-6 to 300 (at 0 the tail is infinite).
         n_skills: Number of skills of the finite problem, >= 1; broadcasts.
         S: Target scale.
         exact: Sum instead of integral.
@@ -105,9 +111,10 @@ def missing_tail(
     >>> missing_tail(0.6, [100, 1000]).round(4)
     array([0.0241, 0.0058])
     """
-    alpha = _checks.number("alpha", alpha, above=0)
+    alpha = endless(alpha)
     counts = _checks.array("n_skills", n_skills, minimum=1.0)
     S = _checks.number("S", S, above=0)
+    exact = _checks.flag("exact", exact)
     tail = tail_mass(alpha, counts)
     if exact:
         return np.asarray(0.5 * S**2 * tail / (1.0 - tail))
@@ -117,7 +124,7 @@ def missing_tail(
 
 def _resource(name: str, value: ArrayLike, *, minimum: int, whole: bool) -> FloatArray:
     kind = "whole numbers" if whole else "numbers"
-    values = np.asarray(value, dtype=np.float64)
+    values = _checks.array(name, value, finite=False)
     finite = values[np.isfinite(values)]
     fractional = whole and (finite != np.floor(finite)).any()
     if fractional or not (values >= minimum).all():
@@ -139,6 +146,8 @@ def _skill_losses(
     if math.isinf(T):
         unseen = (1.0 - frequency) ** D
         return np.asarray(frequency * unseen * expit(log_gap) ** 2)
+    if D > _MOST_SAMPLES:
+        raise ValueError(f"D must be at most {_MOST_SAMPLES:g} where T is finite, got {D:g}")
     losses = np.empty_like(frequency)
     # Skills of like frequency share one window of counts, so that no term is left out.
     start = 0
@@ -147,6 +156,8 @@ def _skill_losses(
         low = int(binom.ppf(1e-15, D, frequency[stop - 1]))
         high = int(binom.isf(1e-15, D, frequency[start]))
         counts = np.arange(max(low - 1, 0), min(high + 1, int(D)) + 1)
+        if counts.size * (stop - start) > _checks.LARGEST_SIZE:
+            raise ValueError(f"D and n_skills must be smaller where T is finite, got {D:g} samples")
         share = binom.pmf(counts, D, frequency[start:stop, None])
         remaining = expit(log_gap - rate * T * counts / D) ** 2
         losses[start:stop] = frequency[start:stop] * (share @ remaining)

@@ -24,6 +24,7 @@ from skillscale import _checks
 FloatArray = NDArray[np.float64]
 
 _LARGEST_ENUMERATION = 20
+_LARGEST_TIME = 10**8
 _LEARNED = 1e9
 
 
@@ -36,13 +37,13 @@ def neuron_clock(subset_size: int) -> float:
     frequency, width or scale enter.
 
     Args:
-        subset_size: Number m of bits that the parity depends on.
+        subset_size: Number m of bits that the parity depends on, from 1 to 1000.
 
     Returns:
         The clock of a network whose neurons are aligned.
 
     Raises:
-        ValueError: If `subset_size` is not an integer >= 1.
+        ValueError: If `subset_size` is not such an integer.
 
     Source: derived here; `tests/test_skill_basis_neuron.py` compares it with the largest value on
     all faces of the piecewise linear G.
@@ -50,7 +51,7 @@ def neuron_clock(subset_size: int) -> float:
     >>> [round(1 / neuron_clock(m), 2) for m in (1, 2, 3, 4)]
     [2.0, 5.66, 13.86, 16.0]
     """
-    m = _checks.integer("subset_size", subset_size, minimum=1)
+    m = _checks.integer("subset_size", subset_size, minimum=1, maximum=1000)
     if m == 1:
         return 0.5
     return math.comb(m - 2, m // 2 - 1) / (2.0**m * math.sqrt(m))
@@ -64,17 +65,17 @@ def best_neuron(subset_size: int) -> FloatArray:
     gives equally good ones.
 
     Args:
-        subset_size: Number m of bits that the parity depends on.
+        subset_size: Number m of bits that the parity depends on, from 1 to 10^8.
 
     Raises:
-        ValueError: If `subset_size` is not an integer >= 1.
+        ValueError: If `subset_size` is not such an integer.
 
     Source: derived here; tested with `neuron_clock`.
 
     >>> best_neuron(4)
     array([ 0.5,  0.5, -0.5, -0.5])
     """
-    m = _checks.integer("subset_size", subset_size, minimum=1)
+    m = _checks.integer("subset_size", subset_size, minimum=1, maximum=_checks.LARGEST_SIZE)
     signs = np.where(np.arange(m) < max(1, m // 2), 1.0, -1.0)
     return np.asarray(signs / math.sqrt(m))
 
@@ -107,7 +108,7 @@ def neuron_correlation(
     if not m <= rows.shape[-1] <= _LARGEST_ENUMERATION:
         raise ValueError(
             f"weights must have {m} to {_LARGEST_ENUMERATION} entries along the last axis, "
-            f"got shape {rows.shape}"
+            f"got shape {rows.shape} for subset_size = {m}"
         )
     strings = _strings(rows.shape[-1])
     inputs = rows @ strings.T + _checks.array("offset", offset)[..., None]
@@ -137,9 +138,9 @@ def neuron_growth(
     size of the learning rate, which makes the best neurons, who sit on a kink of G, jump about it.
 
     Args:
-        T: Times in updates, whole numbers >= 0, ascending, shape (n_times,).
+        T: Times in updates, whole numbers from 0 to 10^8, ascending, shape (n_times,).
         step: eta · P · S of an update: rate on the ½-loss times frequency times target scale.
-        n_neurons: Number of neurons.
+        n_neurons: Number of neurons, times 2^subset_size at most 10^8.
         n_bits: Number of bits.
         subset_size: Number of bits that the parity depends on, at most `n_bits` and 12.
         constant_inputs: Inputs that are always 1: the bias and, if there is one, the control bit.
@@ -162,6 +163,8 @@ def neuron_growth(
     times = _checks.array("T", T, minimum=0.0, dims=(1,))
     if (times != np.floor(times)).any() or (np.diff(times) < 0).any():
         raise ValueError(f"T must be ascending whole numbers >= 0, got {T!r}")
+    if times[-1] > _LARGEST_TIME:
+        raise ValueError(f"T must be at most {_LARGEST_TIME} updates, got {T!r}")
     step = _checks.number("step", step, above=0)
     n = _checks.integer("n_neurons", n_neurons, minimum=1)
     limit = _checks.number("limit", limit, above=0)
@@ -173,12 +176,13 @@ def neuron_growth(
             neurons.update(step)
         done = int(time)
         growth[:, place] = neurons.strengths()
-        if growth[:, place].mean() > limit:
+        if not growth[:, place].mean() <= limit:  # nor where an overflow left nan
             growth[:, place] = np.inf
             break
     return growth
 
 
+@_checks.finite
 def neuron_strength(
     T: ArrayLike,
     *,
@@ -200,11 +204,11 @@ def neuron_strength(
     strength has the wrong sign counts as 0.
 
     Args:
-        T: Times in updates, whole numbers >= 0, ascending, shape (n_times,).
+        T: Times in updates, whole numbers from 0 to 10^8, ascending, shape (n_times,).
         S: Target scale.
         eta: Rate of an update on the ½-loss; 2 · lr for plain squared error.
         init_std: Standard deviation of all initial weights and biases.
-        width: Neurons of a network.
+        width: Neurons of a network, times n_networks · 2^subset_size at most 10^8.
         n_bits: Number of bits.
         subset_size: Number of bits that the parity depends on, at most `n_bits` and 12.
         frequency: Share of the data that exercises the skill.
@@ -230,14 +234,19 @@ def neuron_strength(
     width = _checks.integer("width", width, minimum=1)
     n_networks = _checks.integer("n_networks", n_networks, minimum=1)
     share = _checks.number("frequency", frequency, above=0, maximum=1)
+    step = _checks.number("eta", eta, above=0) * S * share
+    limit = _LEARNED * S / (width * std**2)
+    if not 0 < step < math.inf or not 0 < limit < math.inf:
+        raise OverflowError("the step or the largest strength is no float")
+    _check_size("width and n_networks", width * n_networks, subset_size)
     growth = neuron_growth(
         T,
-        step=_checks.number("eta", eta, above=0) * S * share,
+        step=step,
         n_neurons=width * n_networks,
         n_bits=n_bits,
         subset_size=subset_size,
         constant_inputs=constant_inputs,
-        limit=_LEARNED * S / (width * std**2),
+        limit=limit,
         seed=seed,
     )
     total = growth.reshape(n_networks, width, -1).sum(1) * std**2 / S
@@ -251,6 +260,7 @@ class _Neurons:
     def __init__(self, n: int, n_bits: int, m: int, constant_inputs: int, seed: int) -> None:
         _checks.integer("n_bits", n_bits, minimum=1)
         _checks.integer("subset_size", m, minimum=1)
+        _check_size("n_neurons", n, m)
         if m > min(n_bits, 12):
             raise ValueError(f"subset_size must be <= min(n_bits, 12) = {min(n_bits, 12)}, got {m}")
         self.constants = _checks.integer("constant_inputs", constant_inputs, minimum=0)
@@ -295,6 +305,13 @@ class _Neurons:
             self.sum = turn * total + self.others * half
             square = turn**2 * self.square + 2 * turn * half * total + self.others * half**2
             self.square = np.maximum(square, 0.0)
+
+
+def _check_size(name: str, n: int, m: int) -> None:
+    """Refuse more neurons than can be held for every string of the relevant bits."""
+    most = _checks.LARGEST_SIZE >> min(_checks.integer("subset_size", m, minimum=1), 64)
+    if n > most:
+        raise ValueError(f"{name} must make at most {most} neurons at subset_size = {m}, got {n}")
 
 
 def _strings(n_bits: int) -> FloatArray:

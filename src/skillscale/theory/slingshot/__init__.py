@@ -5,7 +5,7 @@ set Y, a fraction θ of all. A skill *fails at rate* βθ if a fraction βθ of 
 against their expected number k N2 / N1, lies in Y. The functions here say how large β can be for a
 fraction a of all skills, whichever Y an adversary chooses. Arguments come in the order
 (bad_fraction a, theta θ, k); logarithms are natural; H(θ) is the binary entropy and KL(q‖a) the
-binary divergence.
+binary divergence. Fractions below 1e-150 are refused, as are sums of more than 10^8 terms.
 
 `curves` bounds single skills, `finite` does so at finite size, `tuples` bounds tuples of skills;
 `ladder` says how θ falls with parameters and tokens, `stimulus` what a corpus can show at all,

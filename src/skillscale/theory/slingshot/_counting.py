@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from skillscale import _checks
 
 Array = NDArray[np.float64]
+LEAST = 1e-150  # of the fractions a and θ, whose product must fit a float
 
 
 def entropy(p: ArrayLike) -> Array:
@@ -31,19 +32,23 @@ def divergence_root(a: Array, cost: Array) -> Array:
 
 
 def checked(
-    values: ArrayLike, theta: float, k: int, *, name: str = "bad_fraction", **sizes: int
-) -> Array:
-    """Non-empty array of numbers in (0, 1), after a check of θ, of k and of sizes >= 1 too."""
+    values: ArrayLike, theta: float, k: int, *, name: str = "bad_fraction"
+) -> tuple[Array, float, int]:
+    """Non-empty array of numbers in (0, 1), θ and k."""
     array = _checks.array(name, values)
     if not np.all((array > 0) & (array < 1)):
         raise ValueError(f"{name} must lie in (0, 1), got {values!r}")
-    check(theta, k)
-    for size, value in sizes.items():
-        _checks.integer(size, value, minimum=1)
-    return array
+    if not np.all(array >= LEAST):
+        raise ValueError(f"{name} must be >= {LEAST:g}, got {values!r}")
+    return array, *check(theta, k)
 
 
-def check(theta: float, k: int) -> None:
+def check(theta: float, k: int) -> tuple[float, int]:
     """Ranges of θ and k."""
-    _checks.number("theta", theta, above=0, below=1)
-    _checks.integer("k", k, minimum=1)
+    theta = _checks.number("theta", theta, above=0, below=1)
+    return _checks.number("theta", theta, minimum=LEAST), _checks.integer("k", k, minimum=1)
+
+
+def check_terms(k: int, points: Array) -> None:
+    """Refuse a `k` whose sums over k terms, one at each point, take more than 10^8 terms."""
+    _checks.integer("k", k, minimum=1, maximum=max(1, _checks.LARGEST_SIZE // points.size))

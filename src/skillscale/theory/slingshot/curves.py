@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
+from skillscale import _checks
 from skillscale.theory.slingshot._counting import (
     Array,
     check,
+    check_terms,
     checked,
     divergence,
     divergence_root,
@@ -75,7 +77,8 @@ def performance_curve(
         >>> performance_curve([0.2, 0.8], 0.1, 8, markov=True).from_markov.tolist()
         [False, True]
     """
-    a = checked(bad_fraction, theta, k)
+    a, theta, k = checked(bad_fraction, theta, k)
+    markov = _checks.flag("markov", markov)
     beta = divergence_root(a, np.full_like(a, entropy(theta) / (k * theta)))
     missing = np.isnan(beta)
     return FlaggedCurve(np.where(missing, 1 / a, beta), missing) if markov else beta
@@ -102,7 +105,7 @@ def max_bad_fraction(theta: float, k: int) -> float:
         >>> round(max_bad_fraction(0.1, 8), 4)
         0.6661
     """
-    check(theta, k)
+    theta, k = check(theta, k)
     return float(np.exp(-entropy(theta) / (k * theta)))
 
 
@@ -131,7 +134,8 @@ def exact_curve(bad_fraction: ArrayLike, theta: float, k: int) -> Array:
         >>> round(float(exact_curve(0.2, 0.1, 8)), 4)
         2.3
     """
-    a = checked(bad_fraction, theta, k)
+    a, theta, k = checked(bad_fraction, theta, k)
+    check_terms(k, a)
     tails = binom.sf(np.arange(k), k, a[..., None])
     return np.asarray(np.minimum(tails, theta).sum(axis=-1) / (theta * k * a))
 
@@ -161,7 +165,7 @@ def closed_form_bound(bad_fraction: ArrayLike, theta: float, k: int) -> Array:
         >>> round(float(closed_form_bound(0.2, 0.1, 8)), 3)
         2.719
     """
-    a = checked(bad_fraction, theta, k)
+    a, theta, k = checked(bad_fraction, theta, k)
     beta = divergence_root(a, np.full_like(a, -np.log(theta) / k))
     return np.where(np.isnan(beta), 1 / a, beta)
 
@@ -191,7 +195,7 @@ def explicit_bound(bad_fraction: ArrayLike, theta: float, k: int) -> Array:
         >>> round(float(explicit_bound(0.2, 0.1, 8)), 3)
         3.067
     """
-    a = checked(bad_fraction, theta, k)
+    a, theta, k = checked(bad_fraction, theta, k)
     cost = float(entropy(theta)) / (k * theta)
     lead, middle = 1 + 2 * cost / 9, cost * (1 - 2 * a) / 3
     delta = (middle + np.sqrt(middle**2 + 2 * lead * cost * a * (1 - a))) / lead

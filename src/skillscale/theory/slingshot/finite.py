@@ -52,8 +52,12 @@ def finite_curve(
         >>> round(float(finite_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
         3.084
     """
-    a = checked(bad_fraction, theta, k, n_skills=n_skills, n_texts=n_texts)
-    _checks.number("failure_probability", failure_probability, above=0, maximum=1)
+    a, theta, k = checked(bad_fraction, theta, k)
+    n_skills = _checks.integer("n_skills", n_skills, minimum=1)
+    n_texts = _checks.integer("n_texts", n_texts, minimum=1)
+    failure_probability = _checks.number(
+        "failure_probability", failure_probability, above=0, maximum=1
+    )
     numerator = (
         entropy(theta) + n_skills / n_texts * entropy(a) - np.log(failure_probability) / n_texts
     )
@@ -91,7 +95,9 @@ def busiest_curve(
         >>> round(float(busiest_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
         2.3776
     """
-    a = checked(bad_fraction, theta, k, n_skills=n_skills, n_texts=n_texts)
+    a, theta, k = checked(bad_fraction, theta, k)
+    n_skills = _checks.integer("n_skills", n_skills, minimum=1)
+    n_texts = _checks.integer("n_texts", n_texts, minimum=1)
     share = a + norm.pdf(norm.isf(a)) * np.sqrt(n_skills / (k * n_texts))
     inside = share < 1
     share = np.where(inside, share, a)
@@ -136,7 +142,11 @@ def concentration_bound(
         >>> round(float(big - exact_curve(0.2, 0.1, 8)), 3)
         0.025
     """
-    a = checked(bad_fraction, theta, k, n_skills=n_skills, n_texts=n_texts)
-    _checks.number("failure_probability", failure_probability, above=0, maximum=1)
+    a, theta, k = checked(bad_fraction, theta, k)
+    n_skills = _checks.integer("n_skills", n_skills, minimum=1)
+    n_texts = _checks.integer("n_texts", n_texts, minimum=1)
+    failure_probability = _checks.number(
+        "failure_probability", failure_probability, above=0, maximum=1
+    )
     spread = (n_skills * entropy(a) - np.log(failure_probability)) / (2 * n_texts)
     return np.asarray(exact_curve(a, theta, k) + np.sqrt(spread) / (theta * a))

@@ -76,12 +76,18 @@ def explicit_form(a: sp.Expr, theta: sp.Expr, k: sp.Expr) -> sp.Expr:
     Returns:
         The expression; its minima are left as they stand, since to compare them is slow.
 
+    Raises:
+        ValueError: for an argument that is no expression.
+
     Source: derived here; `tests/test_slingshot_theory_forms.py` compares with `explicit_bound`.
 
     Example:
         >>> round(float(explicit_form(sp.Rational(1, 5), sp.Rational(1, 10), sp.Integer(8))), 4)
         3.0672
     """
+    for name, value in (("a", a), ("theta", theta), ("k", k)):
+        if not isinstance(value, sp.Expr):
+            raise ValueError(f"{name} must be a sympy expression, got {value!r}")
     cost = _entropy(theta) / (k * theta)
     lead, middle = 1 + 2 * cost / 9, cost * (1 - 2 * a) / 3
     q = a + (middle + sp.sqrt(middle**2 + 2 * lead * cost * a * (1 - a))) / lead

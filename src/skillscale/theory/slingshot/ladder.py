@@ -33,6 +33,7 @@ class Ladder(NamedTuple):
     tuple_growth: Array
 
 
+@_checks.finite
 def theta_from_loss(
     excess: ArrayLike,
     *,
@@ -72,11 +73,13 @@ def theta_from_loss(
         if link == "linear":
             raise ValueError("reference must be (excess, theta) for a linear link, got None")
         return np.asarray(np.minimum(1.0, np.sqrt(2 * epsilon)))
-    epsilon0 = _checks.number("excess of reference", reference[0], above=0)
-    theta0 = _checks.number("theta of reference", reference[1], above=0, below=1)
+    first, second = _checks.pair("reference", reference)
+    epsilon0 = _checks.number("excess of reference", first, above=0)
+    theta0 = _checks.number("theta of reference", second, above=0, below=1)
     return np.asarray(np.minimum(1.0, theta0 * (epsilon / epsilon0) ** _power(link)))
 
 
+@_checks.finite
 def scaling_ladder(
     N: float,
     D: float,
@@ -123,10 +126,12 @@ def scaling_ladder(
         [1.0, 1.99]
         [1.0, 2.27]
     """
-    _checks.number("N", N, above=0)
-    _checks.number("D", D, above=0)
-    _checks.number("theta", theta, above=0, below=1)
+    N = _checks.number("N", N, above=0)
+    D = _checks.number("D", D, above=0)
+    theta = _checks.number("theta", theta, above=0, below=1)
     factor = 10 ** _checks.array("decades", decades, minimum=0)
+    if not np.isfinite(6 * N * D * factor**2).all():
+        raise ValueError(f"N, D and decades must leave 6 N D finite, got decades = {decades!r}")
     _checks.choice("grow", grow, ("both", "N", "D", "compute"))
     _checks.choice("link", link, _LINKS)
     chinchilla_loss(N, D, params)  # refuses what is no set of constants
@@ -150,6 +155,7 @@ def scaling_ladder(
     )
 
 
+@_checks.finite
 def doubling_compute(params: ChinchillaParameters, *, link: Link = "linear") -> float:
     """Factor of compute that doubles the tuples which a certificate covers.
 

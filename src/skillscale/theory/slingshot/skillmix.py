@@ -5,12 +5,14 @@ texts per combination on average, at most a fraction λ of the combinations occu
 that succeeds on a larger fraction must have combined skills anew.
 """
 
+import math
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from skillscale import _checks
-from skillscale.theory.slingshot._counting import Array
+from skillscale.theory.slingshot._counting import Array, check_terms
 
 __all__ = [
     "break_even_correlation",
@@ -20,6 +22,7 @@ __all__ = [
 ]
 
 
+@_checks.finite
 def skillmix_expected_texts(
     k: ArrayLike, *, p_skill: float, p_topic: float, corpus: float
 ) -> Array:
@@ -49,12 +52,13 @@ def skillmix_expected_texts(
         >>> found.round(5).tolist()
         [0.06811, 0.00098]
     """
-    sizes = _sizes(k)
+    sizes = _checks.whole("k", k, minimum=1)
     p = _checks.number("p_skill", p_skill, above=0, maximum=1)
     q = _checks.number("p_topic", p_topic, above=0, maximum=1)
     return np.asarray(p**sizes * q * _checks.number("corpus", corpus, above=0))
 
 
+@_checks.finite
 def co_occurrence(k: ArrayLike, correlation: ArrayLike) -> Array:
     """Factor by which shared rates multiply the expected number of texts with k skills.
 
@@ -77,7 +81,7 @@ def co_occurrence(k: ArrayLike, correlation: ArrayLike) -> Array:
         >>> co_occurrence([2, 5, 6], 0.5).tolist()
         [1.5, 22.5, 78.75]
     """
-    sizes = _sizes(k)
+    sizes = _checks.whole("k", k, minimum=1)
     rho = _checks.array("correlation", correlation, minimum=0)
     try:
         sizes, rho = np.broadcast_arrays(sizes, rho)
@@ -85,11 +89,10 @@ def co_occurrence(k: ArrayLike, correlation: ArrayLike) -> Array:
         raise ValueError(
             f"correlation must broadcast with k of shape {sizes.shape}, got {rho.shape}"
         ) from None
-    j = np.arange(int(sizes.max()))
-    terms = np.where(j < sizes[..., None], 1 + rho[..., None] * j, 1.0)
-    return np.asarray(terms.prod(axis=-1))
+    return _inflation(sizes, rho)
 
 
+@_checks.finite
 def novel_fraction(success: ArrayLike, expected: ArrayLike, *, inflation: ArrayLike = 1.0) -> Array:
     """Fraction of a model's successes that cannot have stood in the corpus, at least.
 
@@ -156,17 +159,23 @@ def break_even_correlation(
     """
     alpha = _checks.number("success", success, above=0, maximum=1)
     count = _checks.number("expected", expected, above=0)
-    _checks.integer("k", k, minimum=2)
+    sizes = np.asarray(float(_checks.integer("k", k, minimum=2)))
     limit = (1 - _checks.number("threshold", threshold, minimum=0, below=1)) * alpha / count
     if limit < 1:
         return float("nan")
     # the product is at least 1 + ρ, so it has passed the limit at ρ = limit
-    return float(brentq(lambda rho: float(co_occurrence(k, rho)) - limit, 0.0, limit, xtol=1e-14))
+    if not math.isfinite(limit):
+        raise ValueError(f"expected must not be so far below success, got {expected!r}")
+
+    def excess(rho: float) -> float:
+        return float(_inflation(sizes, np.asarray(rho))) - limit
+
+    return float(brentq(excess, 0.0, limit, xtol=1e-14, maxiter=2000))
 
 
-def _sizes(k: ArrayLike) -> NDArray[np.float64]:
-    """Whole numbers >= 1."""
-    sizes = _checks.array("k", k, minimum=1)
-    if (sizes != np.floor(sizes)).any():
-        raise ValueError(f"k must hold whole numbers, got {k!r}")
-    return sizes
+def _inflation(sizes: Array, rho: Array) -> Array:
+    """Products Π_(j<k) (1 + ρj)."""
+    check_terms(int(sizes.max()), sizes)
+    j = np.arange(int(sizes.max()))
+    terms = np.where(j < sizes[..., None], 1 + rho[..., None] * j, 1.0)
+    return np.asarray(terms.prod(axis=-1))

@@ -17,6 +17,7 @@ class Coverage(NamedTuple):
     seen: float
 
 
+@_checks.finite
 def stimulus_coverage(
     n_skills: int, tuple_size: int, *, tokens: float, tokens_per_text: float, k: int
 ) -> Coverage:
@@ -51,19 +52,20 @@ def stimulus_coverage(
         0.00029
         0.0024
     """
-    _checks.integer("k", k, minimum=1)
-    _checks.integer("tuple_size", tuple_size, minimum=1)
+    k = _checks.integer("k", k, minimum=1)
+    tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
     if tuple_size > k:
         raise ValueError(f"tuple_size must be at most k = {k}, got {tuple_size!r}")
-    _checks.integer("n_skills", n_skills, minimum=tuple_size)
-    _checks.number("tokens", tokens, above=0)
-    _checks.number("tokens_per_text", tokens_per_text, above=0)
+    n_skills = _checks.integer("n_skills", n_skills, minimum=tuple_size)
+    tokens = _checks.number("tokens", tokens, above=0)
+    tokens_per_text = _checks.number("tokens_per_text", tokens_per_text, above=0)
     tuples = math.comb(n_skills, tuple_size)
     occurrences = tokens / tokens_per_text * math.comb(k, tuple_size)
     ratio = occurrences / tuples
     return Coverage(tuples, occurrences, ratio, -math.expm1(-ratio))
 
 
+@_checks.finite
 def classical_sample_bound(
     max_failure: float, bad_fraction: float, *, n_hypotheses: int = 2
 ) -> int:
@@ -96,5 +98,5 @@ def classical_sample_bound(
     """
     m = _checks.number("max_failure", max_failure, above=0, below=1)
     a = _checks.number("bad_fraction", bad_fraction, above=0, below=1)
-    _checks.integer("n_hypotheses", n_hypotheses, minimum=1)
+    n_hypotheses = _checks.integer("n_hypotheses", n_hypotheses, minimum=1)
     return max(1, math.ceil(math.log(n_hypotheses / a) / -math.log1p(-m) - 1e-12))

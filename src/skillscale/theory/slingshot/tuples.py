@@ -10,6 +10,7 @@ from scipy.stats import binom
 from skillscale import _checks
 from skillscale.theory.slingshot._counting import (
     Array,
+    check_terms,
     checked,
     divergence,
     entropy,
@@ -56,7 +57,8 @@ def tuple_failure_bound(
         >>> round(float(tuple_failure_bound(0.1, 0.05, 8, 2, method="slots")), 3)
         0.343
     """
-    a = checked(bad_fraction, theta, k, tuple_size=tuple_size)
+    a, theta, k = checked(bad_fraction, theta, k)
+    tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
     _checks.choice("method", method, ("tensor", "slots"))
     if method == "tensor":
         theta, per_text = tuple_size * theta, k
@@ -68,6 +70,7 @@ def tuple_failure_bound(
     return np.asarray(np.minimum(1.0, theta * performance_curve(a, theta, per_text)))
 
 
+@_checks.finite
 def structured_tuples(
     bad_fraction: ArrayLike,
     theta: float,
@@ -105,9 +108,11 @@ def structured_tuples(
         >>> round(float(structured_tuples(0.1, 0.1, 8, 2, family="star")), 4)
         3.9025
     """
-    a = checked(bad_fraction, theta, k, tuple_size=tuple_size)
+    a, theta, k = checked(bad_fraction, theta, k)
+    tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
     _at_most_k(tuple_size, k)
     _checks.choice("family", family, ("clique", "star"))
+    check_terms(k, a)
     hits, everything = np.arange(k + 1), comb(k, tuple_size)
     if family == "clique":
         share = a ** (1 / tuple_size)
@@ -145,7 +150,8 @@ def certified_fraction(
         >>> round(float(certified_fraction(0.25, 0.1, 8)), 3)
         0.709
     """
-    limit = checked(max_failure, theta, k, name="max_failure", tuple_size=tuple_size)
+    limit, theta, k = checked(max_failure, theta, k, name="max_failure")
+    tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
     composite = tuple_size * theta
     if composite >= 1:
         return np.zeros_like(limit)
