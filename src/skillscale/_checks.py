@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-LARGEST_INTEGER = 2**63 - 1
+LARGEST_INTEGER = 2**128 - 1  # a seed may have so many bits, and a float holds it
 LARGEST_SIZE = 10**8
 """The most entries that an array may have, 0.8 GB."""
 
