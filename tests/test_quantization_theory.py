@@ -260,7 +260,7 @@ BAD = [
     ),
     (
         lambda: theory.apparent_exponent(0.4, n_min=5, n_max=5),
-        r"n_max must be an integer >= 6, got 5",
+        r"n_max must exceed n_min = 5 .*, got 5",
     ),
     (
         lambda: theory.apparent_exponent(0.4, n_min=1, n_max=50, n_skills=50),

@@ -194,11 +194,11 @@ BAD = [
     ),
     (
         lambda: theory.apparent_data_exponent(0.4, amounts=[1.0, 2.0, 4.0], cost=9.0),
-        r"amounts must hold at least 3 with a loss < 0.95, got 0",
+        r"amounts must hold at least 3 with a loss < start = 0.95 .*, got 0",
     ),
     (
         lambda: theory.apparent_data_exponent(0.4, amounts=[10, 20, 1e6], cost=1.0, n_skills=9),
-        r"amounts must leave some of the 9 quanta unlearned, got up to 1e\+06",
+        r"amounts must leave some of the 9 quanta unlearned .*, got up to 1e\+06",
     ),
     (
         lambda: theory.apparent_data_exponent(0.4, amounts=[1, 2, 3], cost=1.0, start=2.0),
@@ -216,7 +216,7 @@ BAD = [
     ),
     (
         lambda: theory.censored_exponent(0.4, n_skills=9, cost=9.0, budget=1.0, spread=0.1),
-        r"budget must let at least 2 skills be learned on average, got 1.0",
+        r"budget must let at least 2 skills be learned on average .*, got 1.0",
     ),
     (
         lambda: theory.censored_exponent(0.4, n_skills=1, cost=1.0, budget=1.0, spread=0.1),

@@ -198,7 +198,9 @@ def fit(
     figure: Annotated[
         Path | None, typer.Option(help="where to draw fit and frontier; .png, .svg or .pdf")
     ] = None,
-    bootstrap: Annotated[int, typer.Option(help="resamples of the runs", min=100)] = 1000,
+    bootstrap: Annotated[
+        int, typer.Option(help="resamples of the runs", min=100, max=100_000)
+    ] = 1000,
     seed: Annotated[int, typer.Option(help="of the resampling", min=0)] = 0,
     digitised: Annotated[
         bool,

@@ -22,6 +22,7 @@ Flags = NDArray[np.bool_]
 PARAMETERS = ("A", "B", "E", "alpha_N", "alpha_D")
 HUBER = 1e-3
 MINIMUM_RUNS = 10
+MOST_RESAMPLES = 100_000
 # Within 1 % of a line in logarithms, a term that is a third of the loss and has an exponent of 0.3
 # tells N from D by a thousandth of the loss, which is HUBER.
 _COLLINEAR = 0.01
@@ -78,7 +79,7 @@ def chinchilla(
         N: Parameters of each run, > 0, shape (run,).
         D: Training tokens of each run, > 0, shape (run,).
         loss: Final loss of each run, > 0, shape (run,).
-        bootstrap: Number of resamples of the runs; 0 gives values without intervals.
+        bootstrap: Number of resamples of the runs, <= 100,000; 0 gives values without intervals.
         seed: Of the resampling.
 
     Returns:
@@ -102,7 +103,7 @@ def chinchilla(
     (0.34, 0.28, 'ok')
     """
     runs = _runs(N, D, loss)
-    bootstrap = _checks.integer("bootstrap", bootstrap, minimum=0)
+    bootstrap = _checks.integer("bootstrap", bootstrap, minimum=0, maximum=MOST_RESAMPLES)
     generator = np.random.default_rng(_checks.integer("seed", seed, minimum=0))
     centre = runs.mean(1)
     data = runs - centre[:, None]

@@ -97,6 +97,7 @@ def loss_integral(
     """
     check_levels(a, b)
     alpha = check_alpha(alpha)
+    midpoint = _checks.flag("midpoint", midpoint)
     learned = _checks.array("n", n, positive=not midpoint, minimum=0)
     start = learned + 0.5 if midpoint else learned
     with np.errstate(over="ignore"):
@@ -173,8 +174,8 @@ def apparent_exponent(alpha: float, *, n_min: int, n_max: int, n_skills: float =
     """
     alpha = check_alpha(alpha)
     n_min = check_count("n_min", n_min, minimum=1)
-    n_max = check_count("n_max", n_max, minimum=n_min + 1)
-    if n_max - n_min < 1e-6 * n_min:
+    n_max = check_count("n_max", n_max, minimum=2)
+    if n_max <= n_min or n_max - n_min < 1e-6 * n_min:
         # Rounding of ln(loss), some 1e-14, would be over 1e-8 of its change.
         raise ValueError(f"n_max must exceed n_min = {n_min} by a millionth of it, got {n_max}")
     check_skills(n_skills)

@@ -45,6 +45,7 @@ def exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
     >>> {name: round(value, 4) for name, value in exponents(0.4).items()}
     {'N': 0.4, 'D': 0.2857, 'S': 0.2857}
     """
+    alpha = _checks.number("alpha", alpha, above=0)
     return {name: alpha * growth for name, growth in count_exponents(alpha, q=q).items()}
 
 
@@ -70,10 +71,12 @@ def count_exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
     >>> {name: round(value, 4) for name, value in count_exponents(0.4).items()}
     {'N': 1.0, 'D': 0.7143, 'S': 0.7143}
     """
-    _checks.number("alpha", alpha, above=0)
-    _checks.number("q", q, above=0)
-    slow = 1.0 / zipf_exponent(alpha)
-    growth: dict[Resource, float] = {"N": 1.0, "D": slow, "S": slow / float(q)}
+    slow = 1.0 / zipf_exponent(_checks.number("alpha", alpha, above=0))
+    growth: dict[Resource, float] = {
+        "N": 1.0,
+        "D": slow,
+        "S": slow / _checks.number("q", q, above=0),
+    }
     finite("q", q, growth["S"])
     return growth
 
@@ -160,5 +163,5 @@ def compute_optimal(alpha: float) -> dict[Literal["N", "D", "L"], float]:
     >>> {name: round(value, 4) for name, value in compute_optimal(0.4).items()}
     {'N': 0.4167, 'D': 0.5833, 'L': 0.1667}
     """
-    _checks.number("alpha", alpha, above=0)
+    alpha = _checks.number("alpha", alpha, above=0)
     return {"N": 1 / (alpha + 2), "D": (alpha + 1) / (alpha + 2), "L": alpha / (alpha + 2)}

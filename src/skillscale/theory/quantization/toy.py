@@ -117,7 +117,8 @@ def apparent_data_exponent(
     count = staircase(D, alpha, cost=cost, n_skills=n_skills)
     if count[-1] >= n_skills:
         raise ValueError(
-            f"amounts must leave some of the {n_skills!r} quanta unlearned, got up to {D[-1]:g}"
+            f"amounts must leave some of the {n_skills!r} quanta unlearned at a cost of {cost:g}, "
+            f"got up to {D[-1]:g}"
         )
     everything, left = (
         log_tail(alpha, np.zeros(()), n_skills),
@@ -126,7 +127,8 @@ def apparent_data_exponent(
     fitted = left - everything < math.log(start)
     if fitted.sum() < 3:
         raise ValueError(
-            f"amounts must hold at least 3 with a loss < {start:g}, got {fitted.sum()}"
+            f"amounts must hold at least 3 with a loss < start = {start:g} at a cost of {cost:g}, "
+            f"got {fitted.sum()}"
         )
     slope, _ = np.polyfit(np.log(D[fitted]), left[fitted], 1)
     return float(-slope)
@@ -235,8 +237,8 @@ def censored_exponent(
     learned = ndtr(z)
     if learned.sum() < 2:
         raise ValueError(
-            f"budget must let at least 2 skills be learned on average, got {budget!r}, enough for "
-            f"{learned.sum():.3g}"
+            f"budget must let at least 2 skills be learned on average at a cost of {cost:g}, alpha "
+            f"= {alpha:g} and q = {q:g}, got {budget!r}, enough for {learned.sum():.3g}"
         )
     seen = mean - deviation * np.exp(-0.5 * z**2 - 0.5 * math.log(2 * math.pi) - log_ndtr(z))
     x = rarity - np.average(rarity, weights=learned)

@@ -183,7 +183,7 @@ def loss_with_entropy_integral(n: ArrayLike, alpha: float, *, midpoint: bool = F
     >>> loss_with_entropy_integral(1, alpha=0.4).round(2).item()  # in place of H = 3.92
     3.73
     """
-    x = _checks.array("n", n, minimum=1) + (0.5 if midpoint else 0.0)
+    x = _checks.array("n", n, minimum=1) + (0.5 if _checks.flag("midpoint", midpoint) else 0.0)
     alpha = check_alpha(alpha)
     s = zipf_exponent(alpha)
     bracket = s * np.log(x) + s / alpha + math.log(zeta(s))
@@ -215,8 +215,9 @@ def loss_with_gain(n: ArrayLike, alpha: float, *, factor: float) -> Floats:
     [3.9197, 3.4444]
     """
     alpha = check_alpha(alpha)
-    gain = math.log(
-        _checks.number("factor", factor, above=1, maximum=float(zeta(zipf_exponent(alpha))))
-    )
+    factor, largest = _checks.number("factor", factor, above=1), float(zeta(zipf_exponent(alpha)))
+    if factor > largest:
+        raise ValueError(f"factor must be <= {largest:g} at alpha = {alpha:g}, got {factor!r}")
+    gain = math.log(factor)
     left = unlearned(alpha, _checks.array("n", n, minimum=0))
     return np.asarray(entropy(alpha) - gain * (1 - left), dtype=np.float64)
