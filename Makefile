@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TQDM_DISABLE := 1
 
-.PHONY: book html execute manifest test lint clean
+.PHONY: book html execute manifest test lint mutate clean
 
 book: $(READY)  ## execute every chapter in copies, then build the site from them
 	rm -rf _build/html
@@ -33,6 +33,9 @@ test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nb
 	$(BIN)/pytest -q -n 4 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 600 \
 		-W default book/*.ipynb || status=1; \
 	exit $$status
+
+mutate: $(READY)  ## do the tests notice small changes of the package? make mutate SEED=1 N=100
+	$(BIN)/python tests/mutate.py --seed $(SEED) --number $(or $(N),100)
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check src tests benchmarks book/_ext book/conftest.py

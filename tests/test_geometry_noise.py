@@ -7,6 +7,7 @@ import torch
 from skillscale import frequencies
 from skillscale.experiments import geometry
 from skillscale.experiments.geometry._shared import squared_steps
+from skillscale.lab.streams import Stream
 
 SMALL = {"n_skills": 3, "dim": 50, "lr": 3e-3, "points": 6, "seeds": (3, 5)}
 
@@ -18,14 +19,17 @@ def _run(*arms, **changed):
     return geometry.wasted_resource(settings)
 
 
-def test_exact_arm_equals_a_plain_loop():
-    found = _run((0.0, 60))
+@pytest.mark.parametrize(("noise", "factor"), [(0.0, 2.0), (0.05, 2.0), (0.05, 1.0)])
+def test_an_arm_equals_a_plain_loop(noise, factor):
+    found = _run((noise, 60, factor))
     p = torch.from_numpy(frequencies.power_law(3, 1.0)).float()
     vectors = geometry.task_vectors(3, 50, seeds=[5])[0].float()
     theta, path = torch.zeros(50), []
-    for _ in range(61):
+    stream = Stream(5, "gradient noise")
+    for step in range(61):
         path.append(1 - vectors @ theta)
-        theta += 3e-3 * torch.sign((p * path[-1]) @ vectors)
+        drawn = torch.from_numpy(stream.at(step).standard_normal(50)).float()
+        theta -= 3e-3 * torch.sign(-factor * (p * path[-1]) @ vectors + noise * drawn)
     expected = torch.stack(path)[squared_steps(60, 6)]
     np.testing.assert_allclose(found.unlearned[0, 1], expected, atol=6e-4)  # three decimals stored
     np.testing.assert_array_equal(found.step[0], [0, 2, 7, 15, 27, 42, 60])

@@ -83,6 +83,27 @@ def test_order_with_skills_never_learned_is_censored():
     assert learning_order.order_correlation(times, n=2).value == 1.0
 
 
+def test_skills_never_learned_come_after_all_others_and_together():
+    # a tie with the last one learned would make it less than 1
+    assert learning_order.order_correlation([[0.5, 1.0, 2.0, np.nan]], n=4).value == 1.0
+    # below one step, too
+    assert learning_order.order_correlation([[0.1, 0.2, np.nan]], n=3).value == 1.0
+    # Of six pairs five are ordered and one is tied among the times: τ_b = 5/√(6·5).
+    found = learning_order.order_correlation([[1.0, 2.0, np.nan, np.nan]], n=4)
+    assert found.value == pytest.approx((5 / 6) ** 0.5)
+
+
+def test_a_skill_after_a_gap_is_not_free_of_it():
+    share = np.array([0.4, 0.3, 0.2, 0.1, 0.05])
+    times = np.array([[1 / 0.4, 1 / 0.3, 1 / 0.2, np.nan, 1000.0]])
+    found = learning_order.convergence_exponents(share, times, horizon=2e3, select="gap-free")
+    assert found == pytest.approx([1.0])
+    # two before the gap are too few, although a third was learned after it
+    times[0, 2:] = np.nan, 1 / 0.1, 1 / 0.05
+    found = learning_order.convergence_exponents(share, times, horizon=2e3, select="gap-free")
+    assert np.isnan(found).all()
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

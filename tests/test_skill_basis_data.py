@@ -141,6 +141,15 @@ def test_a_skill_without_samples_has_no_training_loss():
     assert np.isfinite(found.strength).all()
 
 
+def test_sizes_grow_by_the_square_root_of_two_from_the_first_to_the_last():
+    assert data._ladder(100, 800) == (100, 141, 200, 283, 400, 566, 800)
+    assert data.PAPER["data_emergence"].samples[::2] == tuple(500 * 2**k for k in range(7))
+    standard = data.STANDARD["data_emergence"]
+    # 141 is a rounded 100 √2: the last rung may miss 12800 by as much, far less than half a rung
+    assert standard.samples[-1] == pytest.approx(12_800, rel=0.005)
+    assert standard.samples_alone[-1] == 800
+
+
 def test_profiles():
     standard = data.STANDARD["data_emergence"]
     assert len(standard.seeds) >= 10

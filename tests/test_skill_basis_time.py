@@ -116,6 +116,18 @@ def test_fresh_batches_measure_what_the_population_does():
         assert abs(sampled[name].values[:, 1:] - windows).max() < 0.03
 
 
+def test_untrained_networks_are_measured_alike_on_batches_and_on_all_inputs():
+    # One skill that sees every bit leaves no background to draw.
+    still = dataclasses.replace(
+        SMALL, n_skills=1, n_bits=2, subset_size=2, init_std=1.0, steps=50, steps_alone=5
+    )
+    exact = experiments.time_emergence(still).isel(step=0)
+    drawn = experiments.time_emergence(dataclasses.replace(still, batch_size=8)).isel(step=0)
+    assert abs(exact.strength).max() > 1e-3  # far above the tolerance below
+    for name in ("strength", "skill_loss"):
+        np.testing.assert_allclose(drawn[name], exact[name], rtol=1e-5, atol=1e-5)
+
+
 def test_profiles():
     assert all(len(settings.seeds) >= 10 for settings in experiments.STANDARD.values())
     assert set(experiments.LIVE) <= set(experiments.STANDARD)

@@ -97,6 +97,18 @@ def test_fresh_samples_lead_where_all_inputs_lead(run):
     assert (best > 0.95).all()
 
 
+def test_drawn_networks_are_measured_as_listed_ones():
+    # One skill that sees every bit leaves nothing to draw; the rate is too small to train.
+    still = dataclasses.replace(
+        SMALL, n_skills=1, n_bits=2, alphas=(0.6,), init_std=1.0, steps=1, learning_rate=1e-9
+    )
+    listed = width.width_emergence(still)
+    drawn = width.width_emergence(dataclasses.replace(still, batch_size=8))
+    assert abs(listed.strength).max() > 1e-3  # far above the tolerance below
+    for name in ("strength", "skill_loss", "strength_alone", "skill_loss_alone"):
+        np.testing.assert_allclose(drawn[name], listed[name], rtol=1e-5, atol=1e-5)
+
+
 def test_restarts_share_the_task_but_not_the_weights(run):
     first, second = (run.isel(member=run.restart == i) for i in (0, 1))
     assert first.seed.values.tolist() == second.seed.values.tolist()

@@ -1,0 +1,253 @@
+"""Mutation tests: change the package at random places and see whether the tests notice.
+
+    python tests/mutate.py --seed 1 --number 100
+
+Each mutant is one small change, made in a copy of the project under `_build/mutate`. It is judged
+by the doctests of the changed module and by the test files nearest to it, found by who imports
+what, up to the first failure; that test must pass on the source. A mutant that means the same as
+the source counts as a survivor. What was judged is kept, so that a stopped run goes on where it
+was.
+"""
+
+import ast
+import contextlib
+import hashlib
+import importlib
+import json
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+from mutants import Mutant, mutants_of, mutated
+
+PACKAGE = "skillscale"
+NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info")
+SHARES = {"theory": 30, "experiments": 30, "lab": 20, "fits": 8, "top": 12}
+NEAREST = 8  # test files that judge a mutant, at most
+ENOUGH = 3  # fewer direct ones are joined by those that use the module through others
+WARM = ("torch", "xarray", "scipy.optimize", "scipy.stats", "sympy", "hypothesis")
+LIMIT_SECONDS = 900.0  # of one mutant
+MEMORY = 8 << 30
+
+
+def drawn(root: Path, seed: int, number: int) -> list[Mutant]:
+    """Return `number` mutants in random order, by the shares of the parts, kinds alike in each."""
+    pools: dict[str, dict[str, list[Mutant]]] = {part: {} for part in SHARES}
+    for file in sorted((root / "src" / PACKAGE).rglob("*.py")):
+        part = file.relative_to(root / "src" / PACKAGE).parts[0]
+        pool = pools.get("top" if part.endswith(".py") else part)
+        if pool is not None:
+            for mutant in mutants_of(str(file.relative_to(root)), file.read_bytes()):
+                pool.setdefault(mutant.kind, []).append(mutant)
+    rng, chosen = random.Random(seed), []
+    while len(chosen) < number and any(pools.values()):
+        parts = [part for part in SHARES if pools[part]]
+        pool = pools[rng.choices(parts, [SHARES[part] for part in parts])[0]]
+        kind = rng.choice(sorted(pool))
+        chosen.append(pool[kind].pop(rng.randrange(len(pool[kind]))))
+        if not pool[kind]:
+            del pool[kind]
+    return chosen
+
+
+class Nearness:
+    """Which test files use a module, directly or through others."""
+
+    def __init__(self, root: Path) -> None:
+        """Read who imports and names what, in the package and in the tests."""
+        self.tests = [f"tests/{file.name}" for file in sorted((root / "tests").glob("test_*.py"))]
+        files = [str(file.relative_to(root)) for file in (root / "src" / PACKAGE).rglob("*.py")]
+        modules = {_module(path) for path in files}
+        self.imports: dict[str, set[str]] = {}
+        self.names: dict[str, set[str]] = {}
+        self.defined: dict[str, set[str]] = {}
+        for path in [path for path in files + self.tests if not path.endswith("__init__.py")]:
+            tree = ast.parse((root / path).read_bytes())
+            self.imports[path], self.names[path] = set(), set()
+            for node in ast.walk(tree):
+                match node:
+                    case ast.ImportFrom(module=str(module), names=names):
+                        whole = {f"{module}.{alias.name}" for alias in names}
+                        self.imports[path] |= {*(whole & modules), module}
+                        self.names[path] |= {alias.name for alias in names}
+                    case ast.Import(names=names):
+                        self.imports[path] |= {alias.name for alias in names}
+                    case ast.Name(id=name) | ast.Attribute(attr=name):
+                        self.names[path].add(name)
+            self.defined[path] = {node.name for node in tree.body if hasattr(node, "name")}
+
+    def _uses(self, user: str, path: str) -> bool:
+        """Whether a file imports a module, or its package together with one of its names."""
+        module = _module(path)
+        package = module.rpartition(".")[0]
+        return module in self.imports[user] or (
+            package != PACKAGE
+            and package in self.imports[user]
+            and bool(self.defined[path] & self.names[user])
+        )
+
+    def nearest(self, path: str) -> list[str]:
+        """Return the test files that use a module, the most direct first, then by their names."""
+        reached, front, order = {path}, [path], []
+        words = set(_module(path).replace(".", "_").split("_"))
+        while front and len(order) < ENOUGH:
+            others = [user for user in self.imports if user not in reached]
+            users = [user for user in others if any(self._uses(user, known) for known in front)]
+            direct = [user for user in users if user in self.tests]
+            strange = {test: set(Path(test).stem.split("_")[1:]) ^ words for test in direct}
+            order += sorted(direct, key=lambda test: (len(strange[test]), test))
+            reached |= set(users)
+            front = [user for user in users if user not in self.tests]
+        return order[:NEAREST]
+
+
+def _module(path: str) -> str:
+    return path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+class Report:
+    """Keeps the name of the first test that failed."""
+
+    failed = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a failed test."""
+        if report.failed:
+            self.failed = self.failed or report.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file that cannot be imported."""
+        if report.failed:
+            self.failed = self.failed or report.nodeid
+
+
+def _test(tree: Path, names: list[str], said: Connection) -> None:
+    """Run tests in this process up to the first failure; send the name of the failed one."""
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    os.chdir(tree)
+    sys.path.insert(0, str(tree / "src"))
+    os.environ |= {"PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    os.dup2(sink, 2)
+    report = Report()
+    options = ["-x", "-q", "--tb=no", "-m", "not browser", "-p", "no:cacheprovider"]
+    code = pytest.main([*options, "--doctest-modules", *names], plugins=[report])
+    said.send(report.failed or (f"exit {int(code)}" if code not in (0, 5) else ""))
+
+
+class Judge:
+    """Runs tests in a copy of the project, where one file at a time is changed."""
+
+    def __init__(self, root: Path, seed: int) -> None:
+        """Copy the project, and import what it needs once for all runs."""
+        self.store = root / "_build" / "mutate"
+        self.tree = self.store / f"tree-{seed}"
+        self.discard()
+        shutil.copytree(root, self.tree, ignore=NOT_COPIED)
+        self.nearness = Nearness(root)
+        self.passed: set[str] = set()
+        os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"), "1")
+        imported = set().union(*self.nearness.imports.values())
+        for name in WARM:
+            if name in imported or name.rpartition(".")[0] in imported:
+                importlib.import_module(name)
+
+    def discard(self) -> None:
+        """Remove the copy."""
+        shutil.rmtree(self.tree, ignore_errors=True)
+
+    def first_failure(self, names: list[str]) -> str:
+        """Run tests in a process of their own; return the first failure, empty if there is none."""
+        heard, said = multiprocessing.Pipe(duplex=False)
+        process = multiprocessing.get_context("fork").Process(
+            target=_test, args=(self.tree, names, said)
+        )
+        process.start()
+        said.close()
+        try:
+            return heard.recv() if heard.poll(LIMIT_SECONDS) else "time limit"
+        except EOFError:
+            return "end of the process"
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.join()
+
+    def judge(self, mutant: Mutant) -> str:
+        """Return what noticed a mutant: a test, or how its process ended; empty if nothing did."""
+        changed = self.tree / mutant.path
+        source = changed.read_bytes()
+        changed.write_bytes(mutated(source, mutant))
+        try:
+            found = self.first_failure([mutant.path, *self.nearness.nearest(mutant.path)])
+        finally:
+            changed.write_bytes(source)
+        test = found.partition("::")[0].endswith(".py") and found
+        if test and test not in self.passed:
+            # a file stands for one that cannot be imported
+            if self.first_failure([test] if "::" in test else [test, "--collect-only"]):
+                raise SystemExit(f"{test} fails before any change: make the tests pass first")
+            self.passed.add(test)
+        return found
+
+
+def _digest(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def run(root: Path, seed: int, number: int, say: Callable[[str], None]) -> dict[str, str]:
+    """Judge mutants, going on where an earlier run stopped; return what noticed each."""
+    judge = Judge(root, seed)
+    source, tests = sorted((root / "src").rglob("*.py")), sorted((root / "tests").glob("*.py"))
+    state = judge.store / f"{seed}-{_digest(*source, *tests)}.json"
+    found: dict[str, str] = json.loads(state.read_text()) if state.exists() else {}
+    say(f"kept in {state}")
+    try:
+        for at, mutant in enumerate(drawn(root, seed, number), 1):
+            row = _row(root, mutant)
+            if row not in found:
+                found[row] = judge.judge(mutant)
+                partial = state.with_suffix(".partial")
+                partial.write_text(json.dumps(found, indent=0, ensure_ascii=False))
+                partial.replace(state)
+            say(f"{at}/{number} | {row} | {found[row] or '**survived**'}")
+    finally:
+        judge.discard()
+    return found
+
+
+def _row(root: Path, mutant: Mutant) -> str:
+    line = (root / mutant.path).read_text().splitlines()[mutant.line - 1].strip()
+    place = f"{mutant.path.removeprefix(f'src/{PACKAGE}/')}:{mutant.line}:{mutant.column}"
+    return f"{place} | {mutant.kind} | `{line}` | `{mutant.old}` → `{mutant.new}`"
+
+
+def main(
+    seed: Annotated[int, typer.Option(help="Which mutants are drawn.")],
+    number: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+    root: Annotated[Path, typer.Option(help="The project.")] = Path(__file__).parents[1],
+) -> None:
+    """Change the package at random places and print which changes the tests notice."""
+    found = run(root.resolve(), seed, number, typer.echo)
+    typer.echo("\n| place | kind | line | change | noticed by |\n|---|---|---|---|---|")
+    for row, by in sorted(found.items(), key=lambda item: (item[1] != "", item[0])):
+        typer.echo(f"| {row} | {by or '**survived**'} |")
+    killed = sum(map(bool, found.values()))
+    typer.echo(f"\n{killed} of {len(found)} noticed: {killed / len(found):.0%}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
