@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skillscale import fits
-from skillscale.experiments.skill_basis import clock
+from skillscale.experiments.skill_basis import clock, time
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity
 
@@ -62,6 +62,26 @@ def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
         expected = (output * task.skill_basis(0, bits)).mean().item() / 2
         # float32 sums over 16 inputs.
         assert run.strength[member, 0].item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_sweep_is_made_of_runs_over_time():
+    settings = dataclasses.replace(SMALL, durations=(4.0, 6.0), n_times=7, seeds=(4,))
+    found = clock.clock_sweep(settings)
+    for member in range(found.sizes["member"]):
+        own = found.isel(member=member)
+        # 4 or 6 units of phase, cut into seven equal whole numbers of updates
+        duration = {1: 4.0, 2: 6.0}[int(own.subset_size)]
+        every = round(duration / float(own.phase_step) / 7)
+        names = ("n_bits", "subset_size", "width", "init_std", "scale")
+        alone = time.time_emergence(
+            time.TimeEmergence(
+                n_skills=1, steps=7 * every, every=every, steps_alone=5, seeds=(4,),
+                learning_rate=float(own.phase_step) / float(2 * own.scale),
+                **{name: own[name].item() for name in names},
+            )
+        )  # fmt: skip
+        np.testing.assert_array_equal(own.step, alone.step)
+        np.testing.assert_allclose(own.strength, alone.strength[0, :, 0], atol=1e-6)
 
 
 def test_every_network_learns_and_later_from_smaller_weights(run):

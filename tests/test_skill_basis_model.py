@@ -8,6 +8,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 from scipy.integrate import solve_ivp
 
 from skillscale import fits
@@ -157,6 +158,28 @@ def test_few_shots_end_at_the_interpolant_of_least_norm(learned):
                 # What is left of the random initial direction is of the size of `initial`.
                 assert found.strength.item() == pytest.approx(least @ unit, abs=2e-3)
                 assert found.loss.item() == pytest.approx(((least - unit) ** 2).sum(), abs=2e-3)
+
+
+def test_few_shots_equal_a_plain_loop_with_automatic_gradients():
+    settings = dataclasses.replace(
+        SHOTS, seeds=(4,), features=(6,), shares=(0.5,), steps=30, scale=2.0, initial=0.1, step=0.3
+    )
+    inputs = torch.from_numpy(Stream(4, "few-shot samples 6").at(0).standard_normal((3, 6)))
+    start = torch.from_numpy(Stream(4, "few-shot parameters 6").at(0).standard_normal(6))
+    unit = torch.full((6,), 6**-0.5, dtype=torch.float64)
+    a, B = torch.tensor(0.1, dtype=torch.float64), 0.1 * start / start.norm()
+    largest = torch.linalg.eigvalsh(inputs.T @ inputs / 3)[-1]
+    for _ in range(30):
+        a, B = a.detach().requires_grad_(), B.detach().requires_grad_()
+        (0.5 * (inputs @ (a * B - 2 * unit)).square().mean()).backward()
+        with torch.no_grad():
+            rate = 0.3 / (2 * largest)
+            a, B = a - rate * a.grad, B - rate * B.grad
+    error = a * B / 2 - unit
+    found = shots.few_shot(settings).squeeze()
+    assert found.strength.item() == pytest.approx((a * B @ unit / 2).item(), rel=1e-5)
+    assert found.loss.item() == pytest.approx(error.square().sum().item(), rel=1e-5)
+    assert found.residual.item() == pytest.approx((inputs @ error).square().mean().item(), rel=1e-5)
 
 
 def test_few_shots_interpolate_and_many_learn_all(learned):

@@ -9,7 +9,7 @@ import torch
 from skillscale import fits
 from skillscale.experiments import skill_basis as experiments
 from skillscale.lab.ensembles import MLPEnsemble
-from skillscale.lab.parity import MultitaskParity
+from skillscale.lab.parity import MultitaskParity, fresh_batches, whole_population
 
 SMALL = experiments.TimeEmergence(
     n_skills=2,
@@ -114,6 +114,52 @@ def test_fresh_batches_measure_what_the_population_does():
         windows = exact[name].values[:, :-1].reshape(2, -1, 50, 2).mean(2)
         # 50 batches leave 1/sqrt(50 * 4000 * P) < 0.004; the paths drift apart by a few times that.
         assert abs(sampled[name].values[:, 1:] - windows).max() < 0.03
+
+
+@pytest.mark.parametrize("batch_size", [None, 30])
+def test_equals_a_plain_loop(batch_size):
+    # Gentle steps: rounding, which differs between the two, is then not amplified.
+    settings = dataclasses.replace(
+        SMALL, width=20, learning_rate=0.01, init_std=0.3, steps=60, every=20, steps_alone=5,
+        alphas=(0.6,), subset_size=2, seeds=(3, 4), batch_size=batch_size,
+    )  # fmt: skip
+    found = experiments.time_emergence(settings)
+    task = MultitaskParity(2, 4, 2, 0.6, seed=4)
+    network = MLPEnsemble(4, [20], seeds=[4], n_categories=2, init=0.3).member(0)
+    rule = torch.optim.SGD(network.parameters(), 0.01)
+    source = (
+        whole_population([task]) if batch_size is None else fresh_batches([task], 30, seeds=[4])
+    )
+    strength, loss = np.zeros((2, 60, 2))
+    for step in range(60):
+        batch = source(step)
+        weight = torch.full((30,), 1 / 30) if batch_size else batch.weight[0]
+        control = torch.nn.functional.one_hot(batch.skill[0], 2).float()
+        outputs = network(torch.cat([control, batch.bits[0]], 1))[:, 0]
+        square = (outputs - 2 * batch.target[0]).square()
+        for k in range(2):
+            own = batch.skill[0] == k
+            strength[step, k] = (outputs * batch.target[0])[own].mean().item() / 2
+            loss[step, k] = square[own].mean().item() / 4
+        rule.zero_grad()
+        (weight * square).sum().backward()
+        rule.step()
+    if batch_size is None:
+        assert found.step.values.tolist() == [0, 20, 40, 60]
+        np.testing.assert_allclose(found.strength[1, :3], strength[::20], atol=1e-5)
+        np.testing.assert_allclose(found.skill_loss[1, :3], loss[::20], atol=1e-5)
+    else:
+        # a window's samples of a skill count alike, whatever their batch
+        assert found.step.values.tolist() == [0, 10, 30, 50]
+        windows = [strength[at : at + 20] for at in (0, 20, 40)]
+        assert np.isfinite(windows).all()
+        counts = np.array([
+            [(fresh_batches([task], 30, seeds=[4])(step).skill[0] == k).sum() for k in range(2)]
+            for step in range(60)
+        ]).reshape(3, 20, 2)  # fmt: skip
+        for name, values in (("strength", strength), ("skill_loss", loss)):
+            expected = (values.reshape(3, 20, 2) * counts).sum(1) / counts.sum(1)
+            np.testing.assert_allclose(found[name][1, 1:], expected, atol=1e-5)
 
 
 def test_untrained_networks_are_measured_alike_on_batches_and_on_all_inputs():
