@@ -34,6 +34,7 @@ PACKAGE = "skillscale"
 NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info")
 SHARES = {"theory": 30, "experiments": 30, "lab": 20, "fits": 8, "top": 12}
 NEAREST = 8  # test files that judge a mutant, at most
+SETTINGS = "tests/test_stored_records.py"  # asks every experiment for its settings, by its name
 WARM = ("torch", "xarray", "scipy.optimize", "scipy.stats", "sympy")
 LIMIT_SECONDS = 900.0  # of one mutant
 MEMORY = 8 << 30
@@ -42,8 +43,9 @@ MEMORY = 8 << 30
 def drawn(root: Path, seed: int, number: int) -> list[Mutant]:
     """Return `number` mutants in random order, by the shares of the parts, kinds alike in each."""
     pools: dict[str, dict[str, list[Mutant]]] = {part: {} for part in SHARES}
-    for file in sorted((root / "src" / PACKAGE).rglob("*.py")):
-        part = file.relative_to(root / "src" / PACKAGE).parts[0]
+    package = root / "src" / PACKAGE
+    for file in sorted(package.rglob("*.py")):
+        part = file.relative_to(package).parts[0]
         pool = pools.get("top" if part.endswith(".py") else part)
         if pool is not None:
             for mutant in mutants_of(str(file.relative_to(root)), file.read_bytes()):
@@ -60,10 +62,9 @@ def drawn(root: Path, seed: int, number: int) -> list[Mutant]:
 
 
 class Nearness:
-    """Which test files use a module, directly or through others."""
+    """Who imports and names what, in the package and in the tests."""
 
     def __init__(self, root: Path) -> None:
-        """Read who imports and names what, in the package and in the tests."""
         self.tests = [f"tests/{file.name}" for file in sorted((root / "tests").glob("test_*.py"))]
         files = [str(file.relative_to(root)) for file in (root / "src" / PACKAGE).rglob("*.py")]
         modules = {_module(path) for path in files}
@@ -107,7 +108,8 @@ class Nearness:
             order = sorted(direct, key=lambda test: (len(strange[test]), test))
             reached |= set(users)
             front = [user for user in users if user not in self.tests]
-        return order[:NEAREST]
+        settings = [SETTINGS] if "/experiments/" in path and SETTINGS in self.tests else []
+        return [*order[:NEAREST], *settings]
 
 
 def _module(path: str) -> str:
@@ -119,15 +121,12 @@ class Report:
 
     failed = ""
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a failed test."""
+    def pytest_runtest_logreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        """Note a failed test, or a file that cannot be imported."""
         if report.failed:
             self.failed = self.failed or report.nodeid
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a file that cannot be imported."""
-        if report.failed:
-            self.failed = self.failed or report.nodeid
+    pytest_collectreport = pytest_runtest_logreport
 
 
 def _test(tree: Path, names: list[str], said: Connection) -> None:
@@ -151,13 +150,12 @@ class Judge:
     """Runs tests in a copy of the project, where one file at a time is changed."""
 
     def __init__(self, root: Path, seed: int) -> None:
-        """Copy the project, and import what it needs once for all runs."""
         self.store = root / "_build" / "mutate"
         self.tree = self.store / f"tree-{seed}"
         self.discard()
         shutil.copytree(root, self.tree, ignore=NOT_COPIED)
         self.nearness = Nearness(root)
-        self.passed: set[str] = set()
+        self.passed: set[str] = set()  # on the source
         os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"), "1")
         imported = set().union(*self.nearness.imports.values())
         for name in WARM:
@@ -165,7 +163,6 @@ class Judge:
                 importlib.import_module(name)
 
     def discard(self) -> None:
-        """Remove the copy."""
         shutil.rmtree(self.tree, ignore_errors=True)
 
     def first_failure(self, names: list[str]) -> str:
@@ -197,13 +194,17 @@ class Judge:
             changed.write_bytes(source)
         if not found:
             return ""
-        # what ends a run on the source too has noticed nothing
-        test = found if found.partition("::")[0].endswith(".py") else " ".join(names)
-        if test not in self.passed:
-            whole = "::" not in test and test is found  # a file that could not be imported
-            if self.first_failure([*([test] if test is found else names), *["--co"] * whole]):
-                raise SystemExit(f"{test} fails before any change: make the tests pass first")
-            self.passed.add(test)
+        if "::" in found:
+            again = [found]
+        elif found.endswith(".py"):
+            again = [found, "--collect-only"]  # a file that could not be imported
+        else:
+            again = names
+        # what fails on the source too has noticed nothing
+        if str(again) not in self.passed:
+            if self.first_failure(again):
+                raise SystemExit(f"{found} fails before any change: make the tests pass first")
+            self.passed.add(str(again))
         return found
 
 

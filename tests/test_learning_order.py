@@ -93,17 +93,6 @@ def test_skills_never_learned_come_after_all_others_and_together():
     assert found.value == pytest.approx((5 / 6) ** 0.5)
 
 
-def test_a_skill_after_a_gap_is_not_free_of_it():
-    share = np.array([0.4, 0.3, 0.2, 0.1, 0.05])
-    times = np.array([[1 / 0.4, 1 / 0.3, 1 / 0.2, np.nan, 1000.0]])
-    found = learning_order.convergence_exponents(share, times, horizon=2e3, select="gap-free")
-    assert found == pytest.approx([1.0])
-    # two before the gap are too few, although a third was learned after it
-    times[0, 2:] = np.nan, 1 / 0.1, 1 / 0.05
-    found = learning_order.convergence_exponents(share, times, horizon=2e3, select="gap-free")
-    assert np.isnan(found).all()
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
