@@ -1,10 +1,14 @@
-"""Small changes of a Python file, each of which a test should notice."""
+"""Small changes of the package, each of which a test should notice."""
 
 import ast
 import math
+import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
+PACKAGE = "skillscale"
+SHARES = {"theory": 30, "experiments": 30, "lab": 20, "fits": 8, "top": 12}
 REDUCTIONS = {"sum", "mean", "std", "var", "max", "min", "prod", "any", "all", "cumsum", "argmax"}
 TEXTS = (ast.JoinedStr, ast.List, ast.Tuple, ast.ListComp, ast.Set)
 
@@ -108,3 +112,24 @@ def mutants_of(path: str, source: bytes) -> list[Mutant]:
 def mutated(source: bytes, mutant: Mutant) -> bytes:
     """Return the source with this change."""
     return source[: mutant.start] + mutant.new.encode() + source[mutant.end :]
+
+
+def drawn(root: Path, seed: int, number: int) -> list[Mutant]:
+    """Return `number` mutants in random order, by the shares of the parts, kinds alike in each."""
+    pools: dict[str, dict[str, list[Mutant]]] = {part: {} for part in SHARES}
+    package = root / "src" / PACKAGE
+    for file in sorted(package.rglob("*.py")):
+        part = file.relative_to(package).parts[0]
+        pool = pools.get("top" if part.endswith(".py") else part)
+        if pool is not None:
+            for mutant in mutants_of(str(file.relative_to(root)), file.read_bytes()):
+                pool.setdefault(mutant.kind, []).append(mutant)
+    rng, chosen = random.Random(seed), []
+    while len(chosen) < number and any(pools.values()):
+        parts = [part for part in SHARES if pools[part]]
+        pool = pools[rng.choices(parts, [SHARES[part] for part in parts])[0]]
+        kind = rng.choice(sorted(pool))
+        chosen.append(pool[kind].pop(rng.randrange(len(pool[kind]))))
+        if not pool[kind]:
+            del pool[kind]
+    return chosen

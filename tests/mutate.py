@@ -16,7 +16,6 @@ import importlib
 import json
 import multiprocessing
 import os
-import random
 import resource
 import shutil
 import signal
@@ -28,37 +27,14 @@ from typing import Annotated
 
 import pytest
 import typer
-from mutants import Mutant, mutants_of, mutated
+from mutants import PACKAGE, Mutant, drawn, mutated
 
-PACKAGE = "skillscale"
 NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info")
-SHARES = {"theory": 30, "experiments": 30, "lab": 20, "fits": 8, "top": 12}
 NEAREST = 8  # test files that judge a mutant, at most
 SETTINGS = "tests/test_stored_records.py"  # asks every experiment for its settings, by its name
 WARM = ("torch", "xarray", "scipy.optimize", "scipy.stats", "sympy")
 LIMIT_SECONDS = 900.0  # of one mutant
 MEMORY = 8 << 30
-
-
-def drawn(root: Path, seed: int, number: int) -> list[Mutant]:
-    """Return `number` mutants in random order, by the shares of the parts, kinds alike in each."""
-    pools: dict[str, dict[str, list[Mutant]]] = {part: {} for part in SHARES}
-    package = root / "src" / PACKAGE
-    for file in sorted(package.rglob("*.py")):
-        part = file.relative_to(package).parts[0]
-        pool = pools.get("top" if part.endswith(".py") else part)
-        if pool is not None:
-            for mutant in mutants_of(str(file.relative_to(root)), file.read_bytes()):
-                pool.setdefault(mutant.kind, []).append(mutant)
-    rng, chosen = random.Random(seed), []
-    while len(chosen) < number and any(pools.values()):
-        parts = [part for part in SHARES if pools[part]]
-        pool = pools[rng.choices(parts, [SHARES[part] for part in parts])[0]]
-        kind = rng.choice(sorted(pool))
-        chosen.append(pool[kind].pop(rng.randrange(len(pool[kind]))))
-        if not pool[kind]:
-            del pool[kind]
-    return chosen
 
 
 class Nearness:

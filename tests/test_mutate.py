@@ -123,7 +123,7 @@ def test_changes(source, changed):
 
 def test_every_change_of_the_package_is_a_program_and_another_one():
     root = Path(__file__).parents[1]
-    for mutant in mutate.drawn(root, 0, 60):
+    for mutant in mutants.drawn(root, 0, 60):
         source = (root / mutant.path).read_bytes()
         changed = ast.parse(mutants.mutated(source, mutant))
         assert ast.dump(changed) != ast.dump(ast.parse(source)), mutant
