@@ -10,7 +10,7 @@ from skillscale.experiments.domino import language
 from skillscale.experiments.domino.language import Arm, LanguageSpeedups
 from skillscale.lab import corpus
 from skillscale.lab.language import Recipe, Transformer, token_losses, train
-from skillscale.lab.optimizers import Adam
+from skillscale.lab.optimizers import Adam, Lion, SignDescent
 
 RECIPE = Recipe(n_tokens=120, width=8, n_layers=1, n_heads=2, context=8, batch_size=4, steps=6)
 SMALL = LanguageSpeedups(
@@ -52,6 +52,15 @@ def test_a_run_is_a_network_made_and_trained(texts, data):
     for group in range(3):
         mean = each[text.group == group].mean().item()
         assert found["group_loss"].values[group] == pytest.approx(mean, rel=1e-5)
+
+
+def test_every_rule_is_the_optimizer_of_its_name_with_its_decay():
+    made = {name: rule(0.3, 0.02) for name, rule in language._RULES.items()}
+    assert made == {
+        "adamw": Adam(0.3, betas=(0.9, 0.98), weight_decay=0.02),
+        "sign": SignDescent(0.3, weight_decay=0.02),
+        "lion": Lion(0.3, weight_decay=0.02),
+    }
 
 
 def test_blocks_and_rules_reach_the_network(texts):

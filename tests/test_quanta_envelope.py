@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
@@ -24,9 +25,26 @@ TINY = experiments.Envelope(
 )
 
 
+envelope = sys.modules[experiments.envelope.__module__]  # the package has a function of its name
+
+
 @pytest.fixture(scope="module")
-def data():
-    return experiments.envelope(TINY)
+def seen():
+    """The data of a run, and what it was computed from: cosines and labels of each source."""
+    cosines, labels = [], []
+
+    def noting(function, kept):
+        return lambda *given, **named: kept.append(function(*given, **named)) or kept[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, kept in (("cosines", cosines), ("spectral_sweep", labels)):
+            patch.setattr(envelope._shared, name, noting(getattr(envelope._shared, name), kept))
+        return experiments.envelope(TINY), cosines, labels
+
+
+@pytest.fixture(scope="module")
+def data(seen):
+    return seen[0]
 
 
 def test_every_source_is_clustered_whole(data):
@@ -54,6 +72,42 @@ def test_planted_clusters_cohere_and_isotropic_vectors_do_not(data):
 
 def test_isotropic_null_has_the_gradients_dimension(data):
     assert 2 <= int(data.dimension[0]) < 120
+
+
+def test_what_is_measured_is_what_the_definitions_say(seen):
+    data, cosines, labels = seen
+    found, own = data.isel(member=0), cosines[0].double().numpy()
+    # (Σ λ)² / Σ λ² of the eigenvalues of a matrix: its squared trace over its squared entries
+    assert found.dimension == round(np.trace(own) ** 2 / (own**2).sum())
+    for row, label in enumerate(labels[0]):
+        n_clusters = TINY.sweep[row]
+        counts = sorted((label.tolist().count(c) for c in range(n_clusters)), reverse=True)
+        size = found["size"].isel(source=0, n_clusters=row)
+        assert size.values.tolist() == counts + [0] * (20 - n_clusters)
+        alike = [
+            own[i, j] for i in range(120) for j in range(120) if i != j and label[i] == label[j]
+        ]
+        assert found.coherence[0, row].item() == pytest.approx(np.mean(alike), abs=1e-5)
+
+
+def test_artificial_vectors_have_the_cosines_of_their_kind():
+    n = 400
+    settings = dataclasses.replace(TINY, n_samples=n, dimension=300, noise=0.5, alphas=(2.0,))
+    spectrum = np.repeat([4.0, 1.0], [100, 300])
+    made = envelope._artificial(settings, spectrum, 50, 3)
+    others = ~np.eye(n, dtype=bool)
+    mean_square = {name: (cosine.numpy()[others] ** 2).mean() for name, (cosine, _) in made.items()}
+    # 79,800 pairs of a square with standard deviation √2 times its mean: 0.5 %
+    assert mean_square["isotropic"] == pytest.approx(1 / 50, rel=0.03)
+    # Σ λ² / (Σ λ)², but for the spread of a length, which is of order 1 / 250
+    assert mean_square["spectrum"] == pytest.approx(1900 / 700**2, rel=0.05)
+    cosine, group = made["planted 2"]
+    alike = (group[:, None] == group) & others
+    # |centre|² against |noise|² = 1/4 of it; entries scatter by 1/√300
+    assert cosine.numpy()[alike].mean() == pytest.approx(0.8, abs=0.02)
+    assert abs(cosine.numpy()[group[:, None] != group].mean()) < 0.1
+    # P(1) = 1/ζ(3) = 0.832, four standard deviations of 400 draws
+    assert (group == 1).mean() == pytest.approx(0.832, abs=0.075)
 
 
 def test_a_member_does_not_depend_on_its_companions(data):

@@ -95,6 +95,39 @@ def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
             assert found.strength_alone[0] == pytest.approx(expected, abs=1e-6)
 
 
+def test_training_equals_a_plain_loop():
+    # Gentle steps: rounding, which differs between the two, is then not amplified.
+    settings = dataclasses.replace(
+        SMALL, steps=25, alone_steps=10, every=10, learning_rate=0.01, momentum=0.5, seeds=(4,)
+    )
+    found = experiments.transformer_emergence(settings).isel(member=0)
+    task = MultitaskParity(2, 4, 3, SMALL.alpha, seed=4)
+    inputs, share = sequences(2, 4), torch.from_numpy(task.frequency).float()
+    bits = inputs[:16, 2:].float()
+    target = 1.5 * torch.stack([task.skill_basis(k, bits) for k in range(2)]).float()
+
+    def trained(rows, target, share, times):
+        model = experiments.PrefixTransformer(inputs, width=16, n_heads=2, seed=4)
+        rule = torch.optim.SGD(model.parameters, 0.01, momentum=0.5)
+        strengths = []
+        for step in range(max(times) + 1):
+            output = plain(model, rows, 2).view(target.shape)
+            if step in times:
+                strengths.append((output * target).mean(1).detach().numpy() / 1.5**2)
+            rule.zero_grad()
+            (share @ (output - target).square().mean(1)).backward()
+            rule.step()
+        return np.array(strengths)
+
+    assert found.step.values.tolist() == [0, 10, 20, 25]
+    expected = trained(inputs, target, share, [0, 10, 20, 25])
+    np.testing.assert_allclose(found.strength, expected, atol=1e-5)
+    assert found.alone_step.values.tolist() == [0, 10]
+    for k in range(2):
+        alone = trained(inputs[16 * k : 16 * (k + 1)], target[[k]], share[:1], [0, 10])
+        np.testing.assert_allclose(found.strength_alone[:, k], alone[:, 0], atol=1e-5)
+
+
 def test_training_learns_skills_together_and_alone(run):
     curves = run.strength.transpose("member", "skill", "step").values
     half_time = fits.crossing_times(run.step.values, curves, threshold=0.5)
