@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -124,6 +126,24 @@ def test_variance_of_any_two_matrices(kind, fourth, n_out, n_in):
     # 40,000 draws with a kurtosis below 30: a standard error below 3 %
     assert product.var() == pytest.approx(expected, rel=0.12)
     assert product.mean() == pytest.approx((g * h).sum(), abs=5 * np.sqrt(expected / draws))
+
+
+@pytest.mark.parametrize(("n_out", "n_in", "dim"), [(3, 2, 1), (3, 4, 2), (3, 2, 2)])
+def test_variance_of_signs_is_that_over_all_of_them(n_out, n_in, dim):
+    g, h = np.random.default_rng(6).normal(size=(2, n_out, n_in))
+
+    def every(size):
+        if size <= dim:
+            return np.eye(size)[None]
+        signs = np.array(list(itertools.product([-1.0, 1.0], repeat=size * dim)))
+        return signs.reshape(-1, size, dim) / np.sqrt(dim)
+
+    left, right = every(n_out)[:, None], every(n_in)[None]
+    first, second = (left.swapaxes(-1, -2) @ x @ right for x in (g, h))
+    product = (first * second).sum((-1, -2))
+    found = inner_product_variance(torch.from_numpy(g), torch.from_numpy(h), dim=dim)
+    assert found == pytest.approx(product.var(), rel=1e-10)
+    assert product.mean() == pytest.approx((g * h).sum(), rel=1e-10)
 
 
 def test_exact_sides_have_no_variance():
