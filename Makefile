@@ -35,7 +35,7 @@ test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nb
 	exit $$status
 
 mutate: $(READY)  ## do the tests notice small changes of the package? make mutate SEED=1 N=100
-	$(BIN)/python tests/mutate.py --seed $(SEED) --number $(or $(N),100)
+	$(BIN)/python tests/mutate.py --seed $(or $(SEED),1) --number $(or $(N),100)
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check src tests benchmarks book/_ext book/conftest.py

@@ -86,6 +86,12 @@ def test_onset_reports_censored_members(curves, value):
     assert math.isnan(estimate.low)
 
 
+def test_a_curve_that_only_touches_a_level_has_reached_it():
+    touching = [[0.0, 1.0, 0.0], [0.0, 0.5, 1.0], [0.0, 0.0, 0.9]]
+    found = fits.crossing_times([0, 2, 4], touching, threshold=1.0)
+    np.testing.assert_array_equal(found, [2.0, 4.0, np.nan])
+
+
 def test_first_of_several_crossings_counts():
     times = fits.crossing_times([0, 1, 2, 3, 4], [0.0, 1.0, 0.0, 1.0, 1.0], threshold=0.5)
     assert float(times) == pytest.approx(0.5)

@@ -103,6 +103,21 @@ def test_smooth_curves_reach_no_more_than_their_surrogates():
     assert np.mean([own["candidates"] for own, _ in found]) < 0.02
 
 
+def test_statistics_of_halves_counted_by_hand():
+    # at which of two steps each network's tokens fall by 4
+    falls = [[0, 0, 1, 1], [0, 1, 1, 0]]
+    loss = np.array([[[4] * 4, [4 * at for at in places], [0] * 4] for places in falls], float)
+    found = measures.split_statistics(loss)
+    assert found == {"same place": 0.5, "candidates": 1.0, "again": 0.5}
+    # the odd network belongs to the second half, whose mean falls evenly where its two differ
+    third = np.concatenate([loss, loss[:1]])
+    found = measures.split_statistics(third)
+    assert found["candidates"] == (4 + 2) / 8
+    assert found["again"] == (2 + 2) / 6
+    # a step is a candidate only above the share
+    assert measures.split_statistics(loss, share=1.0)["candidates"] == 0
+
+
 def test_no_candidates_leave_no_share():
     loss = np.broadcast_to(np.linspace(4, 0, 5)[:, None], (2, 5, 3))
     assert np.isnan(measures.split_statistics(loss)["again"])
@@ -111,3 +126,7 @@ def test_no_candidates_leave_no_share():
 def test_one_network_has_no_noise_to_measure():
     with pytest.raises(ValueError, match=r"loss must have 2 networks and 2 sizes or more, got"):
         measures.smooth_surrogates(np.ones((1, 5, 3)), rng=np.random.default_rng(0))
+    two = np.array([[[2.0], [1.0]]] * 2)  # two networks and two sizes are enough
+    np.testing.assert_array_equal(
+        measures.smooth_surrogates(two, rng=np.random.default_rng(0)), two
+    )
