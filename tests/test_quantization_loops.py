@@ -60,7 +60,7 @@ def adam(rate):
 def test_widths():
     found = experiments.width_scaling(
         experiments.WidthScaling(
-            widths=(4, 7), seeds=(4, 5), steps=STEPS, halvings=2, learning_rate=3e-3, **TASK
+            widths=(4, 7), seeds=(4, 5), steps=STEPS, halvings=2, learning_rate=0.03, **TASK
         )
     )
 
@@ -69,7 +69,7 @@ def test_widths():
 
     assert found.step.values.tolist() == [6, 12, 24]
     for width in (4, 7):
-        losses, frequency = by_hand(width, fresh, adam(3e-3), [6, 12, 24], factor=factor)
+        losses, frequency = by_hand(width, fresh, adam(0.03), [6, 12, 24], factor=factor)
         # three decimals stored
         np.testing.assert_allclose(found.loss.sel(seed=5, width=width)[0], losses, atol=1e-3)
     np.testing.assert_allclose(found.frequency[0], frequency)
