@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TQDM_DISABLE := 1
 
-.PHONY: book html execute test lint clean
+.PHONY: book html execute test verify lint clean
 
 book: $(READY)  ## execute every chapter in copies, then build the site from them
 	rm -rf _build/html
@@ -30,6 +30,9 @@ test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nb
 	$(BIN)/pytest -q -n 4 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 600 \
 		-W default book/*.ipynb || status=1; \
 	exit $$status
+
+verify: $(READY)  ## run two seeds of every record again (hours): make verify RECORDS="geometry_two_skills"
+	$(BIN)/python benchmarks/verify.py $(RECORDS)
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check src tests book/_ext
