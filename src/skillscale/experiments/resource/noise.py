@@ -154,9 +154,10 @@ def _measured(
 def noise_step(settings: NoiseScaling, *, progress: bool = False) -> xr.Dataset:
     """Expected loss of noisy networks on a step, which takes ever steeper neurons.
 
-    `noise_scaling` with the target sign(x) and other initial numbers. No network of finite weights makes a step: one that
-    makes a ramp of width δ errs by about δ and pays noise like 1 / (δ² N). The inputs must be
-    closer than δ, and training long enough for steep neurons, hence settings of its own.
+    `noise_scaling` with the target sign(x) and other initial numbers. No network of finite weights
+    makes a step: one that makes a ramp of width δ errs by about δ and pays noise like 1 / (δ² N).
+    The inputs must be closer than δ, and training long enough for steep neurons, hence settings of
+    its own.
 
     Args:
         settings: sizes, training and seeds.
