@@ -97,7 +97,7 @@ class TwoLayerGradient:
         to_table = None if table is None else torch.zeros_like(table)
         space = torch.empty(0, dtype=first.dtype, device=first.device)
         to_first = _room(space, first.shape).zero_()
-        to_readout = _room(space, readout.shape).zero_()
+        to_readout = _room(space, readout.mT.shape).zero_().transpose(1, 2)
         line = torch.empty_like(space)
         for who, rows in self._blocks(members, samples):
             inputs = self._inputs[who, rows]
@@ -134,7 +134,7 @@ class TwoLayerGradient:
             gradients = [to_table, to_first]
             if model.bias:
                 gradients.append(to_table.sum(1, keepdim=True))
-        gradients.append(to_readout.transpose(1, 2))
+        gradients.append(to_readout.transpose(1, 2).contiguous())
         if model.bias:
             gradients.append(slopes.sum(-1)[:, None, None])
         own = slice(model.n_members)
@@ -202,7 +202,7 @@ class TwoLayerGradient:
         parameters = [self._copied(part) for part in self._model.parameters]
         *first, readout = parameters[: -1 if self._model.bias else None]
         shift = parameters[-1][:, 0] if self._model.bias else None
-        across = _aligned(readout.transpose(1, 2))
+        across = _aligned(readout).transpose(1, 2)
         if not self._gathers:
             return None, _aligned(torch.cat(first, 1)), across, shift
         table, weights, *hidden_bias = first
