@@ -230,7 +230,7 @@ def _losses(
             )
         level = theta.view(-1, n_seeds, settings.dim).transpose(0, 1) @ vectors.mT
         if step in wanted:
-            loss = torch.nn.functional.softplus(-level) @ chance
+            loss = _mean(torch.nn.functional.softplus(-level), chance)
             path[step] = loss.T.reshape(shape).numpy()
         pull = torch.sigmoid(-level) * shares[:, step % _BLOCK, None]
         gradient = -(pull @ vectors).transpose(0, 1).reshape(*shape, settings.dim)
@@ -240,6 +240,17 @@ def _losses(
         for rule, part, state, move in zip(rules, theta, states, gradient, strict=True):
             rule.step([part], [move.reshape(part.shape)], state)
     return path
+
+
+def _mean(losses: Tensor, chance: Tensor) -> Tensor:
+    """Mean over skills of losses (seed, member of a rule, skill).
+
+    BLAS multiplies four rows at a time and rounds those left over otherwise. With none left over a
+    seed's loss does not depend on the other seeds.
+    """
+    rows = losses.flatten(0, 1)
+    whole = torch.nn.functional.pad(rows, (0, 0, 0, -len(rows) % 4))
+    return (whole @ chance)[: len(rows)].view(losses.shape[:2])
 
 
 def _stack(arrays: Iterable[NDArray[np.float64]]) -> Tensor:
