@@ -93,11 +93,7 @@ def test_streams_without_a_purpose_are_known():
 def opened(monkeypatch):
     """What names the streams that are opened."""
     names = set()
-    numpy_generator, torch_generator, start = (
-        np.random.default_rng,
-        torch.Generator,
-        Stream.__init__,
-    )
+    numpy_generator, start = np.random.default_rng, Stream.__init__
 
     def default_rng(seed):
         entropy = seed.entropy if isinstance(seed, np.random.SeedSequence) else seed
