@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TQDM_DISABLE := 1
 
-.PHONY: book html execute test verify lint clean
+.PHONY: book html execute manifest test verify lint clean
 
 book: $(READY)  ## execute every chapter in copies, then build the site from them
 	rm -rf _build/html
@@ -23,6 +23,9 @@ html: $(READY)  ## build the site from the outputs stored in book/
 
 execute: $(READY)  ## re-execute chapters in place: make execute CHAPTERS="parity ledger"
 	$(BIN)/python book/_ext/execute.py --in-place $(CHAPTERS)
+
+manifest: $(READY)  ## after a new run: enter the digests of all stored records
+	$(BIN)/python -c "from skillscale.lab import records; records.seal('results')"
 
 test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nbval on the chapters
 	status=0; \

@@ -4,15 +4,10 @@ Run as `python benchmarks/ensembles.py`; writes results-ensembles.json beside it
 the same batches, drawn beforehand, so that training alone is timed; drawing them is timed apart.
 """
 
-import datetime
-import json
-import os
-import platform
-import statistics
 import time
-from pathlib import Path
 
 import torch
+from timing import milliseconds, prepare, ratio, write
 from torch.nn import functional
 
 from skillscale.lab.ensembles import MLPEnsemble
@@ -64,7 +59,7 @@ def plain_loop(network, member, batches, n_skills):
 
 
 def measure(widths, n_skills, n_bits, subset_size, batch_size, steps):
-    """Return milliseconds per step for all networks together, one entry per repetition."""
+    """Return the wall times of drawing batches and of both sides, one entry per repetition."""
     seeds = list(range(len(widths)))
     tasks = [MultitaskParity(n_skills, n_bits, subset_size, seed=seed) for seed in seeds]
     seconds = {"draw batches": [], "ensemble": [], "plain loop": []}
@@ -94,37 +89,21 @@ def measure(widths, n_skills, n_bits, subset_size, batch_size, steps):
         for i, network in enumerate(networks):
             plain_loop(network, i, batches, n_skills)
         seconds["plain loop"].append(time.perf_counter() - start)
-    return {
-        name: [round(1000 * value / steps, 3) for value in values]
-        for name, values in seconds.items()
-    }
+    return seconds
 
 
 def main():
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    load_before = os.getloadavg()[0]
+    load_before = prepare()
     results = {}
     for name, settings in SETTINGS.items():
         times = measure(**settings)
-        ratio = statistics.median(times["plain loop"]) / statistics.median(times["ensemble"])
         results[name] = {
             "settings": settings,
-            "milliseconds per step, all networks": times,
-            "plain loop / ensemble (medians)": round(ratio, 1),
+            "milliseconds per step, all networks": milliseconds(times, settings["steps"]),
+            "plain loop / ensemble": ratio(times, "plain loop", "ensemble"),
         }
-        print(name, times, round(ratio, 1))
-    report = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "measured": "wall time of training, float32, Adam; plain loop: torch.nn and torch.optim",
-        "threads": torch.get_num_threads(),
-        "cores": os.cpu_count(),
-        "load (1 min) before and after": [round(load_before, 1), round(os.getloadavg()[0], 1)],
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "results": results,
-    }
-    target = Path(__file__).with_name("results-ensembles.json")
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    measured = "wall time of training, float32, Adam; plain loop: torch.nn and torch.optim"
+    write("ensembles", results, measured, load_before)
 
 
 if __name__ == "__main__":

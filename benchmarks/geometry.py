@@ -1,97 +1,97 @@
 """Time a step of the geometry model with a thousand skills and sampled gradients, on one thread.
 
-Run as `python benchmarks/geometry.py`; writes results-geometry.json beside itself. The unit is the
-time of a (4000 x 1000) times (1000 x 1000) float32 product on the same core, measured before and
-after each setting. A step includes drawing a batch of 1024 skills, the gradient of the cross
-entropy, and the update; an exponent run in the same program counts as a step of its own. The
-published code does about 1100, 270 and 235 steps/s at 20, 200 and 1000 parameters on a core where
-a product takes 55.6 ms; its runs have one exponent, and loss and diagnostics at every step.
+Run as `python benchmarks/geometry.py`; writes results-geometry.json beside itself. A step draws a
+batch of 1024 skills, takes the gradient of the cross entropy and updates; the exponents of a run
+share one program, and a step of each counts as one. The plain loop draws, forms the loss, calls
+autograd and updates, one exponent after the other. Loss is measured at the end by both, which take
+turns in one process.
 """
-
-import json
-import os
-import statistics
 
 import numpy as np
 import torch
-from time_emergence import product, seconds, write
+from timing import in_turn, milliseconds, prepare, ratio, write
+from torch.nn import functional
 
 from skillscale import frequencies
 from skillscale.experiments.geometry import SkillCounts, descend_columns, task_vectors
 from skillscale.experiments.geometry.columns import BLOCK
 from skillscale.lab.optimizers import Adam, SignDescent
 
-REPETITIONS = 7
-N_SKILLS, BATCH_SIZE = 1000, 1024
+REPETITIONS = 5
+N_SKILLS, BATCH_SIZE, RATE = 1000, 1024, 0.01
 ONE, SEVEN = (0.0,), (-0.5, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-RULES = {"sign descent": SignDescent(0.01), "Adam": Adam(0.01)}
-PUBLISHED = {20: 1100, 200: 270, 1000: 235}
-PUBLISHED_PRODUCT = 0.0556
+DIMENSIONS = (20, 200, 1000)
+RULES = {"sign descent": SignDescent(RATE), "Adam": Adam(RATE)}
 
 
 class Bench:
-    """One setting: its task vectors, frequencies and a run."""
+    """One setting: its task vectors, frequencies and both ways to descend."""
 
     def __init__(self, dim, alphas, rule):
         self.vectors = task_vectors(N_SKILLS, dim, seeds=[0], orthonormal=False)[0].float()
         self.frequency = np.stack([frequencies.power_law(N_SKILLS, alpha) for alpha in alphas])
-        self.rule = RULES[rule]
-        self.steps = 512 if dim == 1000 else 2048
+        self.rule = rule
+        self.steps = 256
 
-    def run(self):
-        """Descend; the loss is measured once, at the end."""
+    def columns(self):
+        """Descend on all exponents as one tensor program."""
         descend_columns(
             self.vectors,
             self.frequency,
-            [self.rule],
+            [RULES[self.rule]],
             at=[self.steps],
             batch_size=BATCH_SIZE,
             seed=0,
         )
 
-    def drawing(self):
-        """Return the seconds that drawing the batches of a step takes by itself."""
-        counts = SkillCounts(self.frequency, BATCH_SIZE, 0)
-        return min(seconds(lambda: counts.block(0), 20)) / BLOCK
+    def plain(self):
+        """Descend on one exponent after the other, as one writes it by hand."""
+        for shares in torch.from_numpy(self.frequency).float():
+            theta = torch.zeros(self.vectors.shape[1], requires_grad=True)
+            optimizer = torch.optim.Adam([theta], lr=RATE)
+            for _ in range(self.steps):
+                skill = torch.multinomial(shares, BATCH_SIZE, replacement=True)
+                loss = functional.softplus(-(self.vectors[skill] @ theta)).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                if self.rule == "Adam":
+                    optimizer.step()
+                else:
+                    with torch.no_grad():
+                        theta -= RATE * theta.grad.sign()
+            (shares * functional.softplus(-(self.vectors @ theta.detach()))).sum()
 
 
 def main():
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    load_before = os.getloadavg()[0]
-    multiply = product()
-    multiply()
+    load_before = prepare()
     results = []
     for rule in RULES:
-        for dim in PUBLISHED:
+        for dim in DIMENSIONS:
             for alphas in (ONE, SEVEN):
                 bench = Bench(dim, alphas, rule)
-                before = seconds(multiply)
-                times = seconds(bench.run, REPETITIONS)
-                unit = statistics.median(before + seconds(multiply))
-                rates = [bench.steps * len(alphas) / value for value in times]
-                rate = statistics.median(rates)
-                published = PUBLISHED[dim] * PUBLISHED_PRODUCT
-                entry = {
-                    "optimizer": rule,
-                    "parameters": dim,
-                    "exponents at once": len(alphas),
-                    "milliseconds of a product": round(1000 * unit, 1),
-                    "steps per second": [round(value) for value in rates],
-                    "steps per product (median)": round(rate * unit, 1),
-                    "published code, steps per product": round(published, 1),
-                    "times the published code": round(rate * unit / published, 1),
-                    "of a step, drawing the batches": round(
-                        bench.drawing() * rate / len(alphas), 2
-                    ),
+                counts = SkillCounts(bench.frequency, BATCH_SIZE, 0)
+                sides = {
+                    "columns": bench.columns,
+                    "plain loop": bench.plain,
+                    "drawing": lambda counts=counts, steps=bench.steps: [
+                        counts.block(number) for number in range(steps // BLOCK)
+                    ],
                 }
-                results.append(entry)
-                print(json.dumps(entry, indent=1))
+                times = in_turn(sides, REPETITIONS)
+                results.append(
+                    {
+                        "optimizer": rule,
+                        "parameters": dim,
+                        "exponents at once": len(alphas),
+                        "milliseconds per step, all exponents": milliseconds(times, bench.steps),
+                        "plain loop / columns": ratio(times, "plain loop", "columns"),
+                    }
+                )
     write(
         "geometry",
         results,
-        "wall time of descent in float32, 1000 skills, batches of 1024, cross entropy; the "
-        "published code is counted in steps of one exponent",
+        "wall time of descent in float32, 1000 skills, batches of 1024, cross entropy; ratio: "
+        "median of paired quotients; drawing: the batches of the columns alone",
         load_before,
     )
 

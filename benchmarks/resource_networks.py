@@ -7,13 +7,10 @@ under a weight penalty and a schedule, five strengths and eight seeds. The final
 network by network.
 """
 
-import json
-import os
-import statistics
 from functools import partial
 
 import torch
-from time_emergence import seconds, write
+from timing import prepare, ratio, seconds, write
 
 from skillscale.experiments.resource import Penalty, Schedule
 from skillscale.experiments.resource._penalised import fit
@@ -113,31 +110,25 @@ def compare(name, ensemble, loop):
         copies = [[model.member(i) for i in range(model.n_members)] for _ in range(2)]
         calls = [run, partial(loop, copies[0], fused=False), partial(loop, copies[1], fused=True)]
         for side, call in zip(times, calls, strict=True):
-            times[side] += seconds(lambda s=side, c=call: found.update({s: c()}), 1)
-    medians = {side: statistics.median(values) for side, values in times.items()}
+            times[side] += seconds(lambda s=side, c=call: found.update({s: c()}))
     apart = (found["ensemble"] / found["plain loop"] - 1).abs()
     return {
         "training": name,
         "networks": len(SEEDS),
         "steps": STEPS,
         "seconds": {side: [round(value, 3) for value in values] for side, values in times.items()},
-        "plain loop / ensemble (medians)": round(medians["plain loop"] / medians["ensemble"], 1),
-        "plain loop with fused Adam / ensemble (medians)": round(
-            medians["plain loop, fused Adam"] / medians["ensemble"], 1
-        ),
+        "plain loop / ensemble": ratio(times, "plain loop", "ensemble"),
+        "plain loop with fused Adam / ensemble": ratio(times, "plain loop, fused Adam", "ensemble"),
         "largest relative difference of final losses": float(f"{apart.max().item():.1e}"),
     }
 
 
 def main():
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    load_before = os.getloadavg()[0]
+    load_before = prepare()
     results = [compare("free", free_ensemble, free_loop)]
     for name, priced in PRICED.items():
         ensemble, loop = partial(penalised_ensemble, priced), partial(penalised_loop, priced)
         results.append(compare(name, ensemble, loop))
-    print(json.dumps(results, indent=1))
     write(
         "resource_networks",
         results,

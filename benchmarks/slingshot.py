@@ -2,20 +2,18 @@
 
 Run as `python benchmarks/slingshot.py`; writes results-slingshot.json beside itself. Vectorised and
 plain do the same: draw 10^6 texts of 8 out of 1000 skills, find the tenth of them that holds most
-of 200 given skills, and count the failures of all skills. They take turns, so that a busy machine
-slows both. The stream attacks 10^7 texts in a process of its own, whose peak memory includes Python
+of 200 given skills, and count the failures of all skills. They take turns in one
+process. The stream attacks 10^7 texts in a process of its own, whose peak memory includes Python
 and all imports.
 """
 
 import json
-import os
 import random
 import subprocess
 import sys
 
 import numpy as np
-import torch
-from time_emergence import seconds, write
+from timing import in_turn, prepare, ratio, write
 
 from skillscale.experiments.slingshot import graphs
 
@@ -76,14 +74,10 @@ def plain():
 
 
 def main():
-    torch.set_num_threads(1)
-    load_before = os.getloadavg()[0]
+    load_before = prepare()
     average = THETA * N_TEXTS * K / N_SKILLS
     factors = [float(np.mean(call()[:N_BAD])) / average for call in (vectorised, plain)]
-    fast, slow = [], []
-    for _ in range(REPETITIONS):
-        fast += seconds(vectorised, 3)
-        slow += seconds(plain, 1)
+    times = in_turn({"vectorised": vectorised, "plain Python": plain}, REPETITIONS)
     streamed = subprocess.run(
         [sys.executable, "-c", STREAMED], capture_output=True, text=True, check=True
     )
@@ -92,9 +86,8 @@ def main():
         "skills": N_SKILLS,
         "skills per text": K,
         "mean failure factor (vectorised, plain)": [round(value, 4) for value in factors],
-        "vectorised, seconds": [round(value, 4) for value in fast],
-        "plain Python, seconds": [round(value, 2) for value in slow],
-        "ratio of medians": round(float(np.median(slow) / np.median(fast)), 1),
+        "seconds": {name: [round(value, 3) for value in side] for name, side in times.items()},
+        "plain Python / vectorised": ratio(times, "plain Python", "vectorised"),
         "streamed": json.loads(streamed.stdout),
     }
     measured = "wall time on one thread, random 32-bit draws; plain: lists and loops of CPython"

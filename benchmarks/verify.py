@@ -25,7 +25,6 @@ import importlib.metadata
 import io
 import json
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -225,27 +224,13 @@ def code(module):
 
 def key(stored, settings, modules):
     """Return the digest of what can change the numbers of a record, or is changed by them."""
-    digest = hashlib.sha256()
-    for name, variable in sorted(stored.variables.items()):
-        values = variable.values
-        numbers = values.dtype.kind in "biuf"
-        digest.update(f"{name}{variable.dims}{values.shape}{values.dtype.kind}".encode())
-        digest.update(values.tobytes() if numbers else repr(values.tolist()).encode())
+    digest = hashlib.sha256(records.digest(stored).encode())
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for package in ("numpy", "scipy", "torch"):
         digest.update(importlib.metadata.version(package).encode())
     for inner in sorted({inner for module in modules for inner in sources(module)}):
         digest.update(f"{inner}\n{code(inner)}".encode())
     return digest.hexdigest()
-
-
-def processor():
-    """Return the name of this machine's processor."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def fit_again(stored):
@@ -300,7 +285,7 @@ def verify(name, run, record_key):
     stored = records.load(ROOT / "results" / f"{name}.nc")
     start = time.perf_counter()
     found = compare(name, stored, run(stored))
-    here = processor()
+    here = records.processor()
     same_processor = stored.attrs.get("processor") == here
     return {
         "agrees": found.agrees(same_processor),
@@ -347,7 +332,7 @@ def main(names):
             print(f"{place} {name:42} left out: {CSV} names no table", flush=True)
             continue
         entry, note = state.get(name, {}), " (kept)"
-        current = entry.get("key") == record_key and entry.get("processor") == processor()
+        current = entry.get("key") == record_key and entry.get("processor") == records.processor()
         if name in names or not current:
             try:
                 entry, note = verify(name, run, record_key), ""

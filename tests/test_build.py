@@ -1,9 +1,11 @@
 """The runner of the chapters, on a book of two or three tiny notebooks."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -33,6 +35,15 @@ def tree(tmp_path: Path) -> Path:
     read = "import json\ncells = json.load(open('first.ipynb'))['cells']"
     write_chapter(tmp_path, "ledger", read, "cells[0]['outputs'][0]['text']")
     return tmp_path
+
+
+def runner() -> ModuleType:
+    found = importlib.util.spec_from_file_location("execute", RUNNER)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def execute(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -93,7 +104,9 @@ def test_unchanged_chapters_come_from_the_cache(tree: Path) -> None:
     assert (tree / "_build" / "source" / "book" / "first.ipynb").read_bytes() == first
 
 
-@pytest.mark.parametrize("name", ["src/module.py", "results/run.nc", "claims.toml"])
+@pytest.mark.parametrize(
+    "name", ["src/module.py", "results/run.nc", "results/manifest.json", "claims.toml"]
+)
 def test_what_a_chapter_can_see_is_part_of_the_cache_key(tree: Path, name: str) -> None:
     make_copies(tree)
     (tree / name).write_text("# changed\n")
@@ -119,3 +132,32 @@ def test_an_unknown_chapter_is_named(tree: Path) -> None:
     done = execute(tree, "--in-place", "nowhere")
     assert done.returncode == 1
     assert "no such chapter: nowhere" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "target",
+    [".", "..", "book", "src", "results", ".git", "new", "_build", "_build/executed", "_build/out"],
+)
+def test_nothing_outside_the_build_folder_is_erased(
+    tree: Path, target: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / ".git").mkdir()
+    (tree / ".git" / "HEAD").write_text("ref: refs/heads/main")
+    (tree / "_build" / "executed").mkdir(parents=True)
+    (tree / "_build" / "executed" / "first-0.ipynb").write_text("{}")
+    (tree / "_build" / "out").symlink_to(tree / "book")
+    before = {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    monkeypatch.chdir(tree)
+    status = runner().main(["--root", str(tree), "--to", target])
+    assert {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()} == before
+    assert status == 1
+    said = capsys.readouterr().err
+    assert "--to must be a folder inside" in said
+    assert f"got {target}" in said
+
+
+def test_what_a_killed_writer_leaves_among_the_results_is_not_seen(tree: Path) -> None:
+    make_copies(tree)
+    for name in (".run.nc-0123abcd.partial", ".run-old.nc"):
+        (tree / "results" / name).write_bytes(b"half")
+    assert set(make_copies(tree).values()) == {"cached"}

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from skillscale import _published, claims
+from skillscale import _published, claims, ledger
 from skillscale.fits import Estimate
 from skillscale.lab import records
 
@@ -165,7 +165,7 @@ def test_the_table_escapes_html_and_carries_data(tmp_path):
     claim = read(tmp_path, ENTRY.replace("The slope is one.", "<script>"))["toy.slope"]
     bundle = claims.table([claims.decide(claim, Estimate(1.0, 0.95, 1.05))])._repr_mimebundle_()
     assert "<script>" not in bundle["text/html"]
-    assert bundle["text/plain"] == "toy.slope · 1 ± 0.1 · reproduced"
+    assert bundle["text/plain"] == "toy.slope · 1 ± 0.1 → 1 [0.95, 1.05] · reproduced"
     assert bundle[claims.MIMETYPE][0]["value"] == 1.0
     unmeasured = claims.table([claims.decide(claim, Estimate(1.0))])._repr_mimebundle_()
     assert unmeasured[claims.MIMETYPE][0]["low"] is None
@@ -178,6 +178,63 @@ def test_no_claim_was_edited_after_the_run_that_judges_it(claim):
     assert judged.get(claim.id) == claim.fingerprint, (
         f"{claim.id} is not the claim that {path.name} was run for: undo the edit, or run "
         "the experiment again under the new wording"
+    )
+
+
+def test_no_claim_that_a_run_was_judged_by_vanishes():
+    gone = {
+        f"{name} ({path.name})"
+        for path in sorted((_published.root() / "results").glob("*.nc"))
+        for name in records.provenance(records.load(path), "claims")
+        if name not in {**claims.load(), **claims.withdrawn()}
+    }
+    assert gone == set(), "a claim that no longer stands is listed in withdrawn.toml"
+
+
+def withdrawn(tmp_path, **changes):
+    entry = {
+        "id": "slingshot.old",
+        "verdict": "not reproduced",
+        "reason": "The quantity could not be measured.",
+        "successor": "slingshot.bound_holds",
+        **changes,
+    }
+    lines = [f'{field} = "{value}"' for field, value in entry.items() if value is not None]
+    path = tmp_path / "withdrawn.toml"
+    path.write_text("\n".join(["[[withdrawn]]", *lines]), encoding="utf-8")
+    return claims.withdrawn(path)
+
+
+def test_a_withdrawn_claim_keeps_its_verdict_and_successor(tmp_path, monkeypatch):
+    listed = withdrawn(tmp_path)
+    assert listed["slingshot.old"].verdict == "not reproduced"
+    assert withdrawn(tmp_path, successor=None)["slingshot.old"].successor == ""
+    monkeypatch.setattr(claims, "withdrawn", lambda: listed)
+    shown = ledger.withdrawn().data
+    for text in ("slingshot.old", "not reproduced", "could not be measured", "bound_holds"):
+        assert text in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"reason": None}, r"slingshot.old: missing fields \['reason'\]"),
+        ({"verdict": "failed"}, "verdict of slingshot.old must be one of"),
+        ({"id": "slingshot.bound_holds"}, "must be that of a claim withdrawn once"),
+        ({"successor": "slingshot.nothing"}, "successor of slingshot.old must be a standing"),
+        ({"why": "so"}, r"unknown fields \['why'\]"),
+    ],
+)
+def test_a_malformed_withdrawal_is_named(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        withdrawn(tmp_path, **changes)
+
+
+def test_lines_say_what_was_predicted_and_measured(tmp_path):
+    claim = read(tmp_path, PARTS)["toy.both"]
+    judgement = claims.decide(claim, {"low": Estimate(-1, -2, -0.5), "high": Estimate(2, 1.9, 2.1)})
+    assert claims.lines([judgement]) == (
+        "toy.both · low ≤ 0 → -1 [-2, -0.5], high ≥ 2 ± 0.5 → 2 [1.9, 2.1] · reproduced"
     )
 
 

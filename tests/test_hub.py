@@ -1,5 +1,7 @@
 """Language models by name, without a network: from a folder, from a cache, or trained here."""
 
+import io
+import json
 import re
 import shutil
 import sys
@@ -326,3 +328,24 @@ def test_folder_takes_no_revision_and_must_hold_a_model(folder, tmp_path):
         load_language_model(str(folder), revision="main")
     with pytest.raises((OSError, ValueError), match=re.escape(str(tmp_path))):
         load_language_model(str(tmp_path))
+
+
+def test_code_that_a_model_brings_is_not_run_whatever_is_answered(folder, tmp_path, monkeypatch):
+    path, ran = tmp_path / "model", tmp_path / "ran"
+    shutil.copytree(folder, path)
+    (path / "code.py").write_text(
+        f"open({str(ran)!r}, 'w').close()\n"
+        "from transformers import GPTNeoXConfig, GPTNeoXForCausalLM\n"
+        "class Config(GPTNeoXConfig):\n    model_type = 'own'\n"
+        "class Model(GPTNeoXForCausalLM):\n    config_class = Config\n"
+    )
+    settings = json.loads((path / "config.json").read_text()) | {
+        "model_type": "own",
+        "auto_map": {"AutoConfig": "code.Config", "AutoModelForCausalLM": "code.Model"},
+    }
+    (path / "config.json").write_text(json.dumps(settings))
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", tmp_path / "modules")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))
+    with pytest.raises(ValueError, match="custom code"):
+        load_language_model(str(path))
+    assert not ran.exists()

@@ -40,7 +40,7 @@ WRITERS = {
     "savez",
     "savez_compressed",
 }
-MAY_WRITE = ("skillscale.lab.records", "skillscale.cli")
+MAY_WRITE = ("skillscale._files", "skillscale.lab.records", "skillscale.cli")
 
 
 def below(name: str, package: str) -> bool:

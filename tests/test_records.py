@@ -1,6 +1,10 @@
 """Records survive a round trip, keep their provenance, and refuse damaged or foreign files."""
 
 import contextlib
+import importlib.util
+import json
+import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from skillscale import _published
 from skillscale.lab import records
 
 
@@ -68,19 +73,22 @@ def test_foreign_netcdf_is_refused(tmp_path):
         records.load(path)
 
 
-def test_a_full_disk_keeps_the_old_record_and_leaves_nothing_behind(dataset, tmp_path, monkeypatch):
-    path = records.save(dataset, tmp_path / "run.nc")
-    before = path.read_bytes()
-
-    def full(self, target, **_):
-        Path(target).write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", full)
-    with pytest.raises(OSError, match="No space left"):
-        records.save(dataset, path)
-    assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == ["run.nc"]
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("settings", "{not JSON"),
+        ("settings", 5),
+        ("claims", "5"),
+        ("seeds", "{}"),
+        ("versions", ""),
+    ],
+)
+def test_provenance_that_is_not_what_stamp_writes_is_refused_by_name(
+    dataset, tmp_path, name, value
+):
+    path = records.save(dataset.assign_attrs({name: value}), tmp_path / "run.nc")
+    with pytest.raises(records.RecordError, match=rf"run\.nc: provenance '{name}' is no JSON"):
+        records.load(path)
 
 
 def test_an_unstamped_dataset_is_not_written(tmp_path):
@@ -89,11 +97,165 @@ def test_an_unstamped_dataset_is_not_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_every_published_record_loads_and_names_its_claims():
-    from skillscale import _published
+# The records that the book judges
 
-    for path in (_published.root() / "results").glob("*.nc"):
-        assert records.provenance(records.published(path.stem), "seeds")
+RESULTS = _published.root() / "results"
+PUBLISHED = sorted(path.stem for path in RESULTS.glob("[!.]*.nc"))
+
+
+def test_the_manifest_names_the_records_and_nothing_else():
+    assert list(json.loads((RESULTS / records.MANIFEST).read_text())) == PUBLISHED
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_numbers_are_those_of_the_manifest_and_of_the_stamped_seeds(name):
+    record = records.published(name)
+    members = {int(seed) for seed in record["seed"].values.ravel()}
+    assert sorted(members) == sorted(records.provenance(record, "seeds"))
+
+
+@pytest.fixture
+def sealed(dataset, tmp_path, monkeypatch):
+    """A root with one record, which its manifest names."""
+    (tmp_path / "results").mkdir()
+    path = records.save(dataset, tmp_path / "results" / "run.nc")
+    records.seal(path.parent)
+    monkeypatch.setattr(_published, "root", lambda: tmp_path)
+    return path
+
+
+def test_attributes_may_change_but_no_number_name_type_or_dimension(sealed):
+    record = records.load(sealed)
+    xr.testing.assert_identical(records.published("run"), record)
+    records.save(record.assign_attrs(git_commit="unknown"), sealed)
+    assert records.published("run").git_commit == "unknown"
+    forged = record["loss"].copy()
+    forged[0, 3] *= 1.5
+    for other in (
+        record.assign(loss=forged),
+        record.assign_coords(seed=("member", [0, 1, 3])),
+        record.isel(member=[0, 1]),
+        record.rename(loss="gain"),
+        record.rename(step="time"),
+        record.astype(np.float64),
+        record.assign(more=0.0),
+        record.drop_vars("seed"),
+    ):
+        records.save(other.assign_attrs(record.attrs), sealed)
+        with pytest.raises(records.RecordError, match=r"run\.nc does not hold the numbers that .*"):
+            records.published("run")
+    records.seal(sealed.parent)
+    assert "seed" not in records.published("run")
+
+
+def test_a_record_that_the_manifest_does_not_name_is_not_judged(sealed):
+    sealed.rename(sealed.with_name("other.nc"))
+    with pytest.raises(records.RecordError, match=r"other\.nc does not hold the numbers"):
+        records.published("other")
+
+
+def test_what_a_killed_writer_leaves_is_no_record(sealed):
+    for name in (".run.nc-0123abcd.partial", ".run-old.nc"):
+        sealed.with_name(name).write_bytes(b"half")
+    with pytest.raises(ValueError, match="name must be one of run, got 'none'"):
+        records.published("none")
+    assert list(json.loads(records.seal(sealed.parent).read_text())) == ["run"]
+
+
+# Where a run comes from
+
+
+def git(folder, *command):
+    identity = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost"]
+    done = subprocess.run(
+        ["git", "-C", folder, *identity, *command], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def repository(folder, package, project="skillscale"):
+    """A repository with a copy of the module that stamps, and the commit that holds it."""
+    module = folder / package / "skillscale" / "lab" / "records.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(Path(records.__file__).read_text())
+    (folder / "claims.toml").write_text("claim = []\n")
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "{project}"\n')
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "All of it")
+    return module, git(folder, "rev-parse", "HEAD")
+
+
+def stamped_commit(module):
+    """What the module at this place stamps."""
+    found = importlib.util.spec_from_file_location("records_elsewhere", module)
+    copied = importlib.util.module_from_spec(found)
+    found.loader.exec_module(copied)
+    return copied.stamp(xr.Dataset(), settings={}, seeds=[0], wall_seconds=0).git_commit
+
+
+def test_the_checkouts_commit_is_stamped(tmp_path):
+    module, commit = repository(tmp_path, "src")
+    (tmp_path / "README.md").write_text("not part of what is run")
+    assert stamped_commit(module) == commit
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("src/skillscale/lab/records.py", None),
+        ("src/skillscale/untracked.py", "VALUE = 1\n"),
+        ("src/skillscale/new/untracked.py", "VALUE = 1\n"),
+        ("claims.toml", "claim = [{}]\n"),
+    ],
+)
+def test_changed_and_new_modules_and_claims_are_marked(tmp_path, name, text):
+    module, commit = repository(tmp_path, "src")
+    git(tmp_path, "config", "status.showUntrackedFiles", "no")
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(path.read_text() + "\n" if text is None else text)
+    assert stamped_commit(module) == f"{commit}+changes"
+
+
+@pytest.mark.parametrize(
+    ("package", "project"),
+    [
+        (".venv/lib/python3.11/site-packages", "another"),
+        ("lib", "skillscale"),
+        ("src", "another"),
+    ],
+)
+def test_a_repository_that_holds_an_installed_copy_is_not_its_checkout(tmp_path, package, project):
+    module, _ = repository(tmp_path, package, project)
+    assert stamped_commit(module) == "unknown"
+
+
+def test_a_copy_below_another_repository_has_no_commit(tmp_path):
+    module, _ = repository(tmp_path / "outer" / "inner", "src")
+    git(tmp_path / "outer", "init", "--quiet")
+    shutil.rmtree(tmp_path / "outer" / "inner" / ".git")
+    git(tmp_path / "outer", "add", ".")
+    git(tmp_path / "outer", "commit", "--quiet", "--message", "Outer")
+    assert stamped_commit(module) == "unknown"
+
+
+def test_a_repository_named_in_the_environment_is_not_stamped(tmp_path, monkeypatch):
+    module, commit = repository(tmp_path / "own", "src")
+    repository(tmp_path / "foreign", "src", "another")
+    foreign = tmp_path / "foreign"
+    monkeypatch.setenv("GIT_DIR", str(foreign / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(foreign))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(foreign / ".git" / "index"))
+    assert stamped_commit(module) == commit
+
+
+def test_the_processor_is_stamped_and_unknown_where_a_record_is_older(dataset):
+    assert records.provenance(dataset, "processor") == records.processor()
+    assert "processor" in records.provenance_table(dataset).data
+    del dataset.attrs["processor"]
+    assert records.provenance(dataset, "processor") == "unknown"
+    assert "processor" not in records.provenance_table(dataset).data
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ SEEN_BY_CHAPTERS = (
     "pyproject.toml",
     "constraints.txt",
     "claims.toml",
-    "results/*.nc",
+    "withdrawn.toml",
+    "results/[!.]*.nc",
+    "results/manifest.json",
     "book/_ext/execute.py",
 )
 KERNEL_METADATA = {
@@ -159,13 +161,22 @@ def in_parallel(task: Callable[[Path], str], paths: Sequence[Path], workers: int
 
 
 def copy_sources(root: Path, target: Path) -> None:
-    """Lay out the site's source in `target`: everything of the book but its notebooks."""
+    """Lay out the site's source in `target`, emptied first: all of the book but its notebooks."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy2(root / name, target / name)
     ignored = shutil.ignore_patterns("*.ipynb", ".*", "__pycache__")
     shutil.copytree(root / "book", target / "book", ignore=ignored)
+
+
+def places(root: Path, target: Path) -> tuple[Path, Path]:
+    """The folder of the copies, which will be erased, and the cache beside it: both in `_build`."""
+    folder, build = target.resolve(), root / "_build"
+    cache = folder.parent / "executed"
+    if build not in folder.parents or folder == cache:
+        raise ChapterError(f"--to must be a folder inside {build} other than {cache}, got {target}")
+    return folder, cache
 
 
 def execute_copies(root: Path, target: Path, cache: Path, *, workers: int) -> None:
@@ -210,8 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.in_place:
             execute_all_in_place(root, options.names, workers=options.workers)
         else:
-            target = options.to.resolve()
-            cache = target.parent / "executed"
+            target, cache = places(root, options.to)
             execute_copies(root, target, cache, workers=options.workers)
     except ChapterError as error:
         print(f"\n{error}\nThe book was not built.", file=sys.stderr)

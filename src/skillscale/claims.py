@@ -110,6 +110,23 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """One entry of `withdrawn.toml`: a claim that was judged and no longer stands.
+
+    Attributes:
+        id: The id under which runs were judged.
+        verdict: Its last verdict.
+        reason: Why it was withdrawn.
+        successor: Id of the claim that took its place; empty where there is none.
+    """
+
+    id: str
+    verdict: str
+    reason: str
+    successor: str
+
+
+@dataclass(frozen=True)
 class Judgement:
     """A claim with what was measured and the verdict that follows.
 
@@ -167,6 +184,37 @@ def load(path: str | Path | None = None) -> dict[str, Claim]:
     return claims
 
 
+def withdrawn(path: str | Path | None = None) -> dict[str, Withdrawn]:
+    """Read the claims that were judged once and then taken back.
+
+    Args:
+        path: A file of withdrawn claims; by default the one of this version of the book.
+
+    Returns:
+        Withdrawn claims by id, in the order of the file.
+
+    Raises:
+        ValueError: If an entry lacks a field or has an unknown one, its id or verdict is none, its
+            reason is missing, or its successor is no claim that stands.
+
+    Source: derived here; `tests/test_claims.py`.
+    """
+    source = Path(path) if path is not None else _published.root() / "withdrawn.toml"
+    standing = load()
+    found: dict[str, Withdrawn] = {}
+    for entry in tomllib.loads(source.read_text(encoding="utf-8")).get("withdrawn", []):
+        name = entry.get("id", "without id")
+        _demand(name, entry, ("id", "verdict", "reason"), {"id", "verdict", "reason", "successor"})
+        _checks.choice(f"verdict of {name}", entry["verdict"], VERDICTS)
+        successor = entry.get("successor", "")
+        if name in standing or name in found:
+            raise ValueError(f"id must be that of a claim withdrawn once, got {name!r} in {source}")
+        if successor and successor not in standing:
+            raise ValueError(f"successor of {name} must be a standing claim, got {successor!r}")
+        found[name] = Withdrawn(name, entry["verdict"], entry["reason"], successor)
+    return found
+
+
 def fingerprints(record: str) -> dict[str, str]:
     """Return id and fingerprint of every claim that the stored run `record` judges.
 
@@ -210,10 +258,13 @@ def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgeme
 
 
 def lines(judgements: Sequence[Judgement]) -> str:
-    """Return `id · predicted · verdict`, a line per claim; its text is what tests compare."""
+    """Return `id · predicted → measured · verdict`, a line per claim, which tests compare."""
     return "\n".join(
         f"{judgement.claim.id} · "
-        + ", ".join(f"{t.name} {t}".strip() for t in judgement.claim.targets)
+        + ", ".join(
+            f"{target.name} {target} → {estimate}".strip()
+            for target, estimate in zip(judgement.claim.targets, judgement.estimates, strict=True)
+        )
         + f" · {judgement.verdict}"
         for judgement in judgements
     )

@@ -135,6 +135,19 @@ def errata(rows: Sequence[Row]) -> Any:
     return _tables.table(("Claim", "Published", "Derived", "Shown in"), cells)
 
 
+def withdrawn() -> Any:
+    """Return the claims that were judged once and no longer stand, as HTML."""
+    return _tables.html(
+        {
+            "Claim": claim.id,
+            "Last verdict": claim.verdict,
+            "Reason": claim.reason,
+            "Successor": claim.successor or "none",
+        }
+        for claim in claims.withdrawn().values()
+    )
+
+
 def runs() -> Any:
     """Return the stored runs that claims rest on, as HTML."""
     from skillscale.lab import records

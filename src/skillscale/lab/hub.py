@@ -109,8 +109,8 @@ def load_language_model(
         The model, ready for `language.token_losses` and `gradients.per_sample_gradients`.
 
     Raises:
-        ValueError: `name` is neither a folder nor could be a model of the hub, or `revision` is
-            given for a model that has none.
+        ValueError: `name` is neither a folder nor could be a model of the hub, `revision` is
+            given for a model that has none, or the model brings code of its own, which is not run.
 
     Warns:
         UserWarning: the embedded model stands in for the one that was asked for.
@@ -188,7 +188,11 @@ def _first_line(error: Exception) -> str:
 
 
 def _pretrained(transformers: Any, name: str, **options: Any) -> tuple[Any, Any]:
-    """Model and tokenizer; OSError if a file of theirs is not to be had."""
+    """Model and tokenizer; OSError if a file of theirs is not to be had.
+
+    Left unset, the option to trust would ask on the terminal whether to run a model's own code.
+    """
+    options["trust_remote_code"] = False
     network = transformers.AutoModelForCausalLM.from_pretrained(name, **options)
     return network, transformers.AutoTokenizer.from_pretrained(name, **options)
 

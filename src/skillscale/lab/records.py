@@ -1,18 +1,21 @@
 """Results of experiments as netCDF files with provenance.
 
 A record is an `xarray.Dataset` of raw measurements whose attributes say how it came about. Writing
-is atomic: a reader sees the old file or the whole new one, never a part.
+is atomic: a reader sees the old file or the whole new one, never a part. The records that the book
+judges are listed with a digest of their numbers in `results/manifest.json`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import io
 import itertools
 import json
 import os
 import platform
 import subprocess
-import tempfile
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,11 +28,14 @@ import torch
 import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import _checks, _published, _tables
+from skillscale import _checks, _files, _published, _tables
 
 FORMAT = "skillscale record 1"
-_JSON = ("settings", "seeds", "versions", "claims")
+MANIFEST = "manifest.json"
+_JSON = {"settings": dict, "seeds": list, "versions": dict, "claims": dict}
 _REQUIRED = (*_JSON, "created", "git_commit", "device", "threads", "wall_seconds")
+_JUDGING = ("src", "claims.toml")  # what may not change unseen between commit and run
+_FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
 _PACKAGES = ("skillscale", "torch", "numpy", "scipy", "xarray")
 
 
@@ -58,7 +64,8 @@ def stamp(
 
     Returns:
         The dataset with attributes format, settings, seeds, versions, claims (JSON), created,
-        git_commit ("unknown" outside a checkout), device, threads, wall_seconds.
+        git_commit ("unknown" outside a checkout of this package, "+changes" where its modules or
+        claims differ from the commit), device, processor, threads, wall_seconds.
 
     Raises:
         ValueError: If `wall_seconds` is negative or `settings` is neither dataclass nor mapping.
@@ -87,6 +94,7 @@ def stamp(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         git_commit=_git_commit(),
         device=device,
+        processor=processor(),
         threads=torch.get_num_threads(),
         wall_seconds=round(wall_seconds, 1),
     )
@@ -95,8 +103,7 @@ def stamp(
 def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     """Write a stamped dataset to `path` as compressed netCDF, atomically.
 
-    The file is written beside its destination, flushed and then moved over it, so that a full
-    disk or a killed process leaves an existing record as it was.
+    A full disk or a killed process leaves an existing record as it was.
 
     Args:
         dataset: A dataset that went through `stamp`.
@@ -107,7 +114,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
         ValueError: If `path` does not end in ".nc".
         OSError: If writing fails; nothing is left behind and an existing file stays intact.
 
-    Source: derived here; interrupted writes in `tests/test_records.py`.
+    Source: derived here; full disks and killed writers in `tests/test_files.py`.
     """
     destination = Path(path)
     if destination.suffix != ".nc":
@@ -120,18 +127,10 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
         for name, variable in dataset.variables.items()
         if variable.ndim and variable.dtype.kind in "fiu"
     }
-    handle, partial = tempfile.mkstemp(
-        dir=destination.parent, prefix=f".{destination.stem}-", suffix=".nc"
-    )
-    os.close(handle)
-    try:
-        dataset.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
-        with Path(partial).open("rb") as written:
-            os.fsync(written.fileno())
-        Path(partial).chmod(0o644)
-        Path(partial).replace(destination)
-    finally:
-        Path(partial).unlink(missing_ok=True)
+    # To memory first: on a full disk HDF5 crashes the whole process.
+    content = io.BytesIO()
+    dataset.to_netcdf(content, engine="h5netcdf", encoding=encoding)
+    _files.write(destination, content.getvalue())
     return destination
 
 
@@ -159,6 +158,13 @@ def load(path: str | os.PathLike[str]) -> xr.Dataset:
     missing = [name for name in _REQUIRED if name not in dataset.attrs]
     if missing:
         raise RecordError(f"{source} lacks provenance: {', '.join(missing)}")
+    for name, kind in _JSON.items():
+        try:
+            decoded = json.loads(dataset.attrs[name])
+        except (TypeError, ValueError):
+            decoded = None
+        if not isinstance(decoded, kind):
+            raise RecordError(f"{source}: provenance {name!r} is no JSON {kind.__name__}")
     return dataset
 
 
@@ -167,15 +173,66 @@ def published(name: str) -> xr.Dataset:
 
     Raises:
         ValueError: If there is no such record; the message lists the records there are.
-        RecordError: As `load`.
+        RecordError: As `load`, and if its numbers are not those that the manifest names.
+        FileNotFoundError: If there is no manifest.
 
-    Source: derived here.
+    Source: derived here; forged numbers in `tests/test_records.py`.
     """
     folder = _published.root() / "results"
-    names = sorted(path.stem for path in folder.glob("*.nc"))
+    names = _names(folder)
     if name not in names:
         raise ValueError(f"name must be one of {', '.join(names) or '(none stored)'}, got {name!r}")
-    return load(folder / f"{name}.nc")
+    record = load(folder / f"{name}.nc")
+    manifest = folder / MANIFEST
+    if json.loads(manifest.read_text(encoding="utf-8")).get(name) != digest(record):
+        raise RecordError(
+            f"{folder / name}.nc does not hold the numbers that {manifest} names; "
+            "after a new run, `make manifest` enters them"
+        )
+    return record
+
+
+def digest(dataset: xr.Dataset) -> str:
+    """Return SHA-256 over data variables and coordinates: names, dimensions, types and values.
+
+    Attributes do not count, nor does how the values are stored.
+
+    Source: derived here; `tests/test_records.py`.
+
+    >>> import xarray as xr
+    >>> one = xr.Dataset({"loss": ("step", [1.0, 2.0])})
+    >>> digest(one) == digest(one.assign_attrs(seeds="[0]")), digest(one) == digest(2 * one)
+    (True, False)
+    """
+    total = hashlib.sha256()
+    for name in sorted(map(str, dataset.variables)):
+        variable = dataset[name].variable
+        values = np.ascontiguousarray(variable.values)
+        values = values.astype(values.dtype.newbyteorder("<"))
+        is_text = values.dtype.kind in "OSU"  # of which width, or objects, is the reader's choice
+        kind = "text" if is_text else values.dtype.str
+        total.update(json.dumps([name, variable.dims, variable.shape, kind]).encode())
+        total.update(json.dumps(values.tolist()).encode() if is_text else values.tobytes())
+    return total.hexdigest()
+
+
+def seal(folder: str | os.PathLike[str]) -> Path:
+    """Write the manifest of a folder: the digest of every record in it, by name.
+
+    Raises:
+        RecordError: If a file ending in ".nc" is no record.
+        OSError: If the manifest cannot be written.
+
+    Source: derived here; `tests/test_records.py`.
+    """
+    source = Path(folder)
+    digests = {name: digest(load(source / f"{name}.nc")) for name in _names(source)}
+    _files.write(source / MANIFEST, (json.dumps(digests, indent=0) + "\n").encode())
+    return source / MANIFEST
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("[!.]*.nc"))
 
 
 def provenance(dataset: xr.Dataset, name: str) -> Any:
@@ -184,7 +241,7 @@ def provenance(dataset: xr.Dataset, name: str) -> Any:
     Args:
         dataset: A record.
         name: "settings", "seeds", "versions", "claims", "created", "git_commit", "device",
-            "threads" or "wall_seconds".
+            "processor" ("unknown" in older records), "threads" or "wall_seconds".
 
     Raises:
         ValueError: If `name` is none of these.
@@ -195,7 +252,9 @@ def provenance(dataset: xr.Dataset, name: str) -> Any:
     >>> provenance(record, "settings")
     {'steps': 3}
     """
-    _checks.choice("name", name, _REQUIRED)
+    _checks.choice("name", name, (*_REQUIRED, "processor"))
+    if name == "processor":
+        return dataset.attrs.get(name, "unknown")
     if name not in dataset.attrs:
         raise RecordError(f"the dataset carries no provenance {name!r}; use stamp() first")
     value = dataset.attrs[name]
@@ -245,8 +304,8 @@ def provenance_tables(records: Mapping[str, xr.Dataset]) -> Any:
 
 def _provenance_rows(dataset: xr.Dataset) -> list[dict[str, str]]:
     rows = []
-    for name in _REQUIRED:
-        if name == "claims":
+    for name in (*_REQUIRED, "processor"):
+        if name == "claims" or name not in dataset.attrs:  # the processor, in older records
             continue
         value = provenance(dataset, name)
         if isinstance(value, dict):
@@ -269,19 +328,43 @@ def _short(value: object) -> str:
     return ", ".join(texts)
 
 
-def _git_commit() -> str:
-    """Return the checkout's commit, with "+changes" where tracked files differ from it."""
-    folder = Path(__file__).parent
+def processor() -> str:
+    """Return what the system calls its processor, or "unknown".
+
+    >>> processor() != ""
+    True
+    """
     try:
-        commit, changes = (
-            subprocess.run(
-                ["git", "-C", str(folder), *command], capture_output=True, text=True, check=True
-            ).stdout.strip()
-            for command in (
-                ["rev-parse", "HEAD"],
-                ["status", "--porcelain", "--untracked-files=no", "--", "src"],
-            )
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    found = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(filter(None, [*found, platform.processor(), platform.machine()]), "unknown")
+
+
+def _git_commit() -> str:
+    """Return the commit of this package's checkout, with "+changes" where its files differ.
+
+    A repository that an installed copy happens to lie in is not the package's, nor is one that the
+    environment names.
+    """
+    package = Path(__file__).resolve().parents[1]
+    root = package.parents[1]
+    own = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+
+    def git(*command: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(root), *command], capture_output=True, text=True, check=True, env=own
         )
-    except (OSError, subprocess.CalledProcessError):
+        return done.stdout.strip()
+
+    try:
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        is_ours = project["name"] == "skillscale" and package == root / "src" / "skillscale"
+        if not (is_ours and root.samefile(git("rev-parse", "--show-toplevel"))):
+            return "unknown"
+        commit = git("rev-parse", "HEAD")
+        changes = git("status", "--porcelain", "--untracked-files=normal", "--", *_JUDGING)
+    except (OSError, subprocess.CalledProcessError, ValueError, KeyError):
         return "unknown"
     return commit + ("+changes" if changes else "")
