@@ -59,10 +59,10 @@ def test_rules_equal_a_plain_loop_on_the_loss_itself(name):
 
 @pytest.mark.parametrize("n_skills", [6, 10, 40])
 def test_losses_do_not_depend_on_companions_bit_by_bit(n_skills):
-    seeds = (3, 5, 8, 9)
-    together = _run(n_skills=(n_skills,), seeds=seeds, rates=(0.003,))
+    seeds, changed = (3, 5, 8, 9), {"n_skills": (n_skills,), "rates": (0.003, 0.1, 0.5)}
+    together = _run(seeds=seeds, **changed)
     for own in ((3,), (5,), (9,), (5, 9), (3, 8, 9)):
-        found = _run(n_skills=(n_skills,), seeds=own, rates=(0.003,))
+        found = _run(seeds=own, **changed)
         for name in ("early", "late"):
             wanted = together[name].isel(member=[seeds.index(seed) for seed in own])
             np.testing.assert_array_equal(found[name], wanted)

@@ -14,10 +14,11 @@ small enough to stay in the processor's cache, which is worth more than any arit
 saved. Where control bits are many, their product with V is a gather of its rows, and the gradient
 of a row a sum over the samples that it was gathered for.
 
-A member's numbers are the same, bit by bit, alone and in company, though BLAS adds in an order that
-depends on where a matrix begins in memory, modulo 16 bytes, and on whether it multiplies one pair
-or several: the matrices of all members begin at multiples of that, and a single member is computed
-twice wherever it could share a block with others.
+With the squared error a member's numbers are the same, bit by bit, alone and in company. BLAS adds
+in an order that depends on where a matrix begins in memory, modulo 16 bytes, and on whether it
+multiplies one pair or several: the matrices of all members begin at multiples of that, and a single
+member is computed twice wherever it could share a block with others. With the cross entropy they
+are the same up to rounding, for torch rounds the last few exponentials of a block otherwise.
 """
 
 from __future__ import annotations
