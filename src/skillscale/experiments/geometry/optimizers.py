@@ -248,7 +248,7 @@ def _padded(level: Tensor) -> Tensor:
     """Levels (seed, member of a rule, skill) as rows, filled up with rows of 0 to whole blocks.
 
     Torch takes exponentials of 32 numbers at a time and BLAS products of 4 rows, and they round
-    what is left over otherwise. With nothing left over a seed does not depend on other seeds.
+    what is left over otherwise. With nothing left over these are the same beside any other seeds.
     """
     rows = level.flatten(0, 1)
     return torch.nn.functional.pad(rows, (0, 0, 0, -len(rows) % 32))
