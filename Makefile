@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TQDM_DISABLE := 1
 
-.PHONY: book html execute manifest test lint mutate clean
+.PHONY: book html execute manifest test verify mutate lint clean
 
 book: $(READY)  ## execute every chapter in copies, then build the site from them
 	rm -rf _build/html
@@ -33,6 +33,9 @@ test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nb
 	$(BIN)/pytest -q -n 4 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 600 \
 		-W default book/*.ipynb || status=1; \
 	exit $$status
+
+verify: $(READY)  ## run two seeds of every record again (hours): make verify RECORDS="geometry_two_skills"
+	$(BIN)/python benchmarks/verify.py $(RECORDS)
 
 mutate: $(READY)  ## do the tests notice small changes of the package? make mutate SEED=1 N=100
 	$(BIN)/python tests/mutate.py --seed $(or $(SEED),1) --number $(or $(N),100)

@@ -57,6 +57,17 @@ def test_rules_equal_a_plain_loop_on_the_loss_itself(name):
     assert float(measured.late) == pytest.approx(np.mean([path[30], path[35]]), rel=1e-4)
 
 
+@pytest.mark.parametrize("n_skills", [6, 10, 40])
+def test_losses_do_not_depend_on_companions_bit_by_bit(n_skills):
+    seeds, changed = (3, 5, 8, 9), {"n_skills": (n_skills,), "rates": (0.003, 0.1, 0.5)}
+    together = _run(seeds=seeds, **changed)
+    for own in ((3,), (5,), (9,), (5, 9), (3, 8, 9)):
+        found = _run(seeds=own, **changed)
+        for name in ("early", "late"):
+            wanted = together[name].isel(member=[seeds.index(seed) for seed in own])
+            np.testing.assert_array_equal(found[name], wanted)
+
+
 def test_curve_is_the_mean_over_the_seeds_that_do_not_tune():
     found = _run(tuning_seeds=(7,), early=(16, 17))
     alone = _run(early=(16, 17))

@@ -99,6 +99,9 @@ def train(
 ) -> dict[str, Tensor]:
     """Train all members together, each as if it were alone, and return what was measured.
 
+    A member's numbers depend on its companions by rounding at most, and not at all for one hidden
+    layer of ReLU with one output and the squared error (`two_layer`).
+
     The gradient is that of the members' summed losses, so a member's own loss alone drives it. For
     one hidden layer of ReLU with one output and a loss given by name it is written out
     (`two_layer`), else it is autograd's.

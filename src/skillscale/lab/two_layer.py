@@ -13,11 +13,18 @@ their derivative need no more than two sweeps over the same memory. Blocks of sa
 small enough to stay in the processor's cache, which is worth more than any arithmetic that could be
 saved. Where control bits are many, their product with V is a gather of its rows, and the gradient
 of a row a sum over the samples that it was gathered for.
+
+With the squared error a member's numbers are the same, bit by bit, alone and in company. BLAS adds
+in an order that depends on where a matrix begins in memory, modulo 16 bytes, and on whether it
+multiplies one pair or several: the matrices of all members begin at multiples of that, and a single
+member is computed twice wherever it could share a block with others. With the cross entropy they
+are the same up to rounding, for torch rounds the last few exponentials of a block otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import torch
@@ -29,6 +36,7 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import Batch
 
 _CACHED = 2**18  # activations of a block: a megabyte in float32
+_ALIGNED = 16  # bytes
 _JOINED = 16  # control bits up to which a dense product is no slower than gathering rows
 
 
@@ -65,6 +73,7 @@ class TwoLayerGradient:
         self._batch: Batch | None = None
         self._inputs = self._share = torch.empty(0)
         self._rows: Tensor | None = None
+        self._copies = 1
 
     @staticmethod
     def serves(model: MLPEnsemble) -> bool:
@@ -87,24 +96,29 @@ class TwoLayerGradient:
         outputs = torch.empty_like(target)
         slopes = torch.empty_like(target)
         to_table = None if table is None else torch.zeros_like(table)
-        to_first = torch.zeros_like(first)
-        to_readout = torch.zeros_like(readout)
         space = torch.empty(0, dtype=first.dtype, device=first.device)
+        to_first = _room(space, first.shape).zero_()
+        to_readout = _room(space, readout.mT.shape).zero_().transpose(1, 2)
+        line = torch.empty_like(space)
         for who, rows in self._blocks(members, samples):
             inputs = self._inputs[who, rows]
-            space = _view(space, (*inputs.shape[:2], first.shape[-1]))
+            space = _room(space, (*inputs.shape[:2], first.shape[-1]))
             if table is None or self._rows is None:
                 hidden = torch.bmm(inputs, first[who], out=space)
             else:
                 own = self._rows[who, rows].flatten() - who.start * table.shape[1]
-                torch.index_select(table[who].flatten(0, 1), 0, own, out=space.flatten(0, 1))
+                gathered = space.flatten(0, 1)  # a copy where there is room between the matrices
+                torch.index_select(table[who].flatten(0, 1), 0, own, out=gathered)
+                if not space.is_contiguous():
+                    space.copy_(gathered.view_as(space))
                 hidden = space.baddbmm_(inputs, first[who])
             hidden.relu_()
-            across = torch.bmm(readout[who], hidden.transpose(1, 2)).squeeze(1)
-            outputs[who, rows] = across if shift is None else across + shift[who]
+            across = line = _room(line, (len(inputs), 1, inputs.shape[1]))
+            torch.bmm(readout[who], hidden.transpose(1, 2), out=across)
+            outputs[who, rows] = across[:, 0] if shift is None else across[:, 0] + shift[who]
             slope = self._slope(outputs[who, rows], target[who, rows], self._share[who, rows])
             slopes[who, rows] = slope
-            to_readout[who].baddbmm_(slope.unsqueeze(1), hidden)
+            to_readout[who].baddbmm_(_aligned(slope.unsqueeze(1)), hidden)
             awake = hidden.sign_()
             if to_table is None:
                 to_first[who].baddbmm_((inputs * slope.unsqueeze(-1)).transpose(1, 2), awake)
@@ -121,10 +135,12 @@ class TwoLayerGradient:
             gradients = [to_table, to_first]
             if model.bias:
                 gradients.append(to_table.sum(1, keepdim=True))
-        gradients.append(to_readout.transpose(1, 2))
+        gradients.append(to_readout.transpose(1, 2).contiguous())
         if model.bias:
             gradients.append(slopes.sum(-1)[:, None, None])
-        return self._losses(outputs, target), outputs, gradients
+        own = slice(model.n_members)
+        losses = self._losses(outputs, target)
+        return losses[own], outputs[own], [gradient[own] for gradient in gradients]
 
     def _losses(self, outputs: Tensor, target: Tensor) -> Tensor:
         if self._loss == "mse":
@@ -139,7 +155,7 @@ class TwoLayerGradient:
 
     def _checked(self, target: Tensor) -> Tensor:
         """Return the targets as (member, sample)."""
-        size = tuple(self._inputs.shape[:2])
+        size = (self._model.n_members, self._inputs.shape[1])
         if self._loss == "cross_entropy" and target.shape != size:
             raise ValueError(f"target must have shape {size}, got {tuple(target.shape)}")
         if target.shape not in (size, (*size, 1)):
@@ -147,22 +163,25 @@ class TwoLayerGradient:
                 f"target must have the shape {(*size, 1)} of the outputs "
                 f"(for one output without the last axis), got {tuple(target.shape)}"
             )
-        return target.reshape(size)
+        return self._copied(target.reshape(size))
 
     def _enter(self, batch: Batch) -> None:
         """Lay the inputs of a batch side by side; a batch seen again costs nothing."""
         model = self._model
         bits, skill = model.checked(batch.bits, batch.skill if model.n_categories else None)
+        alone = model.n_members == 1 and self._together(bits.shape[1]) > 1
+        self._copies = 2 if alone else 1
+        bits, skill = self._copied(bits), None if skill is None else self._copied(skill)
         if skill is not None and self._gathers:
             member = torch.arange(len(skill), device=skill.device)[:, None]
             self._rows = skill + model.n_categories * member
-            self._inputs = bits
+            self._inputs = _aligned(bits)
         else:
-            self._inputs = self._joined(bits, skill)
+            self._inputs = _aligned(self._joined(bits, skill))
         if batch.weight is None:
             self._share = torch.full_like(bits[..., 0], 1 / bits.shape[1])
         else:
-            self._share = batch.weight / batch.weight.sum(-1, keepdim=True)
+            self._share = self._copied(batch.weight / batch.weight.sum(-1, keepdim=True))
         self._batch = batch
 
     def _joined(self, bits: Tensor, skill: Tensor | None) -> Tensor:
@@ -181,24 +200,46 @@ class TwoLayerGradient:
         The rows have the hidden biases added; they are None where V holds the control bits too, and
         b is None without biases.
         """
-        *first, readout = self._model.parameters[: -1 if self._model.bias else None]
-        shift = self._model.parameters[-1][:, 0] if self._model.bias else None
-        across = readout.transpose(1, 2)
+        parameters = [self._copied(part) for part in self._model.parameters]
+        *first, readout = parameters[: -1 if self._model.bias else None]
+        shift = parameters[-1][:, 0] if self._model.bias else None
+        across = _aligned(readout).transpose(1, 2)
         if not self._gathers:
-            return None, torch.cat(first, 1), across, shift
+            return None, _aligned(torch.cat(first, 1)), across, shift
         table, weights, *hidden_bias = first
-        return (table + hidden_bias[0] if hidden_bias else table), weights, across, shift
+        table = table + hidden_bias[0] if hidden_bias else table
+        return table, _aligned(weights), across, shift
+
+    def _copied(self, values: Tensor) -> Tensor:
+        return values if self._copies == 1 else torch.cat([values] * self._copies)
 
     def _blocks(self, members: int, samples: int) -> Iterator[tuple[slice, slice]]:
-        width = self._model.padded_width
-        together = max(1, _CACHED // (samples * width))
-        length = max(1, min(samples, _CACHED // width))
-        for start in range(0, members, together):
+        together = self._together(samples)
+        edges = [*range(0, members, together), members]
+        if together > 1 and edges[-1] - edges[-2] == 1 and len(edges) > 2:
+            del edges[-2]  # the last member joins the block before
+        length = max(1, min(samples, _CACHED // self._model.padded_width))
+        for start, end in itertools.pairwise(edges):
             for row in range(0, samples, length):
-                yield slice(start, start + together), slice(row, row + length)
+                yield slice(start, end), slice(row, row + length)
+
+    def _together(self, samples: int) -> int:
+        """Return how many members share a block."""
+        return max(1, _CACHED // (samples * self._model.padded_width))
 
 
-def _view(space: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Return room for a block, the last block's where it is large enough."""
-    count = size[0] * size[1] * size[2]
-    return space.view(-1)[:count].view(size) if space.numel() >= count else space.new_empty(size)
+def _room(space: Tensor, size: Sequence[int]) -> Tensor:
+    """Return room for aligned matrices, one a member: the last block's where it is large enough."""
+    members, rows, columns = size
+    unit = _ALIGNED // space.element_size()
+    apart = -(-rows * columns // unit) * unit
+    if space.untyped_storage().nbytes() < members * apart * space.element_size():
+        space = space.new_empty(members * apart)
+    return space.as_strided((members, rows, columns), (apart, columns, 1))
+
+
+def _aligned(matrices: Tensor) -> Tensor:
+    """Return matrices, one a member, that begin at multiples of 16 bytes: copies if need be."""
+    if matrices.stride(0) * matrices.element_size() % _ALIGNED == 0:
+        return matrices
+    return _room(matrices.new_empty(0), matrices.shape).copy_(matrices)

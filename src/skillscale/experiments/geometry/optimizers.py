@@ -229,10 +229,12 @@ def _losses(
                 noise.at(step).standard_normal((_BLOCK, settings.dim)) for _, noise in drawn
             )
         level = theta.view(-1, n_seeds, settings.dim).transpose(0, 1) @ vectors.mT
+        rows, n_rows = _padded(level), level[..., 0].numel()
         if step in wanted:
-            loss = torch.nn.functional.softplus(-level) @ chance
-            path[step] = loss.T.reshape(shape).numpy()
-        pull = torch.sigmoid(-level) * shares[:, step % _BLOCK, None]
+            loss = torch.nn.functional.softplus(-rows) @ chance
+            path[step] = loss[:n_rows].view(level.shape[:2]).T.reshape(shape).numpy()
+        demand = torch.sigmoid(-rows)[:n_rows].view(level.shape)
+        pull = demand * shares[:, step % _BLOCK, None]
         gradient = -(pull @ vectors).transpose(0, 1).reshape(*shape, settings.dim)
         gradient += scale * normal[:, step % _BLOCK]
         last = gradient[-1].transpose(-2, -3)[..., None, :]
@@ -240,6 +242,16 @@ def _losses(
         for rule, part, state, move in zip(rules, theta, states, gradient, strict=True):
             rule.step([part], [move.reshape(part.shape)], state)
     return path
+
+
+def _padded(level: Tensor) -> Tensor:
+    """Levels (seed, member of a rule, skill) as rows, filled up with rows of 0 to whole blocks.
+
+    Torch takes exponentials of 32 numbers at a time and BLAS products of 4 rows, and they round
+    what is left over otherwise. With nothing left over these are the same beside any other seeds.
+    """
+    rows = level.flatten(0, 1)
+    return torch.nn.functional.pad(rows, (0, 0, 0, -len(rows) % 32))
 
 
 def _stack(arrays: Iterable[NDArray[np.float64]]) -> Tensor:

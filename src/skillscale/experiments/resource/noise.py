@@ -17,6 +17,7 @@ from torch import Tensor
 
 from skillscale import _checks, _progress
 from skillscale.lab.optimizers import Adam
+from skillscale.lab.streams import Stream
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
 TARGETS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -110,11 +111,13 @@ def noise_scaling(settings: NoiseScaling, *, progress: bool = False) -> xr.Datas
     Raises:
         FloatingPointError: If networks diverge.
     """
-    return _measured(settings, expected_loss, progress=progress)
+    return _measured(settings, settings.seeds, expected_loss, progress=progress)
 
 
-def _measured(settings: NoiseScaling, loss_of: Loss, *, progress: bool) -> xr.Dataset:
-    """Dataset of `noise_scaling`, trained on a given form of the expected loss."""
+def _measured(
+    settings: NoiseScaling, streams: Sequence[int], loss_of: Loss, *, progress: bool
+) -> xr.Dataset:
+    """Dataset of `noise_scaling` on a given form of the expected loss, a stream a member."""
     x = torch.linspace(-1, 1, settings.n_points, dtype=torch.float64)
     shape = (len(settings.seeds), len(settings.targets), len(settings.widths))
     loss, largest = np.empty((*shape, len(settings.steps))), np.empty(shape)
@@ -122,7 +125,8 @@ def _measured(settings: NoiseScaling, loss_of: Loss, *, progress: bool) -> xr.Da
     for j, m in _progress.bar(cells, show=progress):
         target = TARGETS[settings.targets[j]](x)
         target = target / target.square().mean().sqrt()
-        losses, weights = _train(settings.widths[m], x, target, settings, loss_of)
+        start = initial(streams, settings.widths[m], settings.spread)
+        losses, weights = _train(start, x, target, settings, loss_of)
         loss[:, j, m], largest[:, j, m] = losses.numpy(), weights.abs().amax(dim=1).numpy()
     dims = ("member", "target", "width")
     return xr.Dataset(
@@ -150,9 +154,10 @@ def _measured(settings: NoiseScaling, loss_of: Loss, *, progress: bool) -> xr.Da
 def noise_step(settings: NoiseScaling, *, progress: bool = False) -> xr.Dataset:
     """Expected loss of noisy networks on a step, which takes ever steeper neurons.
 
-    `noise_scaling` with the target sign(x). No network of finite weights makes a step: one that
-    makes a ramp of width δ errs by about δ and pays noise like 1 / (δ² N). The inputs must be
-    closer than δ, and training long enough for steep neurons, hence settings of its own.
+    `noise_scaling` with the target sign(x) and other initial numbers. No network of finite weights
+    makes a step: one that makes a ramp of width δ errs by about δ and pays noise like 1 / (δ² N).
+    The inputs must be closer than δ, and training long enough for steep neurons, hence settings of
+    its own.
 
     Args:
         settings: sizes, training and seeds.
@@ -161,7 +166,10 @@ def noise_step(settings: NoiseScaling, *, progress: bool = False) -> xr.Dataset:
     Returns:
         As `noise_scaling`.
     """
-    return _measured(settings, _expected_loss_of_few, progress=progress)
+    streams = [
+        int(Stream(seed, "neurons on a step").at(0).integers(2**32)) for seed in settings.seeds
+    ]
+    return _measured(settings, streams, _expected_loss_of_few, progress=progress)
 
 
 def expected_loss(
@@ -325,10 +333,13 @@ def _expected_loss_of_few(
 
 
 def _train(
-    width: int, x: Tensor, target: Tensor, settings: NoiseScaling, loss_of: Loss
+    start: tuple[Tensor, Tensor],
+    x: Tensor,
+    target: Tensor,
+    settings: NoiseScaling,
+    loss_of: Loss,
 ) -> tuple[Tensor, Tensor]:
     """Loss (member, step) while Adam trains the hidden layer, and the weights it ends with."""
-    start = initial(settings.seeds, width, settings.spread)
     weights, biases = (p.clone().requires_grad_() for p in start)
     losses = descend(
         [weights, biases],

@@ -105,7 +105,6 @@ PAPER = {
         width=1000,
         batch_size=4000,
         steps=20_000,
-        every=50,
         seeds=tuple(range(10)),
     )
 }

@@ -11,6 +11,7 @@ from skillscale import _checks, _progress
 from skillscale.experiments.slingshot import graphs
 from skillscale.experiments.slingshot.graphs import Graph, Indices
 from skillscale.lab.records import significant
+from skillscale.lab.streams import Stream
 
 COMPOSITE_STRATEGIES = ("random texts", "texts of a star", "texts of a clique", "composites")
 
@@ -79,7 +80,7 @@ def composites(settings: Composites, *, progress: bool = False) -> xr.Dataset:
     shape = (len(settings.seeds), len(COMPOSITE_STRATEGIES))
     found = np.empty((*shape, 4))
     for i, seed in enumerate(_progress.bar(settings.seeds, show=progress)):
-        generator = np.random.default_rng([seed, settings.n_texts])
+        generator = Stream(seed, "composites of texts").at(0)
         graph = graphs.random_graph(
             settings.n_skills, settings.n_texts, settings.k, generator=generator
         )
