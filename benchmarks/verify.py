@@ -35,7 +35,7 @@ import torch
 import xarray as xr
 
 import skillscale
-from skillscale import cli
+from skillscale import catalogue, cli
 from skillscale.lab import records
 
 ROOT = Path(__file__).parents[1]
@@ -80,12 +80,12 @@ class Comparison:
 def experiments():
     """Return function and settings of the experiment behind every record."""
     found = {}
-    for experiment, (module, name) in cli._experiments().items():
+    for entry in catalogue.catalogue().values():
+        module = importlib.import_module(f"skillscale.experiments.{entry.chapter}")
         for profile, suffix in (("STANDARD", ""), ("PAPER", "_paper")):
-            settings = getattr(module, profile, {}).get(name)
-            if settings is not None:
-                record = experiment.replace(".", "_") + suffix
-                found[record] = (getattr(module, name), settings)
+            if profile in entry.profiles:
+                settings = getattr(module, profile)[entry.name]
+                found[entry.record + suffix] = (getattr(module, entry.name), settings)
     return found
 
 
