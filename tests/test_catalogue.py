@@ -50,3 +50,11 @@ def test_the_list_is_read_without_importing_the_experiments():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert not {"torch", "xarray", "skillscale.experiments.geometry"} & set(answer.stdout.split())
+
+
+def test_a_chapter_of_a_single_module_is_found(tmp_path, monkeypatch):
+    source = 'def flow():\n    """Measure the flow."""\n\n\nSTANDARD = {"flow": 1}\n'
+    (tmp_path / "percolation.py").write_text(source)
+    monkeypatch.setattr(catalogue.experiments, "__path__", [str(tmp_path)])
+    entry = catalogue.catalogue()["percolation.flow"]
+    assert (entry.record, entry.summary) == ("percolation_flow", "Measure the flow.")

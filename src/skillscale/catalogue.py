@@ -1,7 +1,8 @@
 """What experiments there are, read from their sources: importing them takes seconds.
 
-A module of `skillscale.experiments.<chapter>` assigns the settings of its experiments to LIVE,
-STANDARD and PAPER, dictionaries with the names of its functions as keys.
+The module `skillscale.experiments.<chapter>`, or each module of a package of that name, assigns the
+settings of its experiments to LIVE, STANDARD and PAPER, dictionaries with the names of its
+functions as keys.
 """
 
 from __future__ import annotations
@@ -56,10 +57,9 @@ def catalogue() -> dict[str, Experiment]:
     ('LIVE', 'STANDARD')
     """
     found = {}
-    for path in sorted(
-        path for folder in experiments.__path__ for path in Path(folder).glob("*/*.py")
-    ):
-        chapter = path.parent.name
+    folders = [Path(folder) for folder in experiments.__path__]
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+        chapter = path.stem if path.parent in folders else path.parent.name
         statements = ast.parse(path.read_text(encoding="utf-8")).body
         settings = {profile: _keys(statements, profile) for profile in PROFILES}
         documented = {
