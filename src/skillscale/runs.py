@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 MOST_RUNS = 100_000
-"""Largest number of runs read."""
+"""Most runs read."""
 MOST_BYTES = 64 * 2**20
-"""Largest size of a table: 64 MiB."""
+"""Most bytes read, 64 MiB."""
 _DROPPED = 5
 
 
