@@ -259,7 +259,7 @@ def plans():
         seconds = float(records.provenance(stored, "wall_seconds"))
         if path.stem == FIT:
             settings = records.provenance(stored, "settings")
-            modules = ["skillscale.fits", "skillscale.runs"]
+            modules = ["skillscale.fits", "skillscale.laws", "skillscale.runs"]
             found[FIT] = (lambda stored: fit_again(stored), key(stored, settings, modules), seconds)
             continue
         run, settings = known[path.stem]

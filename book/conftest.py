@@ -1,8 +1,9 @@
 """When nbval runs a chapter, the numbers of cells exempt from its comparison are compared, too.
 
 Such a cell shows what was measured. What rests on stored records alone comes out the same on
-every machine up to rounding: words are equal, and numbers to a thousandth or to one unit of the
-last digit shown. Cells that show what a chapter trained while it ran are left out.
+every machine up to rounding: words and whole numbers below a thousand are equal, other numbers to a
+thousandth or to one unit of the last digit shown. Cells that show what a chapter trained while it
+ran are left out.
 """
 
 import ast
@@ -82,7 +83,8 @@ def difference(stored: Sequence[Any], new: Sequence[Any]) -> str:
             return f"other words in {kind}:\n{words}\n{others}"
         for a, b in zip(NUMBER.findall(old), NUMBER.findall(now), strict=True):
             (x, unit), (y, other) = value(a), value(b)
-            if abs(x - y) > max(1.01 * max(unit, other), RELATIVE * max(abs(x), abs(y))):
+            rounding = 0.0 if unit == other == 1.0 else 1.01 * max(unit, other)
+            if abs(x - y) > max(rounding, RELATIVE * max(abs(x), abs(y))):
                 return f"{a} is stored in {kind}, {b} came out"
     return ""
 

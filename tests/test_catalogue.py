@@ -42,6 +42,13 @@ def test_durations_are_those_of_the_stored_runs():
     assert catalogue.Experiment("geometry", "no_such", ("LIVE",), "").seconds() is None
 
 
+def test_a_damaged_record_has_no_duration(tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "geometry_skill_curves.nc").write_bytes(b"\x89HDF\r\n")
+    monkeypatch.setattr(_published, "root", lambda: tmp_path)
+    assert FOUND["geometry.skill_curves"].seconds() is None
+
+
 def test_the_list_is_read_without_importing_the_experiments():
     program = (
         "import sys; from skillscale.catalogue import catalogue; catalogue(); print(*sys.modules)"

@@ -192,6 +192,14 @@ def changed(place, value):
             lambda: fits.chinchilla(GOOD[0], GOOD[0] ** 0.5 * SMALL, GOOD[2]),
             r"N and D are collinear: D follows N\^0.5 within 1 %",
         ),
+        (
+            lambda: fits.chinchilla(1e9 * SMALL, GOOD[1], GOOD[2]),
+            "N must scatter by more than 1 % over the runs",
+        ),
+        (
+            lambda: fits.chinchilla(GOOD[0], 1e9 * SMALL, GOOD[2]),
+            "D must scatter by more than 1 % over the runs",
+        ),
         (lambda: fits.chinchilla(*GOOD, bootstrap=-1), "bootstrap must be an integer >= 0, got -1"),
         (lambda: fits.chinchilla(*GOOD, seed=0.5), "seed must be an integer >= 0, got 0.5"),
     ],

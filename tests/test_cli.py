@@ -113,6 +113,32 @@ def test_a_disk_that_fills_during_the_run_is_said_in_a_line(toy, tmp_path, monke
     assert result.output.splitlines()[-1].endswith("toy_draw.nc: No space left on device")
 
 
+def test_claims_that_cannot_be_read_are_noticed_before_the_run(toy, tmp_path, monkeypatch):
+    def fail(record):
+        raise ValueError("Invalid value (at line 3)")
+
+    monkeypatch.setattr("skillscale.claims.fingerprints", fail)
+    answer = refused(call("run", "toy.draw", "--folder", tmp_path))
+    assert answer == "Error: the claims cannot be read: Invalid value (at line 3)\n"
+    assert toy == []
+
+
+def test_a_link_that_leads_nowhere_is_replaced_only_if_asked(toy, tmp_path):
+    (tmp_path / "toy_draw.nc").symlink_to(tmp_path / "gone.nc")
+    assert "exists; --overwrite replaces it" in refused(
+        call("run", "toy.draw", "--folder", tmp_path)
+    )
+    assert toy == []
+
+
+def test_output_that_cannot_be_written_is_said_in_a_line():
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        program = [sys.executable, "-m", "skillscale", "--version"]
+        answer = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert answer.returncode == 1
+    assert answer.stderr == "Error: cannot write the output: No space left on device\n"
+
+
 def test_list_says_what_each_experiment_measures_and_how_long_it_took():
     result = call("list")
     assert result.exit_code == 0
@@ -140,7 +166,13 @@ def test_the_ledger_prints_the_measurement_beside_the_prediction():
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "does not exist"), ({}, "holds no executed chapters"), ({"a": "{"}, "cannot be read")],
+    [
+        (None, "does not exist"),
+        ({}, "holds no executed chapters"),
+        ({"a": "{"}, "cannot be read"),
+        ({"a": "[1, 2]"}, "cannot be read"),
+        ({"a": '{"cells": 5}'}, "cannot be read"),
+    ],
 )
 def test_the_ledger_of_no_chapters_says_so(tmp_path, content, message):
     folder = tmp_path / "book"

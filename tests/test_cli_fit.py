@@ -114,6 +114,10 @@ def broken(text, line, column, value):
         (lambda text: text.splitlines()[0], "runs.csv holds no runs below its header"),
         (lambda text: "", "runs.csv is empty"),
         (lambda text: "\n", "has no column 'N', only no header"),
+        (
+            lambda text: text + "run,1e9,2e10,2.5,7",
+            "line 63: has more entries than the header has names",
+        ),
         (lambda text: text.replace("name", "loss"), "runs.csv has 2 columns 'loss'"),
         (
             lambda text: text.replace(",", "\t"),
@@ -201,6 +205,24 @@ def test_a_full_disk_is_said_in_a_line(table, option, name, monkeypatch):
     result = call(table, "--bootstrap", 100, option, path)
     assert result.exit_code == 1
     assert result.output.splitlines()[-1] == f"Error: cannot write {path}: No space left on device"
+
+
+def test_the_table_itself_is_never_replaced(table):
+    own = table.rename(table.with_name("runs.nc"))
+    before = own.read_bytes()
+    result = call(own, "--bootstrap", 100, "--record", own, "--overwrite")
+    assert result.exit_code == 2
+    assert result.output == f"Error: --record: {own} is the table of runs itself\n"
+    assert own.read_bytes() == before
+
+
+def test_what_is_to_be_stored_is_stored_before_anything_is_printed(table, monkeypatch):
+    def fail(*_, **__):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(cli.typer, "echo", fail)
+    assert call(table, "--bootstrap", 100, "--record", table.with_name("own.nc")).exit_code == 1
+    assert records.load(table.with_name("own.nc"))["value"].size == 5
 
 
 def test_repeated_runs_are_taken_if_asked(table):

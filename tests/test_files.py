@@ -257,3 +257,15 @@ def test_partial_files_are_neither_committed_nor_packaged() -> None:
     wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
     # what is included by force is so whether git ignores it or not
     assert all((root / name).is_file() for name in wheel["targets"]["wheel"]["force-include"])
+
+
+def test_the_lock_of_another_program_is_not_waited_for(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    monkeypatch.setattr(_files, "_TRIES", 2)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        _files.write(tmp_path / "run.nc", b"new")
+    finally:
+        os.close(folder)
+    assert (tmp_path / "run.nc").read_bytes() == b"new"

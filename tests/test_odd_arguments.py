@@ -34,7 +34,7 @@ MODULES = (
     "theory.skill_basis",
     "theory.slingshot",
 )
-SECONDS, MEGABYTES = 2, 500
+SECONDS, MEGABYTES = 20, 2000
 NUMBERS = {
     repr(value): value
     for value in (
@@ -53,6 +53,7 @@ OTHERS = {repr(value): value for value in (None, "", "x", 1j, [], {}, [math.nan]
     "10**12 entries": np.broadcast_to(1.0, (10**6, 10**6)),
 }
 CHEAPER = {
+    "chinchilla": {"bootstrap": 2},
     "neuron_growth": {"T": [0, 2], "n_neurons": 10},
     "neuron_strength": {"T": [0, 2], "width": 2, "n_networks": 2},
 }

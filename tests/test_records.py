@@ -124,7 +124,7 @@ def sealed(dataset, tmp_path, monkeypatch):
     return path
 
 
-def test_attributes_may_change_but_no_number_name_type_or_dimension(sealed):
+def test_attributes_may_change_but_no_claim_number_name_type_or_dimension(sealed):
     record = records.load(sealed)
     xr.testing.assert_identical(records.published("run"), record)
     records.save(record.assign_attrs(git_commit="unknown"), sealed)
@@ -140,9 +140,10 @@ def test_attributes_may_change_but_no_number_name_type_or_dimension(sealed):
         record.astype(np.float64),
         record.assign(more=0.0),
         record.drop_vars("seed"),
+        record.assign_attrs(claims='{"toy.slope": "0"}'),
     ):
-        records.save(other.assign_attrs(record.attrs), sealed)
-        with pytest.raises(records.RecordError, match=r"run\.nc does not hold the numbers that .*"):
+        records.save(other.assign_attrs({**record.attrs, "claims": other.claims}), sealed)
+        with pytest.raises(records.RecordError, match=r"run\.nc does not hold the numbers and cl"):
             records.published("run")
     records.seal(sealed.parent)
     assert "seed" not in records.published("run")

@@ -1,5 +1,5 @@
 """`python -m skillscale` is the command line."""
 
-from skillscale.cli import app
+from skillscale.cli import main
 
-app(prog_name="skillscale")
+main()

@@ -13,6 +13,7 @@ import glob
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ if sys.platform != "win32":
     import fcntl
 
 _TRIAL = bytes(4096)
+_TRIES = 40
 
 
 def writable(path: str | os.PathLike[str]) -> Path:
@@ -90,8 +92,8 @@ def _among_writers(destination: Path) -> Iterator[None]:
 
     The lock is the folder's: those who read records lock these, and would be in the way.
     """
-    if sys.platform == "win32":
-        yield
+    if sys.platform == "win32" or not os.access(destination.parent, os.R_OK):
+        yield  # without locks, or in a folder that may be written to but not listed
         return
     folder = os.open(destination.parent, os.O_RDONLY)
     try:
@@ -99,8 +101,12 @@ def _among_writers(destination: Path) -> Iterator[None]:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for leftover in destination.parent.glob(f".{glob.escape(destination.name)}-*.partial"):
                 leftover.unlink()
-        with suppress(OSError):
-            fcntl.flock(folder, fcntl.LOCK_SH)
+        for _ in range(_TRIES):
+            # whoever removes leftovers is done at once; another program's lock may stay for ever
+            with suppress(OSError):
+                fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                break
+            time.sleep(0.05)
         yield
     finally:
         os.close(folder)

@@ -40,12 +40,13 @@ class Experiment:
         return f"{self.chapter}_{self.name}"
 
     def seconds(self) -> float | None:
-        """Return how long the stored run of the standard profile took, None if there is none."""
+        """Return how long the sound stored run of the standard profile took, if there is one."""
         path = _published.root() / "results" / f"{self.record}.nc"
-        if not path.is_file():
+        try:
+            with h5py.File(path, "r") as stored:
+                return float(stored.attrs["wall_seconds"].item())
+        except (OSError, KeyError):  # none, or a damaged one
             return None
-        with h5py.File(path, "r") as stored:
-            return float(stored.attrs["wall_seconds"].item())
 
 
 def catalogue() -> dict[str, Experiment]:

@@ -8,6 +8,7 @@ import importlib
 import importlib.metadata
 import io
 import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -92,9 +93,9 @@ def run(
 
     import torch
 
-    from skillscale import claims
     from skillscale.lab import records
 
+    fingerprints = _fingerprints(path)
     module = importlib.import_module(f"skillscale.experiments.{entry.chapter}")
     settings = getattr(module, profile.upper())[entry.name]
     torch.set_num_threads(threads)
@@ -105,7 +106,7 @@ def run(
         settings=settings,
         seeds=sorted({int(seed) for seed in dataset["seed"].values.ravel()}),
         wall_seconds=time.perf_counter() - start,
-        claims=claims.fingerprints(path.stem),
+        claims=fingerprints,
     )
     try:
         records.save(stamped, path)
@@ -126,7 +127,7 @@ def ledger(
         _refuse(f"folder {folder} does not exist; chapters lie in book/ of a checkout")
     try:
         judgements = book.rejudge(book.collect(folder))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         _refuse(f"the chapters of {folder} cannot be read: {error}")
     if not judgements:
         _refuse(f"{folder} holds no executed chapters with claims; book/ of a checkout does")
@@ -175,7 +176,8 @@ def bias(
         read = quantization.apparent_exponent(alpha, n_min=n_min, n_max=n_max, n_skills=size)
         ends = [float(quantization.local_exponent(n, alpha, n_skills=size)) for n in (n_min, n_max)]
     except ValueError as error:
-        _refuse(f"{_ARGUMENTS[str(error).split()[0]]}: {error}")
+        name = str(error).split()[0]
+        _refuse(f"{_ARGUMENTS.get(name, name)}: {error}")
     world = "infinitely many skills" if n_skills is None else f"{n_skills} skills"
     rows = [
         ("alpha", f"{alpha:.4f}"),
@@ -234,6 +236,10 @@ def fit(
     _destination("--record", record, (".nc",), overwrite=overwrite)
     if record is not None and not runs.is_file():
         _refuse(f"--record: {runs} must be a file, whose checksum is stored")
+    for option, path in (("--record", record), ("--figure", figure)):
+        if path is not None and path.exists() and path.samefile(runs):
+            _refuse(f"{option}: {path} is the table of runs itself")
+    fingerprints = {} if record is None else _fingerprints(record)
     start = time.perf_counter()
     try:
         if digitised:
@@ -250,12 +256,11 @@ def fit(
         _refuse(f"RUNS: {error}{hint}")
     seconds = time.perf_counter() - start
 
-    from skillscale import claims, laws
+    from skillscale import laws
     from skillscale.fits.parametric import HUBER
     from skillscale.lab import records
 
-    for line in laws.lines(law, compute=np.array([1.0, 10.0]) * 6 * float((N * D).max())):
-        typer.echo(line)
+    lines = laws.lines(law, compute=np.array([1.0, 10.0]) * 6 * float((N * D).max()))
     try:
         if record is not None:
             settings = {
@@ -270,16 +275,28 @@ def fit(
                 settings=settings,
                 seeds=[seed],
                 wall_seconds=seconds,
-                claims=claims.fingerprints(record.stem),
+                claims=fingerprints,
             )
-            typer.echo(records.save(stamped, record))
+            records.save(stamped, record)
         if figure is not None:
             drawn = io.BytesIO()
             laws.picture(law, N, D, loss).savefig(drawn, format=figure.suffix[1:])
             _files.write(figure, drawn.getvalue())
-            typer.echo(figure)
     except OSError as error:
         _refuse(f"cannot write {error.filename or 'the result'}: {error.strerror or error}", 1)
+    # Printed last: whoever listens may be gone, and what was to be stored is not lost with it.
+    for line in (*lines, *filter(None, (record, figure))):
+        typer.echo(line)
+
+
+def _fingerprints(path: Path) -> dict[str, str]:
+    """Return what a record is stamped with, or refuse, before anything is computed."""
+    from skillscale import claims
+
+    try:
+        return claims.fingerprints(path.stem)
+    except (OSError, ValueError) as error:
+        _refuse(f"the claims cannot be read: {error}")
 
 
 def _destination(
@@ -290,15 +307,28 @@ def _destination(
         return
     if path.suffix not in suffixes:
         _refuse(f"{option}: must end in {' or '.join(suffixes)}, got {path.name!r}")
-    if not path.parent.is_dir():
-        _refuse(f"{option}: folder {path.parent} does not exist")
-    if path.is_file() and not overwrite:
-        _refuse(f"{option}: {path} exists; --overwrite replaces it")
     try:
+        if not path.parent.is_dir():
+            _refuse(f"{option}: folder {path.parent} does not exist")
+        if os.path.lexists(path) and not path.is_dir() and not overwrite:
+            _refuse(f"{option}: {path} exists; --overwrite replaces it")
         _files.writable(path)
     except OSError as error:
         _refuse(f"{option}: cannot write {path}: {error.strerror or error}")
 
 
+def main() -> None:
+    """Run the command; where its output cannot be written, say so in a line."""
+    try:
+        try:
+            app(prog_name="skillscale")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"Error: cannot write the output: {error.strerror or error}")
+
+
 if __name__ == "__main__":
-    app(prog_name="skillscale")
+    main()

@@ -29,7 +29,7 @@ def gap_free(learned: ArrayLike) -> NDArray[np.int64]:
         learned: Whether a skill is learned, shape (..., skill), most frequent first.
 
     Raises:
-        ValueError: If `learned` is not an array of finite numbers or bools.
+        ValueError: If `learned` is empty or not an array of finite numbers or bools.
 
     Source: derived here.
 

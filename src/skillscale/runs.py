@@ -64,6 +64,8 @@ def read(
         table.fieldnames = header
         for row in table:
             place = f"{source.name}, line {table.line_num}"
+            if None in row:
+                raise ValueError(f"{place}: has more entries than the header has names")
             rows[table.line_num] = [
                 _positive(row[name], f"{place}, column {name!r}") for name in columns
             ]

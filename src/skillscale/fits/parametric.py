@@ -165,6 +165,9 @@ def _runs(N: ArrayLike, D: ArrayLike, loss: ArrayLike) -> Array:
             raise ValueError(f"{name} must take at least 3 different values, got {found}")
     logs = np.log(np.stack(columns))
     x, y = logs[:2] - logs[:2].mean(1, keepdims=True)
+    for name, side in (("N", x), ("D", y)):
+        if side.std() < _COLLINEAR:
+            raise ValueError(f"{name} must scatter by more than 1 % over the runs")
     slope = (x @ y) / (x @ x)
     if (y - slope * x).std() < _COLLINEAR:
         raise ValueError(

@@ -2,7 +2,7 @@
 
 A record is an `xarray.Dataset` of raw measurements whose attributes say how it came about. Writing
 is atomic: a reader sees the old file or the whole new one, never a part. The records that the book
-judges are listed with a digest of their numbers in `results/manifest.json`.
+judges are listed with digests of their numbers and of their claims in `results/manifest.json`.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def published(name: str) -> xr.Dataset:
 
     Raises:
         ValueError: If there is no such record; the message lists the records there are.
-        RecordError: As `load`, and if its numbers are not those that the manifest names.
+        RecordError: As `load`, and if its numbers or claims are not those of the manifest.
         FileNotFoundError: If there is no manifest.
 
     Source: derived here; forged numbers in `tests/test_records.py`.
@@ -184,9 +184,9 @@ def published(name: str) -> xr.Dataset:
         raise ValueError(f"name must be one of {', '.join(names) or '(none stored)'}, got {name!r}")
     record = load(folder / f"{name}.nc")
     manifest = folder / MANIFEST
-    if json.loads(manifest.read_text(encoding="utf-8")).get(name) != digest(record):
+    if json.loads(manifest.read_text(encoding="utf-8")).get(name) != _entry(record):
         raise RecordError(
-            f"{folder / name}.nc does not hold the numbers that {manifest} names; "
+            f"{folder / name}.nc does not hold the numbers and claims that {manifest} names; "
             "after a new run, `make manifest` enters them"
         )
     return record
@@ -217,7 +217,7 @@ def digest(dataset: xr.Dataset) -> str:
 
 
 def seal(folder: str | os.PathLike[str]) -> Path:
-    """Write the manifest of a folder: the digest of every record in it, by name.
+    """Write the manifest of a folder: digests of every record's numbers and claims, by name.
 
     Raises:
         RecordError: If a file ending in ".nc" is no record.
@@ -226,9 +226,15 @@ def seal(folder: str | os.PathLike[str]) -> Path:
     Source: derived here; `tests/test_records.py`.
     """
     source = Path(folder)
-    digests = {name: digest(load(source / f"{name}.nc")) for name in _names(source)}
+    digests = {name: _entry(load(source / f"{name}.nc")) for name in _names(source)}
     _files.write(source / MANIFEST, (json.dumps(digests, indent=0) + "\n").encode())
     return source / MANIFEST
+
+
+def _entry(record: xr.Dataset) -> dict[str, str]:
+    """Return what the manifest says of a record."""
+    claims = json.dumps(provenance(record, "claims"), sort_keys=True)
+    return {"numbers": digest(record), "claims": hashlib.sha256(claims.encode()).hexdigest()}
 
 
 def _names(folder: Path) -> list[str]:

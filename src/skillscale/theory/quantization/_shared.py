@@ -90,20 +90,17 @@ def check_skills(n_skills: float) -> None:
 
 def check_count(name: str, value: float, *, minimum: int) -> int:
     """Return `value` as an int, or raise ValueError unless it is one from `minimum` to 2^53."""
-    count = _checks.integer(name, value, minimum=minimum)
-    if count > COUNTED:
-        raise ValueError(f"{name} must be at most 2**53, got {value!r}")
-    return count
+    return _checks.integer(name, value, minimum=minimum, maximum=COUNTED)
 
 
 def check_levels(a: float, b: float) -> None:
     """Raise ValueError unless `a` and `b` are finite and a < b, with a finite difference."""
     _checks.number("a", a)
     _checks.number("b", b, above=a)
-    finite("b", b, b - a)
+    check_finite("b", b, b - a)
 
 
-def finite(name: str, given: object, result: Floats | float) -> None:
+def check_finite(name: str, given: object, result: Floats | float) -> None:
     """Raise ValueError, naming an argument, if a result has overflowed."""
     if not np.isfinite(result).all():
         raise ValueError(f"{name} must leave a finite result, got {given!r}")

@@ -15,9 +15,9 @@ from skillscale.theory.quantization._shared import (
     Floats,
     check_alpha,
     check_count,
+    check_finite,
     check_levels,
     check_skills,
-    finite,
     log_tail,
     unlearned,
 )
@@ -103,7 +103,7 @@ def loss_integral(
     with np.errstate(over="ignore"):
         power = start**-alpha / (alpha * zeta(zipf_exponent(alpha)))
         value = np.asarray(a + (b - a) * power, dtype=np.float64)
-    finite("n", n, value)
+    check_finite("n", n, value)
     return value
 
 

@@ -13,8 +13,8 @@ from skillscale.frequencies import zipf_exponent
 from skillscale.theory.quantization._shared import (
     Floats,
     check_alpha,
+    check_finite,
     check_skills,
-    finite,
     normaliser,
 )
 
@@ -77,7 +77,7 @@ def count_exponents(alpha: float, *, q: float = 1.0) -> dict[Resource, float]:
         "D": slow,
         "S": slow / _checks.number("q", q, above=0),
     }
-    finite("q", q, growth["S"])
+    check_finite("q", q, growth["S"])
     return growth
 
 
@@ -130,7 +130,7 @@ def quanta_learned(
     with np.errstate(over="ignore"):
         n = (available / scale) ** count_exponents(alpha)[resource]
     count = np.asarray(np.minimum(n, n_skills), dtype=np.float64)
-    finite("cost", cost, count)
+    check_finite("cost", cost, count)
     return count
 
 

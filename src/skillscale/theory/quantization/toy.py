@@ -18,8 +18,8 @@ from skillscale.theory.quantization._shared import (
     COUNTED,
     Floats,
     check_alpha,
+    check_finite,
     check_skills,
-    finite,
     log_tail,
     normaliser,
 )
@@ -221,8 +221,7 @@ def censored_exponent(
     >>> round(censored_exponent(0.4, **run, spread=0.01), 3)
     1.0
     """
-    if _checks.integer("n_skills", n_skills, minimum=2) > _MOST_SKILLS:
-        raise ValueError(f"n_skills must be at most {_MOST_SKILLS}, got {n_skills!r}")
+    n_skills = _checks.integer("n_skills", n_skills, minimum=2, maximum=_MOST_SKILLS)
     _checks.number("cost", cost, above=0)
     _checks.number("budget", budget, above=0)
     _checks.number("q", q, above=0)
@@ -244,7 +243,7 @@ def censored_exponent(
     x = rarity - np.average(rarity, weights=learned)
     with np.errstate(over="ignore"):
         read = float((learned * x * seen).sum() / (learned * x**2).sum())
-    finite("spread", spread, read)
+    check_finite("spread", spread, read)
     return read
 
 

@@ -14,8 +14,8 @@ from skillscale.frequencies import zipf_exponent
 from skillscale.theory.quantization._shared import (
     Floats,
     check_alpha,
+    check_finite,
     check_levels,
-    finite,
     unlearned,
 )
 
@@ -94,7 +94,7 @@ def polygenic_loss(
     missing = ranks > learned[..., None]
     with np.errstate(over="ignore"):
         total = np.asarray(floor + (missing * sizes).sum(-1), dtype=np.float64)
-    finite("gains", gains, total)
+    check_finite("gains", gains, total)
     return total
 
 
