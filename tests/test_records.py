@@ -139,8 +139,8 @@ def test_attributes_may_change_but_no_claim_number_name_type_or_dimension(sealed
         record.rename(step="time"),
         record.astype(np.float64),
         record.assign(more=0.0),
-        record.drop_vars("seed"),
         record.assign_attrs(claims='{"toy.slope": "0"}'),
+        record.drop_vars("seed"),
     ):
         records.save(other.assign_attrs({**record.attrs, "claims": other.claims}), sealed)
         with pytest.raises(records.RecordError, match=r"run\.nc does not hold the numbers and cl"):
