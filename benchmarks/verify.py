@@ -35,7 +35,7 @@ import torch
 import xarray as xr
 
 import skillscale
-from skillscale import catalogue, cli
+from skillscale import _files, catalogue, cli
 from skillscale.lab import records
 
 ROOT = Path(__file__).parents[1]
@@ -275,9 +275,8 @@ def plans():
 
 def write(state):
     """Write what was compared, a whole file or none."""
-    partial = STATE.with_suffix(".partial")
-    partial.write_text(json.dumps(dict(sorted(state.items())), indent=1) + "\n")
-    partial.replace(STATE)
+    text = json.dumps(dict(sorted(state.items())), indent=1) + "\n"
+    _files.write(STATE, text.encode())
 
 
 def verify(name, run, record_key):

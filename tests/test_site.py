@@ -304,6 +304,15 @@ def has_focus(button: Any) -> bool:
     return bool(button.evaluate("button => button === document.activeElement"))
 
 
+def opens_and_closes(tab: Any, button: Any, link: Any) -> None:
+    """A menu over the page shows the link at a click and hides it at Escape."""
+    assert not link.is_visible()
+    button.click()
+    link.wait_for(state="visible")
+    tab.keyboard.press("Escape")
+    link.wait_for(state="hidden")
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_menu_leads_to_a_chapter(chromium: Any, address: str, width: int) -> None:
@@ -311,11 +320,7 @@ def test_the_menu_leads_to_a_chapter(chromium: Any, address: str, width: int) ->
         button = visit.tab.locator(".primary-toggle:visible")
         chapter = visit.tab.get_by_role("link", name="Theory 3: the resource model", exact=True)
         if width < 992:  # a menu over the page
-            assert not chapter.is_visible()
-            button.click()
-            chapter.wait_for(state="visible")
-            visit.tab.keyboard.press("Escape")
-            chapter.wait_for(state="hidden")
+            opens_and_closes(visit.tab, button, chapter)
         else:  # a sidebar that folds
             assert chapter.is_visible()
             button.click()
@@ -335,11 +340,7 @@ def test_the_contents_lead_to_a_section(chromium: Any, address: str, width: int)
         button = visit.tab.locator(".secondary-toggle:visible")
         section = visit.tab.get_by_role("link", name="What a verdict means", exact=True)
         if width < 992:
-            assert not section.is_visible()
-            button.click()
-            section.wait_for(state="visible")
-            visit.tab.keyboard.press("Escape")
-            section.wait_for(state="hidden")
+            opens_and_closes(visit.tab, button, section)
             assert has_focus(button)
             visit.tab.keyboard.press("Enter")
         section.click()

@@ -48,8 +48,7 @@ def lines(law: fits.Chinchilla, *, compute: Array) -> list[str]:
     told = [f"loss = E + A N^-alpha_N + B D^-alpha_D   {law.A.n_members} runs"]
     for name in PARAMETERS:
         estimate = getattr(law, name)
-        note = "" if estimate.status == "ok" else f"   {estimate.status}"
-        told.append(f"{name:8} {estimate}{note}")
+        told.append(f"{name:8} {estimate}   {estimate.note}".rstrip())
     told.append(f"95 % intervals over {len(law.draws)} resamples of the runs")
     best = frontier(law, compute)
     if not best:

@@ -93,7 +93,7 @@ def doubts(N: Array, D: Array) -> list[str]:
         N: Parameters of each run, shape (run,).
         D: Training tokens of each run, shape (run,).
 
-    Source: derived here; `tests/test_runs.py`.
+    Source: derived here; `tests/test_cli_fit.py`.
 
     >>> doubts(np.array([1e9, 2e9]), np.array([2e10, 4e10]))
     []
