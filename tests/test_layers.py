@@ -27,6 +27,9 @@ FORBIDDEN_IMPORTS = {
     "skillscale.experiments": ("skillscale.theory", "skillscale.forecast", "skillscale.claims"),
     "skillscale.figures": ("skillscale.theory", "skillscale.experiments"),
 }
+OF_A_THEORY = {
+    "readings": ("torch", "skillscale.figures", "skillscale.claims", "skillscale.ledger")
+}
 PLOTTING = ("matplotlib", "seaborn")
 WRITERS = {
     "write_text",
@@ -108,6 +111,12 @@ def violations(module: str, source: str, *, is_package: bool = False) -> list[st
             for name in sorted(names)
             if any(below(name, package) for package in PLOTTING)
         ]
+    role = module.split(".")[2:3]
+    found += [
+        f"{module} imports {name}"
+        for name in sorted(names)
+        if role and any(below(name, package) for package in OF_A_THEORY.get(role[0], ()))
+    ]
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     if module not in MAY_WRITE:
         found += [f"{module} writes a file: {ast.unparse(c)}" for c in calls if writes(c)]
@@ -148,6 +157,9 @@ def test_module_keeps_to_its_layer(name: str, path: Path) -> None:
         ("skillscale.experiments.toy", "import skillscale.theory.resource"),
         ("skillscale.experiments.toy", "from skillscale import theory"),
         ("skillscale.figures.toy", "from ..theory import resource"),
+        ("skillscale.domino.readings", "import torch"),
+        ("skillscale.domino.readings.toy", "from skillscale.figures import domino"),
+        ("skillscale.domino.readings", "from skillscale import claims"),
         ("skillscale.fits", "import matplotlib.pyplot as plt"),
         ("skillscale.lab.toy", "import seaborn"),
         ("skillscale.fits", "print('value')"),
@@ -168,6 +180,7 @@ def test_checker_sees_a_violation(module: str, source: str) -> None:
         ("skillscale.theory.toy", "import sympy as sp\nfrom skillscale import frequencies"),
         ("skillscale.lab.toy", "import torch\nfrom skillscale.frequencies import power_law"),
         ("skillscale.figures.toy", "import matplotlib\nfrom . import style"),
+        ("skillscale.domino.readings", "from skillscale.theory import domino"),
         ("skillscale.lab.records", "dataset.to_netcdf('x.nc')"),
         ("skillscale.fits", "open('x', 'rb')\nopen('x')"),
         ("skillscale.cli", "print('value')"),
