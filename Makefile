@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export TQDM_DISABLE := 1
 
-.PHONY: book html execute manifest test verify mutate lint clean
+.PHONY: book html execute manifest verdicts test verify mutate lint clean
 
 book: $(READY)  ## execute every chapter in copies, then build the site from them
 	rm -rf _build/html
@@ -26,6 +26,9 @@ execute: $(READY)  ## re-execute chapters in place: make execute CHAPTERS="parit
 
 manifest: $(READY)  ## after a new run: enter the digests of all stored records
 	$(BIN)/python -c "from skillscale.lab import records; records.seal('results')"
+
+verdicts: $(READY)  ## after a changed reading or claim: store what is judged now
+	$(BIN)/skillscale ledger --json > _verdicts.json && mv _verdicts.json results/verdicts.json
 
 test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nbval on the chapters
 	status=0; \

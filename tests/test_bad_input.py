@@ -107,9 +107,9 @@ TABLE = {
         lambda: forecast.blind_error([0.0], [1.0]),
         "predicted must be > 0",
     ),
-    "claims: unknown claim": (
-        lambda: claims.judge("no.claim", fits.Estimate(1.0)),
-        "claim_id must be one of .*, got 'no.claim'",
+    "claims: unknown theory": (
+        lambda: claims.judge_all("no_theory"),
+        "theory must be one that has claims, got 'no_theory'",
     ),
     "records: unknown run": (
         lambda: records.published("no_run"),

@@ -1,6 +1,9 @@
 """Verdict rules, the claims file, and the bond between a claim and the run that judges it."""
 
+import json
 import math
+import sys
+import types
 
 import pytest
 
@@ -160,14 +163,76 @@ def test_measured_parts_must_match(tmp_path):
         claims.decide(claim, Estimate(1.0))
 
 
-def test_the_table_escapes_html_and_carries_data(tmp_path):
+def test_the_table_escapes_html(tmp_path):
     claim = read(tmp_path, ENTRY.replace("The slope is one.", "<script>"))["toy.slope"]
     bundle = claims.table([claims.decide(claim, Estimate(1.0, 0.95, 1.05))])._repr_mimebundle_()
     assert "<script>" not in bundle["text/html"]
     assert bundle["text/plain"] == "toy.slope · 1 ± 0.1 → 1 [0.95, 1.05] · reproduced"
-    assert bundle[claims.MIMETYPE][0]["value"] == 1.0
-    unmeasured = claims.table([claims.decide(claim, Estimate(1.0))])._repr_mimebundle_()
-    assert unmeasured[claims.MIMETYPE][0]["low"] is None
+
+
+def test_a_judgement_is_plain_data_without_numbers_where_none_are(tmp_path):
+    claim = read(tmp_path, PARTS)["toy.both"]
+    found = claims.decide(
+        claim, {"low": Estimate(-1, -2, -0.5), "high": Estimate(math.inf)}
+    ).plain()
+    assert {key: found[key] for key in ("id", "theory", "verdict")} == {
+        "id": "toy.both",
+        "theory": "toy",
+        "verdict": "inconclusive",
+    }
+    low, high = found["parts"]
+    assert low == {
+        "name": "low",
+        "predicted": "≤ 0",
+        "value": -1,
+        "low": -2,
+        "high": -0.5,
+        "status": "ok",
+        "n_members": 1,
+        "verdict": "reproduced",
+    }
+    assert [high[end] for end in ("value", "low", "high")] == [None] * 3
+    assert json.loads(json.dumps(found)) == found
+
+
+class Toy(types.ModuleType):
+    """A theory whose readings are those given, and whose record says what was read."""
+
+    def __init__(self, monkeypatch, tmp_path, **readings):
+        super().__init__("skillscale.toy.readings")
+        self.__dict__.update(readings)
+        known = read(tmp_path, ENTRY)
+        monkeypatch.setitem(sys.modules, "skillscale.toy", types.ModuleType("skillscale.toy"))
+        monkeypatch.setitem(sys.modules, self.__name__, self)
+        monkeypatch.setattr("skillscale.claims.entries.load", lambda: known)
+        monkeypatch.setattr(records, "published", lambda name: f"the run {name}")
+
+
+def test_a_claim_is_judged_by_the_reading_of_its_name_on_its_record(tmp_path, monkeypatch):
+    runs = []
+
+    def slope(run):
+        runs.append(run)
+        return Estimate(1.0, 0.95, 1.05)
+
+    Toy(monkeypatch, tmp_path, slope=slope)
+    (found,) = claims.judge_all("toy")
+    assert found.verdict == "reproduced"
+    assert runs == ["the run toy_run"]
+
+
+def test_a_claim_without_a_reading_is_named(tmp_path, monkeypatch):
+    Toy(monkeypatch, tmp_path, other=None)
+    with pytest.raises(ValueError, match=r"toy.slope must have one reading, got 0"):
+        claims.judge_all("toy")
+
+
+def test_a_claim_with_two_readings_is_named(tmp_path, monkeypatch):
+    toy = Toy(monkeypatch, tmp_path)
+    parts = [types.SimpleNamespace(slope=each) for each in (min, max)]
+    monkeypatch.setattr("skillscale.claims.judging._readings", lambda theory: [toy, *parts])
+    with pytest.raises(ValueError, match=r"toy.slope must have one reading, got 2"):
+        claims.judge_all("toy")
 
 
 @pytest.mark.parametrize("claim", claims.load().values(), ids=lambda claim: claim.id)
@@ -202,7 +267,7 @@ def test_announced_claims_carry_predictions_but_no_verdict():
     assert text.count("<tr>") == len(own) + 1
     assert all(_notation.html(str(target)) in text for claim in own for target in claim.targets)
     assert "verdict" not in text
-    with pytest.raises(ValueError, match="chapter must be one that has claims, got 'cooking'"):
+    with pytest.raises(ValueError, match="theory must be one that has claims, got 'cooking'"):
         claims.announced("cooking")
 
 

@@ -1,5 +1,6 @@
 """The command line runs an experiment into a record and refuses what it does not know."""
 
+import json
 import subprocess
 import sys
 import types
@@ -9,7 +10,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from skillscale import _published, catalogue, cli, ledger
+from skillscale import catalogue, cli, ledger
 from skillscale.lab import records
 
 runner = CliRunner()
@@ -151,10 +152,9 @@ def test_list_says_what_each_experiment_measures_and_how_long_it_took():
 
 
 def test_the_ledger_prints_the_measurement_beside_the_prediction():
-    book = _published.root() / "book"
-    result = call("ledger", book)
+    result = call("ledger")
     assert result.exit_code == 0
-    judgements = ledger.rejudge(ledger.collect(book))
+    judgements = ledger.judged()
     lines = result.output.splitlines()
     assert len(lines) == len(judgements)
     for line, judgement in zip(lines, judgements, strict=True):
@@ -164,23 +164,18 @@ def test_the_ledger_prints_the_measurement_beside_the_prediction():
             assert f"{target} → {estimate}" in line
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "does not exist"),
-        ({}, "holds no executed chapters"),
-        ({"a": "{"}, "cannot be read"),
-        ({"a": "[1, 2]"}, "cannot be read"),
-        ({"a": '{"cells": 5}'}, "cannot be read"),
-    ],
-)
-def test_the_ledger_of_no_chapters_says_so(tmp_path, content, message):
-    folder = tmp_path / "book"
-    if content is not None:
-        folder.mkdir()
-        for name, text in content.items():
-            (folder / f"{name}.ipynb").write_text(text)
-    assert message in refused(call("ledger", folder))
+def test_the_ledger_is_data_for_programs():
+    result = call("ledger", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output) == [judgement.plain() for judgement in ledger.judged()]
+
+
+def test_a_ledger_of_damaged_records_says_so(monkeypatch):
+    def judged():
+        raise ValueError("results/a.nc differs from the manifest")
+
+    monkeypatch.setattr(ledger, "judged", judged)
+    assert "results/a.nc differs" in refused(call("ledger"))
 
 
 @pytest.mark.parametrize("module", ["skillscale", "skillscale.cli"])

@@ -3,10 +3,9 @@
     python book/_ext/execute.py --to _build/source     # make book
     python book/_ext/execute.py --in-place [NAME ...]  # make execute
 
-Which chapters exist, and their order, is read from `_toc.yml`. All but the ledger run in
-parallel; the ledger runs last, in the folder that holds the others, because it reads what
-they stored. Copies come from a cache when neither the chapter nor anything that it can see
-(the package, its version pins, the claims, the stored results) has changed.
+Which chapters exist is read from `_toc.yml`; they run in parallel. Copies come from a cache
+when neither the chapter nor anything that it can see (the package, its version pins, the
+claims, the stored results) has changed.
 """
 
 import argparse
@@ -28,7 +27,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-LAST = "ledger"
 CELL_TIMEOUT_SECONDS = 600
 SEEN_BY_CHAPTERS = (
     "src/**/*.py",
@@ -68,16 +66,13 @@ def shared_key(root: Path) -> str:
     return digest.hexdigest()
 
 
-def chapter_key(notebook: NotebookNode, *seen: bytes | str) -> str:
+def chapter_key(notebook: NotebookNode, seen: str) -> str:
     """Hash of a chapter's cells and of what it sees; stored outputs do not count."""
     cells = [
         (cell.cell_type, cell.source, cell.metadata.get("tags", []), cell.metadata.get("mystnb"))
         for cell in notebook.cells
     ]
-    digest = hashlib.sha256(json.dumps(cells, sort_keys=True).encode())
-    for part in seen:
-        digest.update(part.encode() if isinstance(part, str) else part)
-    return digest.hexdigest()[:24]
+    return hashlib.sha256((json.dumps(cells, sort_keys=True) + seen).encode()).hexdigest()[:24]
 
 
 def run(notebook: NotebookNode, folder: Path) -> None:
@@ -119,10 +114,10 @@ def write(notebook: NotebookNode, path: Path) -> None:
     temporary.replace(path)
 
 
-def execute_copy(chapter: Path, copy: Path, cache: Path, *seen: bytes | str) -> str:
+def execute_copy(chapter: Path, copy: Path, cache: Path, seen: str) -> str:
     """Execute `chapter` into `copy`, or take it from the cache; says how long it took."""
     notebook = nbformat.read(chapter, as_version=4)
-    stored = cache / f"{chapter.stem}-{chapter_key(notebook, *seen)}.ipynb"
+    stored = cache / f"{chapter.stem}-{chapter_key(notebook, seen)}.ipynb"
     if stored.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(stored, copy)
@@ -182,14 +177,12 @@ def places(root: Path, target: Path) -> tuple[Path, Path]:
 def execute_copies(root: Path, target: Path, cache: Path, *, workers: int) -> None:
     """Fill `target` with the book's sources and its freshly executed (or cached) chapters."""
     copy_sources(root, target)
-    shared = shared_key(root)
-    paths = chapters(root)
-    copies = {path: target / path.relative_to(root) for path in paths}
-    first = [path for path in paths if path.stem != LAST]
-    in_parallel(lambda path: execute_copy(path, copies[path], cache, shared), first, workers)
-    executed = [copies[path].read_bytes() for path in first]
-    last = [path for path in paths if path.stem == LAST]
-    in_parallel(lambda path: execute_copy(path, copies[path], cache, shared, *executed), last, 1)
+    seen = shared_key(root)
+
+    def execute(path: Path) -> str:
+        return execute_copy(path, target / path.relative_to(root), cache, seen)
+
+    in_parallel(execute, chapters(root), workers)
 
 
 def execute_all_in_place(root: Path, names: Sequence[str], *, workers: int) -> None:
@@ -199,8 +192,7 @@ def execute_all_in_place(root: Path, names: Sequence[str], *, workers: int) -> N
     if unknown:
         raise ChapterError(f"no such chapter: {', '.join(unknown)}")
     chosen = [path for path in paths if not names or path.stem in names]
-    in_parallel(execute_in_place, [path for path in chosen if path.stem != LAST], workers)
-    in_parallel(execute_in_place, [path for path in chosen if path.stem == LAST], 1)
+    in_parallel(execute_in_place, chosen, workers)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

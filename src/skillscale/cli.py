@@ -117,21 +117,23 @@ def run(
 
 @app.command()
 def ledger(
-    folder: Annotated[Path, typer.Argument(help="folder of executed chapters")] = Path("book"),
+    as_json: Annotated[bool, typer.Option("--json", help="all numbers, for programs")] = False,
 ) -> None:
-    """Print every claim: prediction → measurement, verdict; collected from executed chapters."""
+    """Judge every claim from the stored runs: prediction → measurement, verdict."""
+    import json
+
     from skillscale import claims
     from skillscale import ledger as book
 
-    if not folder.is_dir():
-        _refuse(f"folder {folder} does not exist; chapters lie in book/ of a checkout")
     try:
-        judgements = book.rejudge(book.collect(folder))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        _refuse(f"the chapters of {folder} cannot be read: {error}")
-    if not judgements:
-        _refuse(f"{folder} holds no executed chapters with claims; book/ of a checkout does")
-    typer.echo(claims.lines(judgements))
+        judgements = book.judged()
+    except (OSError, ValueError) as error:
+        _refuse(str(error))
+    if as_json:
+        plain = [judgement.plain() for judgement in judgements]
+        typer.echo(json.dumps(plain, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(claims.lines(judgements))
 
 
 # Which option gives an argument of the theory, to name it in an error.

@@ -1,100 +1,49 @@
-"""The ledger: every claim of every chapter, collected from the executed chapters themselves."""
+"""The ledger: every claim of every theory, judged from the stored runs."""
 
 from __future__ import annotations
 
 import html
-import json
 import math
 import tomllib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from skillscale import _checks, _notation, _published, _tables, claims
-from skillscale.fits import Estimate
-
-Row = Mapping[str, Any]
+from skillscale.claims import Judgement
 
 
-def collect(folder: str | Path) -> list[dict[str, Any]]:
-    """Read the rows that `claims.table` left in the outputs of the notebooks of `folder`.
+def judged() -> list[Judgement]:
+    """Judge every claim of every theory from the stored runs, in the order of the claims.
 
-    Args:
-        folder: Folder of executed chapters.
-
-    Returns:
-        One mapping per claim and part, in the order of `claims.toml`.
-
-    Raises:
-        ValueError: If a claim is judged twice, or a row belongs to no claim or to an older wording
-            of one (the chapter must be executed again).
-
-    Source: derived here; `tests/test_ledger.py`.
+    >>> len(judged()) == len(claims.load())
+    True
     """
-    rows = [
-        row
-        for path in sorted(Path(folder).glob("*.ipynb"))
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for output in cell.get("outputs", ())
-        for row in output.get("data", {}).get(claims.MIMETYPE, ())
-    ]
-    known = claims.load()
-    for row in rows:
-        if row["id"] not in known or known[row["id"]].fingerprint != row["fingerprint"]:
-            raise ValueError(
-                f"{row['id']} was judged by another wording: execute its chapter again"
-            )
-    seen = Counter((row["id"], row["part"]) for row in rows)
-    twice = [name for (name, _), count in seen.items() if count > 1]
-    if twice:
-        raise ValueError(f"claims are judged once each, got {sorted(set(twice))} more than once")
-    order = list(known)
-    return sorted(rows, key=lambda row: order.index(row["id"]))
+    theories = dict.fromkeys(claim.chapter for claim in claims.load().values())
+    return [judgement for theory in theories for judgement in claims.judge_all(theory)]
 
 
-def rejudge(rows: Sequence[Row]) -> list[claims.Judgement]:
-    """Judge stored measured values again by today's rules and predictions.
-
-    Args:
-        rows: Rows as `collect` returns them.
-
-    Raises:
-        ValueError: If the parts of a claim are incomplete.
-
-    Source: derived here; the stored verdicts equal it in `tests/test_ledger.py`.
-    """
-    known = claims.load()
-    by_claim: dict[str, dict[str, Estimate]] = {}
-    for row in rows:
-        value, low, high = (
-            math.nan if row[end] is None else float(row[end]) for end in ("value", "low", "high")
-        )
-        by_claim.setdefault(row["id"], {})[row["part"]] = Estimate(
-            value, low, high, row["status"], row["n_members"]
-        )
-    return [claims.decide(known[name], parts) for name, parts in by_claim.items()]
-
-
-def counts(rows: Sequence[Row]) -> dict[str, int]:
+def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
     """Count claims: judged in all, with an interval, and per verdict.
 
     >>> counts([])["judged"]
     0
     """
-    known = claims.load()
-    verdicts = {row["id"]: row["verdict"] for row in rows}
+    verdicts = [judgement.verdict for judgement in judgements]
     return {
-        "judged": len(verdicts),
-        "with interval": len({row["id"] for row in rows if row["low"] is not None}),
-        "corrected": sum(known[name].corrected is not None for name in verdicts),
-        **{verdict: list(verdicts.values()).count(verdict) for verdict in claims.VERDICTS},
+        "judged": len(judgements),
+        "with interval": sum(
+            any(math.isfinite(estimate.low) for estimate in judgement.estimates)
+            for judgement in judgements
+        ),
+        "corrected": sum(judgement.claim.corrected is not None for judgement in judgements),
+        **{verdict: verdicts.count(verdict) for verdict in claims.VERDICTS},
     }
 
 
-def table(rows: Sequence[Row]) -> claims.ClaimsTable:
+def table(judgements: Sequence[Judgement]) -> claims.ClaimsTable:
     """Return all judged claims as one table, each linked to its chapter."""
-    return claims.ClaimsTable(tuple(rejudge(rows)), of_book=True)
+    return claims.ClaimsTable(tuple(judgements), of_book=True)
 
 
 def reasons() -> Any:
@@ -120,20 +69,18 @@ def reasons() -> Any:
     )
 
 
-def errata(rows: Sequence[Row]) -> Any:
-    """Return the judged claims that correct their source, as HTML."""
-    known = claims.load()
-    corrected = {row["id"]: known[row["id"]].corrected for row in rows}
+def errata() -> Any:
+    """Return the claims that correct their source, as HTML."""
     cells = [
         (
             f"<code>{html.escape(name)}</code>",
-            _notation.html(entry["published"]),
-            _notation.html(entry["derived"]),
-            f'<a href="{known[name].chapter}.html#{html.escape(entry["cell"])}">'
-            f"{html.escape(known[name].chapter.replace('_', ' '))}</a>",
+            _notation.html(claim.corrected["published"]),
+            _notation.html(claim.corrected["derived"]),
+            f'<a href="{claim.chapter}.html#{html.escape(claim.corrected["cell"])}">'
+            f"{html.escape(claim.chapter.replace('_', ' '))}</a>",
         )
-        for name, entry in corrected.items()
-        if entry is not None
+        for name, claim in claims.load().items()
+        if claim.corrected is not None
     ]
     return _tables.table(("Claim", "Published", "Derived", "Shown in"), cells)
 

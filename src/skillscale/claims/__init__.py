@@ -1,0 +1,22 @@
+"""Claims written down before the run that judges them, their verdicts, and the tables of both."""
+
+from skillscale.claims.entries import fingerprints, load, of_theory
+from skillscale.claims.judging import judge_all
+from skillscale.claims.rule import VERDICTS, Claim, Judgement, Target, decide
+from skillscale.claims.tables import ClaimsTable, announced, lines, table
+
+__all__ = [
+    "VERDICTS",
+    "Claim",
+    "ClaimsTable",
+    "Judgement",
+    "Target",
+    "announced",
+    "decide",
+    "fingerprints",
+    "judge_all",
+    "lines",
+    "load",
+    "of_theory",
+    "table",
+]

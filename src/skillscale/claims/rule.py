@@ -1,0 +1,162 @@
+"""What a claim is, and the one rule by which a measured estimate gives it a verdict.
+
+A claim in `claims.toml` says what is predicted, for which system, with what tolerance and why. A
+measured estimate then gets a verdict by one rule. With the target region
+[p - tolerance, p + tolerance] for "equal", (-∞, p + tolerance] for "at most" and
+[p - tolerance, ∞) for "at least":
+
+* reproduced: the 95 % interval lies within the region;
+* not reproduced: the interval is disjoint from it;
+* inconclusive: anything else, and every estimate without an interval or with a status other
+  than "ok";
+* partly: for a claim with parts of which some are reproduced and some are not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from skillscale.fits import Estimate
+
+VERDICTS = ("reproduced", "partly", "inconclusive", "not reproduced")
+RELATIONS = ("equal", "at most", "at least")
+_SIGNS = {"equal": "", "at most": "≤ ", "at least": "≥ "}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one part of a claim predicts.
+
+    Attributes:
+        name: Name of the part; empty where the claim has a single one.
+        predicted: The predicted number.
+        quantity: What is measured, with its unit.
+        relation: "equal", "at most" or "at least".
+        tolerance: Allowed distance, absolute, in the unit of the quantity.
+        tolerance_reason: Why it is that large, independent of the result.
+    """
+
+    name: str
+    predicted: float
+    quantity: str
+    relation: str
+    tolerance: float
+    tolerance_reason: str
+
+    def verdict(self, estimate: Estimate) -> str:
+        """Return "reproduced", "not reproduced" or "inconclusive" for a measured estimate.
+
+        >>> Target("", 1.0, "slope", "equal", 0.1, "…").verdict(Estimate(1.0, 0.95, 1.05))
+        'reproduced'
+        """
+        low = -math.inf if self.relation == "at most" else self.predicted - self.tolerance
+        high = math.inf if self.relation == "at least" else self.predicted + self.tolerance
+        if estimate.status != "ok" or math.isnan(estimate.low) or math.isnan(estimate.high):
+            return "inconclusive"
+        if low <= estimate.low and estimate.high <= high:
+            return "reproduced"
+        return "not reproduced" if estimate.high < low or high < estimate.low else "inconclusive"
+
+    def __str__(self) -> str:
+        """Return the prediction with its relation, e.g. "≤ 0.1" or "1 ± 0.2"."""
+        margin = f" ± {self.tolerance:.4g}" if self.tolerance else ""
+        return f"{_SIGNS[self.relation]}{self.predicted:.4g}{margin}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One entry of `claims.toml`.
+
+    Attributes:
+        id: "chapter.name".
+        chapter: The chapter that judges it.
+        statement: One sentence for the reader.
+        source: Paper with equation or figure, or "derived here".
+        falsified_by: The outcome that would count against it.
+        profile: Size of the judged run: LIVE, STANDARD or PAPER.
+        system: What was run.
+        record: Name of the stored run, `results/<record>.nc`.
+        targets: What is predicted, one target per part.
+        corrected: Published and derived value and the cell that shows it, where the source's
+            number or formula is wrong; else None.
+        fingerprint: SHA-256 over the entry as written.
+    """
+
+    id: str
+    chapter: str
+    statement: str
+    source: str
+    falsified_by: str
+    profile: str
+    system: str
+    record: str
+    targets: tuple[Target, ...]
+    corrected: Mapping[str, str] | None
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim with what was measured and the verdict that follows.
+
+    Attributes:
+        claim: The claim.
+        estimates: Measured estimates, one per target of the claim and in its order.
+        verdict: One of `VERDICTS`.
+    """
+
+    claim: Claim
+    estimates: tuple[Estimate, ...]
+    verdict: str
+
+    def plain(self) -> dict[str, Any]:
+        """Return what was claimed and found in terms of JSON, without numbers where none are."""
+        return {
+            "id": self.claim.id,
+            "theory": self.claim.chapter,
+            "verdict": self.verdict,
+            "parts": [
+                {
+                    "name": target.name,
+                    "predicted": str(target),
+                    **{end: _finite(getattr(estimate, end)) for end in ("value", "low", "high")},
+                    "status": estimate.status,
+                    "n_members": estimate.n_members,
+                    "verdict": target.verdict(estimate),
+                }
+                for target, estimate in zip(self.claim.targets, self.estimates, strict=True)
+            ],
+        }
+
+
+def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgement:
+    """Judge a claim by what was measured.
+
+    Args:
+        claim: The claim.
+        measured: The estimate, or one per part by name for a claim with parts.
+
+    Raises:
+        ValueError: If the parts do not match.
+
+    Source: rules of the module's docstring; `tests/test_claims.py`.
+    """
+    by_part = {"": measured} if isinstance(measured, Estimate) else dict(measured)
+    names = [target.name for target in claim.targets]
+    if set(by_part) != set(names):
+        raise ValueError(f"measured must hold the parts {names} of {claim.id}, got {list(by_part)}")
+    estimates = tuple(by_part[name] for name in names)
+    found = {t.verdict(e) for t, e in zip(claim.targets, estimates, strict=True)}
+    if len(found) == 1:
+        verdict = found.pop()
+    else:
+        verdict = "partly" if {"reproduced", "not reproduced"} <= found else "inconclusive"
+    return Judgement(claim, estimates, verdict)
+
+
+def _finite(number: float) -> float | None:
+    """Return None for what JSON cannot hold."""
+    return number if math.isfinite(number) else None
