@@ -105,7 +105,8 @@ def test_no_interval_or_a_bad_status_is_inconclusive(estimate):
         (Estimate(-1, -2, -0.5), Estimate(1, 0.9, 1.1), "partly"),
         (Estimate(1, 0.5, 1.5), Estimate(1, 0.9, 1.1), "not reproduced"),
         (Estimate(0, -0.5, 0.5), Estimate(2, 1.9, 2.1), "inconclusive"),
-        (Estimate(0, -0.5, 0.5), Estimate(1, 0.9, 1.1), "inconclusive"),
+        (Estimate(0, -0.5, 0.5), Estimate(2, 1, 3), "inconclusive"),
+        (Estimate(0, -0.5, 0.5), Estimate(1, 0.9, 1.1), "not reproduced"),
     ],
 )
 def test_claims_with_parts(tmp_path, low, high, verdict):

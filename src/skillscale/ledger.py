@@ -41,6 +41,15 @@ def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
     }
 
 
+def meanings() -> dict[str, str]:
+    """Return what each verdict means, under names to `glue` it by.
+
+    >>> meanings()["partly means"]
+    'of several parts, some are reproduced and some lie outside'
+    """
+    return {f"{verdict} means": meaning for verdict, meaning in claims.VERDICTS.items()}
+
+
 def table(judgements: Sequence[Judgement]) -> claims.ClaimsTable:
     """Return all judged claims as one table, each linked to its chapter."""
     return claims.ClaimsTable(tuple(judgements), of_book=True)
@@ -108,7 +117,7 @@ def withdrawn(path: str | Path | None = None) -> dict[str, dict[str, str]]:
         if set(fields) != {"id", "verdict", "reason", "successor"}:
             raise ValueError(f"fields of {source} must be id, verdict, reason, successor: {entry}")
         name = fields.pop("id")
-        _checks.choice(f"verdict of {name}", fields["verdict"], claims.VERDICTS)
+        _checks.choice(f"verdict of {name}", fields["verdict"], tuple(claims.VERDICTS))
         if name in standing or name in found:
             raise ValueError(f"id must be that of a claim withdrawn once, got {name!r} in {source}")
         if fields["successor"]:

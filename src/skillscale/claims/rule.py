@@ -1,15 +1,9 @@
 """What a claim is, and the one rule by which a measured estimate gives it a verdict.
 
-A claim in `claims.toml` says what is predicted, for which system, with what tolerance and why. A
-measured estimate then gets a verdict by one rule. With the target region
+A claim says what is predicted, for which system, with what tolerance and why. The target region is
 [p - tolerance, p + tolerance] for "equal", (-∞, p + tolerance] for "at most" and
-[p - tolerance, ∞) for "at least":
-
-* reproduced: the 95 % interval lies within the region;
-* not reproduced: the interval is disjoint from it;
-* inconclusive: anything else, and every estimate without an interval or with a status other
-  than "ok";
-* partly: for a claim with parts of which some are reproduced and some are not.
+[p - tolerance, ∞) for "at least". `VERDICTS` says what follows for an estimate, and for a claim with
+several parts. An estimate without an interval, or with a status other than "ok", decides nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +15,15 @@ from typing import Any
 
 from skillscale.fits import Estimate
 
-VERDICTS = ("reproduced", "partly", "inconclusive", "not reproduced")
+# What each verdict means; the pages of the book quote it.
+VERDICTS = {
+    "reproduced": "the 95 % interval over independent runs lies within the prediction and its "
+    "tolerance; of several parts, each does",
+    "partly": "of several parts, some are reproduced and some lie outside",
+    "inconclusive": "neither: an interval that reaches across an end of the region, or none",
+    "not reproduced": "the interval lies outside altogether; of several parts, at least one does "
+    "and none is reproduced",
+}
 RELATIONS = ("equal", "at most", "at least")
 _SIGNS = {"equal": "", "at most": "≤ ", "at least": "≥ "}
 
@@ -150,10 +152,10 @@ def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgeme
         raise ValueError(f"measured must hold the parts {names} of {claim.id}, got {list(by_part)}")
     estimates = tuple(by_part[name] for name in names)
     found = {t.verdict(e) for t, e in zip(claim.targets, estimates, strict=True)}
-    if len(found) == 1:
-        verdict = found.pop()
+    if "not reproduced" in found:
+        verdict = "partly" if "reproduced" in found else "not reproduced"
     else:
-        verdict = "partly" if {"reproduced", "not reproduced"} <= found else "inconclusive"
+        verdict = "inconclusive" if "inconclusive" in found else "reproduced"
     return Judgement(claim, estimates, verdict)
 
 
