@@ -2,8 +2,9 @@
 
 A claim says what is predicted, for which system, with what tolerance and why. The target region is
 [p - tolerance, p + tolerance] for "equal", (-∞, p + tolerance] for "at most" and
-[p - tolerance, ∞) for "at least". `VERDICTS` says what follows for an estimate, and for a claim with
-several parts. An estimate without an interval, or with a status other than "ok", decides nothing.
+[p - tolerance, ∞) for "at least". `VERDICTS` says what follows for an estimate and for a claim
+with several parts. An estimate without an interval, or with a status other than "ok", decides
+nothing.
 """
 
 from __future__ import annotations
