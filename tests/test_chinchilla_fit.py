@@ -143,6 +143,33 @@ def test_resamples_are_drawn_one_at_a_time(monkeypatch):
     assert most < 8e6
 
 
+def test_the_lowest_of_all_searches_counts_whether_it_converged_or_not(monkeypatch):
+    values = iter([3.0, 5.0, 1.0, *[4.0] * 15])
+    found = []
+
+    def search(start, data, count):
+        found.append((start + 0.01 * len(found), next(values), len(found) != 2))
+        return found[-1]
+
+    monkeypatch.setattr(parametric, "_search", search)
+    N, D, loss = planted(LAWS[0])
+    fitted = fits.chinchilla(N, D, loss)
+    assert fitted.objective == parametric.HUBER
+    assert fitted.alpha_N.value == found[2][0][3]
+    assert fitted.A.status == "not_converged"
+
+
+@pytest.mark.parametrize(
+    ("share", "reported"), [(0, False), (2, False), (3, True), (96, True), (100, True)]
+)
+def test_what_reaches_an_end_of_the_interval_is_reported(share, reported):
+    """A 95 % interval ends at 2.5 % of the resamples."""
+    resamples = np.arange(100) < share
+    assert parametric._common(np.array([False, *resamples])) is reported
+    assert parametric._common(np.array([True, *resamples]))
+    assert not parametric._common(np.array([False]))
+
+
 def test_a_term_that_is_not_there_is_reported():
     N, D, _ = planted(LAWS[0])
     no_data_term = fits.chinchilla(N, D, 1.7 + 400 * N**-0.34)

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
-from skillscale import cli, fits, runs
+from skillscale import cli, fits, laws, runs
 from skillscale.figures import chinchilla as figures
 from skillscale.lab import records
 from skillscale.theory import resource
@@ -65,6 +65,21 @@ def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
     settings = records.provenance(stored, "settings")
     assert settings["runs"] == 60
     assert settings["table_sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
+
+
+def test_the_drawn_curves_are_the_law_at_fixed_sizes(table, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(figures, "law", lambda *runs, **shown: drawn.update(shown))
+    N, D, loss = runs.read(table)
+    law = fits.chinchilla(N, D, loss, bootstrap=5)
+    laws.picture(law, N, D, loss)
+    exact = resource.chinchilla_loss
+    parameters = resource.ChinchillaParameters(*law.values.tolist())
+    assert min(drawn["curves"]) == pytest.approx(N.min())
+    assert max(drawn["curves"]) == pytest.approx(N.max())
+    for size, curve in drawn["curves"].items():
+        expected = exact(size, drawn["compute"] / (6 * size), parameters)
+        np.testing.assert_allclose(curve, expected, rtol=1e-12)
 
 
 def test_a_lost_term_is_said_and_leaves_no_frontier(table):

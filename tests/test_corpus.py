@@ -53,6 +53,14 @@ def test_round_trip():
     assert tokenizer.decode(tokenizer.encode("naïve")) == "na\N{REPLACEMENT CHARACTER}ve"
 
 
+def test_the_vocabulary_holds_the_most_frequent_pieces():
+    text = " rare" + " often" * 3 + " second" * 2
+    base = corpus.build_tokenizer([], n_tokens=97).vocabulary
+    for more, pieces in ((1, {" often"}), (2, {" often", " second"})):
+        tokenizer = corpus.build_tokenizer([text], n_tokens=97 + more)
+        assert set(tokenizer.vocabulary) - set(base) == pieces
+
+
 def test_a_newline_keeps_its_indentation_and_a_word_its_space():
     tokenizer = corpus.build_tokenizer(["if x:\n    return x"] * 5, n_tokens=102)
     pieces = [tokenizer.vocabulary[i] for i in tokenizer.encode("if x:\n    return x")]

@@ -178,8 +178,11 @@ def test_adam_of_the_bench_equals_torch_adamw():
     assert_equal_weights(ours, plain, 1e-5)
 
 
-def test_rates_warm_up_and_fall_for_a_rule_too():
-    # one weight, whose sign steps show the rate: 1/20 of 20 steps is one step of warm-up
+@pytest.mark.parametrize("warm_up", [1, 3])
+def test_rates_warm_up_and_fall_for_a_rule_too(warm_up):
+    # one weight, whose sign steps show the rate; a twentieth of the steps is warm-up
+    steps = 20 * warm_up
+
     class Bias(torch.nn.Module):
         def __init__(self):
             super().__init__()
@@ -190,11 +193,12 @@ def test_rates_warm_up_and_fall_for_a_rule_too():
 
     model, seen = Bias(), []
     language.train(
-        model, [[0] * 50], steps=20, batch_size=2, context=4, seed=0,
+        model, [[0] * 50], steps=steps, batch_size=2, context=4, seed=0,
         optimizer=SignDescent(0.1), observe=lambda step: seen.append(model.bias.item()),
     )  # fmt: skip
-    assert len(seen) == 21
-    factor = 0.55 + 0.45 * np.cos(np.pi * np.arange(20) / 20)
+    assert len(seen) == steps + 1
+    step = np.arange(steps)
+    factor = np.minimum((step + 1) / warm_up, 1) * (0.55 + 0.45 * np.cos(np.pi * step / steps))
     np.testing.assert_allclose(np.diff(seen), 0.1 * factor, rtol=1e-5)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from skillscale import learning_order
 from skillscale.frequencies import power_law
@@ -48,6 +49,24 @@ def test_without_censoring_all_three_agree():
         for select in learning_order.SELECTIONS
     ]
     np.testing.assert_allclose(found, found[0], rtol=1e-12)
+
+
+def test_the_censored_exponent_has_the_largest_likelihood():
+    """Against the likelihood as it is defined, with level and scatter on a fine grid."""
+    (times,) = planted(1.0, 0.5, members=1)
+    watched = seen_until(times, 1000.0)
+    known = np.isfinite(watched)
+    found = learning_order.convergence_exponent(P, watched, horizon=1000.0).value
+    level, scatter = np.meshgrid(np.linspace(-2, 4, 241), np.linspace(0.2, 1.2, 201))
+
+    def best(q):
+        line = level[..., None] - q * np.log(P)
+        seen = stats.norm.logpdf(np.log(times[known]), line[..., known], scatter[..., None])
+        left = stats.norm.logsf(np.log(1000.0), line[..., ~known], scatter[..., None])
+        return (seen.sum(-1) + left.sum(-1)).max()
+
+    tried = found + np.array([-0.06, -0.03, 0.0, 0.03, 0.06])
+    assert np.argmax([best(q) for q in tried]) == 2
 
 
 def test_too_few_skills_give_no_interval():

@@ -65,6 +65,21 @@ def test_the_integral_through_a_root_has_its_closed_form():
     assert float(found) == pytest.approx(0.2 / np.sqrt(2 * np.pi), rel=3e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "formula"),
+    [
+        ("sine", lambda u: np.sin(np.pi * u)),
+        ("exponential", np.exp),
+        ("shifted root", lambda u: np.sqrt(np.maximum(u + 0.1, 0))),
+        ("root", lambda u: np.sqrt(np.maximum(u, 0))),
+    ],
+)
+def test_second_modules_make_what_they_are_called(name, formula):
+    u = np.linspace(-0.3, 1.3, 33)
+    found = FUNCTIONS[name](torch.as_tensor(u)).numpy()
+    np.testing.assert_allclose(found, formula(u), rtol=1e-12, atol=1e-15)
+
+
 def test_names_shapes_and_training():
     found = experiments.noise_chain(SMALL)
     assert found.chain.dims == ("member", "function", "width_first", "width_second")

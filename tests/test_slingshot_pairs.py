@@ -121,6 +121,7 @@ def test_members_do_not_depend_on_their_companions():
         (COMPOSITES, {"theta": 0.5}, "theta must be a finite number and > 0 and < 0.5, got 0.5"),
         (COMPOSITES, {"tuple_size": 0}, "tuple_size must be an integer >= 1, got 0"),
         (COMPOSITES, {"n_texts": 999}, "n_texts must be a multiple of tuple_size = 2"),
+        (COMPOSITES, {"n_texts": 2}, "with at least one wrong text, got 2"),
         (
             COMPOSITES,
             {"n_skills": 1025},
