@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,6 @@ class Calibration:
     status: str = "ok"
 
 
-@_checks.finite
 def calibrate(
     predict: Callable[[NDArray[np.float64], float], ArrayLike],
     x: ArrayLike,
@@ -61,34 +60,7 @@ def calibrate(
     >>> round(found.value, 4)
     0.7
     """
-    abscissae = _checks.array("x", x, dims=(1,))
-    data = _checks.array("measured", measured)
-    if data.shape[-1:] != abscissae.shape:
-        raise ValueError(
-            f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
-        )
-    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
-    if not low < high:
-        raise ValueError(f"bounds must increase, got {bounds!r}")
-    if not callable(predict):
-        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
-
-    def residual(log_constant: float) -> float:
-        curve = np.asarray(predict(abscissae, float(np.exp(log_constant))), dtype=np.float64)
-        return float(np.mean((curve - data) ** 2))
-
-    grid = np.linspace(np.log(low), np.log(high), 201)
-    best = int(np.argmin([residual(point) for point in grid]))
-    left, right = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
-    found = optimize.minimize_scalar(
-        residual, bounds=(left, right), method="bounded", options={"xatol": 1e-10}
-    )
-    edge = min(found.x - grid[0], grid[-1] - found.x) < 1e-6
-    return Calibration(
-        value=float(np.exp(found.x)),
-        rms=float(np.sqrt(found.fun)),
-        status="bound_hit" if edge else "ok",
-    )
+    return _fitted(predict, x, [measured], bounds)[0]
 
 
 def calibrate_each(
@@ -121,8 +93,56 @@ def calibrate_each(
     array([0.5, 0.7])
     """
     curves = _checks.array("measured", measured, dims=(2,))
-    found = [calibrate(predict, x, curve, bounds=bounds) for curve in curves]
+    found = _fitted(predict, x, curves, bounds)
     return np.array([each.value if each.status == "ok" else np.nan for each in found])
+
+
+@_checks.finite
+def _fitted(
+    predict: Callable[[NDArray[np.float64], float], ArrayLike],
+    x: ArrayLike,
+    measured: Sequence[ArrayLike] | NDArray[np.float64],
+    bounds: tuple[float, float],
+) -> list[Calibration]:
+    """Fit the constant to each measurement; the scan's curves are the same for all of them."""
+    abscissae = _checks.array("x", x, dims=(1,))
+    each = [_checks.array("measured", data) for data in measured]
+    for data in each:
+        if data.shape[-1:] != abscissae.shape:
+            raise ValueError(
+                f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
+            )
+    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
+    if not low < high:
+        raise ValueError(f"bounds must increase, got {bounds!r}")
+    if not callable(predict):
+        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
+
+    def curve(log_constant: float) -> NDArray[np.float64]:
+        return np.asarray(predict(abscissae, float(np.exp(log_constant))), dtype=np.float64)
+
+    grid = np.linspace(np.log(low), np.log(high), 201)
+    scan = [curve(point) for point in grid]
+    found = []
+    for data in each:
+
+        def residual(log_constant: float, data: NDArray[np.float64] = data) -> float:
+            return float(np.mean((curve(log_constant) - data) ** 2))
+
+        best = int(np.argmin([np.mean((tried - data) ** 2) for tried in scan]))
+        ends = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
+        least = optimize.minimize_scalar(
+            residual, bounds=ends, method="bounded", options={"xatol": 1e-10}
+        )
+        edge = min(least.x - grid[0], grid[-1] - least.x) < 1e-6
+        found.append(
+            Calibration(
+                value=float(np.exp(least.x)),
+                rms=float(np.sqrt(least.fun)),
+                status="bound_hit" if edge else "ok",
+            )
+        )
+    return found
 
 
 def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
