@@ -11,6 +11,8 @@ from scipy import optimize
 
 from skillscale import _checks, fits
 
+Predict = Callable[[NDArray[np.float64], float], ArrayLike]
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -28,7 +30,7 @@ class Calibration:
 
 
 def calibrate(
-    predict: Callable[[NDArray[np.float64], float], ArrayLike],
+    predict: Predict,
     x: ArrayLike,
     measured: ArrayLike,
     *,
@@ -64,7 +66,7 @@ def calibrate(
 
 
 def calibrate_each(
-    predict: Callable[[NDArray[np.float64], float], ArrayLike],
+    predict: Predict,
     x: ArrayLike,
     measured: ArrayLike,
     *,
@@ -97,54 +99,6 @@ def calibrate_each(
     return np.array([each.value if each.status == "ok" else np.nan for each in found])
 
 
-@_checks.finite
-def _fitted(
-    predict: Callable[[NDArray[np.float64], float], ArrayLike],
-    x: ArrayLike,
-    measured: Sequence[ArrayLike] | NDArray[np.float64],
-    bounds: tuple[float, float],
-) -> list[Calibration]:
-    """Fit the constant to each measurement; the scan's curves are the same for all of them."""
-    abscissae = _checks.array("x", x, dims=(1,))
-    each = [_checks.array("measured", data) for data in measured]
-    for data in each:
-        if data.shape[-1:] != abscissae.shape:
-            raise ValueError(
-                f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
-            )
-    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
-    if not low < high:
-        raise ValueError(f"bounds must increase, got {bounds!r}")
-    if not callable(predict):
-        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
-
-    def curve(log_constant: float) -> NDArray[np.float64]:
-        return np.asarray(predict(abscissae, float(np.exp(log_constant))), dtype=np.float64)
-
-    grid = np.linspace(np.log(low), np.log(high), 201)
-    scan = [curve(point) for point in grid]
-    found = []
-    for data in each:
-
-        def residual(log_constant: float, data: NDArray[np.float64] = data) -> float:
-            return float(np.mean((curve(log_constant) - data) ** 2))
-
-        best = int(np.argmin([np.mean((tried - data) ** 2) for tried in scan]))
-        ends = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
-        least = optimize.minimize_scalar(
-            residual, bounds=ends, method="bounded", options={"xatol": 1e-10}
-        )
-        edge = min(least.x - grid[0], grid[-1] - least.x) < 1e-6
-        found.append(
-            Calibration(
-                value=float(np.exp(least.x)),
-                rms=float(np.sqrt(least.fun)),
-                status="bound_hit" if edge else "ok",
-            )
-        )
-    return found
-
-
 def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
     """Score a blind prediction: relative root mean square error per member, interval over members.
 
@@ -173,3 +127,64 @@ def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
     if not np.isfinite(errors).all():
         raise ValueError("measured must not exceed predicted so far that the error is infinite")
     return fits.mean(errors)
+
+
+def _fitted(
+    predict: Predict,
+    x: ArrayLike,
+    measured: Sequence[ArrayLike] | NDArray[np.float64],
+    bounds: tuple[float, float],
+) -> list[Calibration]:
+    """Fit the constant to each measurement; the scan's curves are the same for all of them."""
+    abscissae = _checks.array("x", x, dims=(1,))
+    each = [_checks.array("measured", data) for data in measured]
+    for data in each:
+        if data.shape[-1:] != abscissae.shape:
+            raise ValueError(
+                f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
+            )
+    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
+    if not low < high:
+        raise ValueError(f"bounds must increase, got {bounds!r}")
+    if not callable(predict):
+        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
+
+    with np.errstate(all="ignore"):  # what overflows is refused with the data that it meets
+        scan = [_curve(predict, abscissae, point) for point in _grid(bounds)]
+    return [_least(predict, abscissae, data, bounds, scan) for data in each]
+
+
+def _grid(bounds: tuple[float, float]) -> NDArray[np.float64]:
+    """Return logarithms of the constants that are tried first."""
+    return np.linspace(np.log(bounds[0]), np.log(bounds[1]), 201)
+
+
+def _curve(predict: Predict, x: NDArray[np.float64], log_constant: float) -> NDArray[np.float64]:
+    return np.asarray(predict(x, float(np.exp(log_constant))), dtype=np.float64)
+
+
+@_checks.finite
+def _least(
+    predict: Predict,
+    x: NDArray[np.float64],
+    measured: NDArray[np.float64],
+    bounds: tuple[float, float],
+    scan: Sequence[NDArray[np.float64]],
+) -> Calibration:
+    """Refine the best of the scanned curves."""
+    grid = _grid(bounds)
+
+    def residual(log_constant: float) -> float:
+        return float(np.mean((_curve(predict, x, log_constant) - measured) ** 2))
+
+    best = int(np.argmin([np.mean((curve - measured) ** 2) for curve in scan]))
+    ends = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
+    found = optimize.minimize_scalar(
+        residual, bounds=ends, method="bounded", options={"xatol": 1e-10}
+    )
+    edge = min(found.x - grid[0], grid[-1] - found.x) < 1e-6
+    return Calibration(
+        value=float(np.exp(found.x)),
+        rms=float(np.sqrt(found.fun)),
+        status="bound_hit" if edge else "ok",
+    )
