@@ -1,0 +1,126 @@
+"""Claims on neurons kept under a penalty: one subtask, two side by side, two in series."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from skillscale import fits
+from skillscale.fits import Estimate
+
+Floats = NDArray[np.float64]
+
+WINDOW = slice(1.4, 22.6)  # of strengths, where exponents of one subtask are read
+STRENGTHS = [4.0, 8.0, 16.0]  # of two subtasks side by side
+
+
+def at_end(run: xr.Dataset) -> xr.Dataset:
+    """Trained networks of one subtask, with `size`, the rms input weight of neurons in use."""
+    end = run.isel(step=-1).transpose("penalty", "member", "strength", "neuron", ...)
+    used = end.neurons.where(end.neurons > 0)
+    return end.assign(size=np.sqrt((end.weight**2).sum("neuron") / used))
+
+
+def in_window(run: xr.Dataset, quantity: str, penalty: str = "L2") -> Floats:
+    """A quantity of `at_end` (member, strength) in the window of strengths."""
+    chosen = at_end(run)[quantity].sel(penalty=penalty, strength=WINDOW)
+    values: Floats = chosen.values.astype(float)
+    return values
+
+
+def sparse_published_exponent(run: xr.Dataset) -> Estimate:
+    return fits.power_law(in_window(run, "neurons"), in_window(run, "loss")).exponent
+
+
+def sparse_equilibrium(run: xr.Dataset) -> dict[str, Estimate]:
+    N, loss, weight = (in_window(run, quantity) for quantity in ("neurons", "loss", "size"))
+    strengths = run.strength.sel(strength=WINDOW).values
+    return {
+        "loss in neurons": sparse_published_exponent(run),
+        "neurons in strength": fits.power_law(strengths, 1 / N).exponent,
+        "loss in strength": fits.power_law(strengths, loss).exponent,
+        "weight in neurons": fits.power_law(N, weight).exponent,
+    }
+
+
+def sparse_weight(run: xr.Dataset) -> Estimate:
+    return _geometric_mean(in_window(run, "size") * (in_window(run, "neurons") / 4) ** (1 / 3))
+
+
+def sparse_start_width(run: xr.Dataset) -> Estimate:
+    return _geometric_mean(in_window(run, "neurons", "L2, wide") / in_window(run, "neurons"))
+
+
+def sparse_breaks(run: xr.Dataset) -> Estimate:
+    beyond = at_end(run).loss.sel(penalty="L1 + L2", strength=slice(22.6, None))
+    return fits.power_law(beyond.strength.values, beyond.values).exponent
+
+
+def parallel_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+    end = run.sel(penalty="L1 + L2", strength=STRENGTHS).isel(step=-1)
+    end = end.transpose("weight", "member", "strength", ...)
+    total = end.loss.sel(subtask="first") * end.weight
+    total = total + end.loss.sel(subtask="second") * (1 - end.weight)
+    return {
+        f"weight {weight:g}": fits.power_law(
+            end.neurons.sel(weight=weight), total.sel(weight=weight)
+        ).exponent
+        for weight in (0.5, 0.75, 0.9)
+    }
+
+
+def ratios_at_16(run: xr.Dataset) -> tuple[Floats, Floats]:
+    """ℓ₂/ℓ₁ and N₁/N₂ at strength 16, each (weight, member)."""
+    chosen = run.sel(penalty="L1 + L2", strength=16.0)
+    end = chosen.loss.isel(step=-1)
+    losses = end.sel(subtask="second") / end.sel(subtask="first")
+    neurons = chosen.owned.sel(subtask="first") / chosen.owned.sel(subtask="second")
+    return losses.values, neurons.values
+
+
+def parallel_ratio(run: xr.Dataset) -> dict[str, Estimate]:
+    odds = (run.weight / (1 - run.weight)).values[:3]  # up to weight 0.9
+    losses, neurons = (ratio[:3].T for ratio in ratios_at_16(run))
+    return {
+        "losses": fits.power_law(odds, 1 / losses).exponent,
+        "neurons": fits.power_law(odds, 1 / neurons).exponent,
+    }
+
+
+def homogeneous_growth(run: xr.Dataset) -> Estimate:
+    owned = run.owned.sel(penalty="L1 + L2", weight=0.75)
+    share = owned.sel(subtask="first") / owned.sum("subtask")
+    return fits.mean((share.sel(strength=32.0) - share.sel(strength=8.0)).values)
+
+
+def parallel_modules(run: xr.Dataset) -> dict[str, Estimate]:
+    return {
+        name: fits.mean(
+            run.shared.sel(penalty=name, strength=STRENGTHS).mean(("weight", "strength"))
+        )
+        for name in ("L1 + L2", "L2")
+    }
+
+
+def largest_correlations(run: xr.Dataset) -> xr.DataArray:
+    """Largest correlation with g in size among a layer's neurons: (layer, strength, member)."""
+    largest: xr.DataArray = abs(run.correlation).max("neuron")
+    return largest.transpose("layer", "strength", "member")
+
+
+def series_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+    end = run.isel(step=-1).transpose("member", "strength", ...)
+    return {
+        "fresh points": fits.power_law(end.neurons, end.loss).exponent,
+        "training points": fits.power_law(end.neurons, end.training_loss).exponent,
+    }
+
+
+def series_third_layer(run: xr.Dataset) -> Estimate:
+    return fits.mean(largest_correlations(run).sel(layer=3).mean("strength"))
+
+
+def _geometric_mean(values: Floats) -> Estimate:
+    """Geometric mean over strengths, one number a member."""
+    return fits.mean(np.exp(np.log(values).mean(1)))

@@ -1,0 +1,26 @@
+"""The claim on published training runs, from the stored fit of their law."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from skillscale.fits import Estimate
+from skillscale.lab import records
+
+
+def constants(run: xr.Dataset) -> dict[str, Estimate]:
+    """The fitted constants, with intervals over resampled training runs."""
+    n_runs = records.provenance(run, "settings")["runs"]
+    found = {}
+    for name in run.parameter.values.tolist():
+        low, high = np.quantile(run["draws"].sel(parameter=name), [0.025, 0.975])
+        one = run.sel(parameter=name)
+        found[name] = Estimate(
+            float(one["value"]), float(low), float(high), str(one["status"].values), n_runs
+        )
+    return found
+
+
+def parameter_exponent(run: xr.Dataset) -> Estimate:
+    return constants(run)["alpha_N"]

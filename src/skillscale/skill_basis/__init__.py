@@ -1,0 +1,1 @@
+"""Theory of the skill basis: independent skills, learned by one logistic equation each."""
