@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from functools import cache
 
@@ -40,7 +41,7 @@ def test_what_is_judged_now_equals_the_stored_table():
     assert changed == [], "if meant, run `make verdicts` and commit what it writes"
 
 
-CHAPTERS = sorted({claim.chapter for claim in claims.load().values()})
+CHAPTERS = sorted({claim.theory for claim in claims.load().values()})
 
 
 def outputs(chapter):
@@ -51,7 +52,7 @@ def outputs(chapter):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_stored_tables_show_what_is_judged(chapter):
     """A reader sees the table, and nbval compares the lines."""
-    table = claims.table([each for each in judged() if each.claim.chapter == chapter])
+    table = claims.table([each for each in judged() if each.claim.theory == chapter])
     bundle = table._repr_mimebundle_()
     (shown,) = [
         output["data"] for cell, output in outputs(chapter) if "claims.table(" in source(cell)
@@ -60,6 +61,17 @@ def test_stored_tables_show_what_is_judged(chapter):
     assert "".join(shown["text/plain"]) == bundle["text/plain"]
     (printed,) = [output for cell, output in outputs(chapter) if "claims.lines(" in source(cell)]
     assert "".join(printed["text"]) == bundle["text/plain"] + "\n"
+
+
+def test_every_link_of_the_ledger_reaches_its_claim():
+    shown = ledger.table(judged())._html()
+    links = re.findall(r'href="([a-z_]+)\.html#(claim-[a-z0-9_.]+)"', shown)
+    assert len(links) == len(judged())
+    for page, anchor in links:
+        tables = "".join(
+            "".join(output.get("data", {}).get("text/html", ())) for _, output in outputs(page)
+        )
+        assert tables.count(f'id="{anchor}"') == 1
 
 
 def source(cell):
@@ -156,7 +168,7 @@ def test_claims_are_counted_by_verdict():
     assert counted["judged"] == len(claims.load())
     assert sum(counted[verdict] for verdict in claims.VERDICTS) == counted["judged"]
     for theory in CHAPTERS:
-        of_theory = [each for each in judged() if each.claim.chapter == theory]
+        of_theory = [each for each in judged() if each.claim.theory == theory]
         assert ledger.counts(of_theory)["with interval"] > 0
 
 
@@ -181,8 +193,8 @@ def test_a_corrected_claim_links_to_a_figure_of_its_chapter():
     table = ledger.errata().data
     for name, claim in corrected.items():
         cell = claim.corrected["cell"]
-        assert f'href="{claim.chapter}.html#{cell}"' in table
+        assert f'href="{claim.page}.html#{cell}"' in table
         assert name in table
-        chapter = json.loads((BOOK / f"{claim.chapter}.ipynb").read_text(encoding="utf-8"))
+        chapter = json.loads((BOOK / f"{claim.theory}.ipynb").read_text(encoding="utf-8"))
         figures = [part["metadata"].get("mystnb", {}).get("figure") for part in chapter["cells"]]
         assert cell in [figure["name"] for figure in figures if figure]
