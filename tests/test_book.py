@@ -16,9 +16,9 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 
 from skillscale import claims
-from IPython.core.inputtransformer2 import TransformerManager
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"

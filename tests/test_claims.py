@@ -203,7 +203,7 @@ def test_an_id_stands_once(tmp_path):
     with pytest.raises(ValueError, match="id must be unique"):
         read(tmp_path, ENTRY + ENTRY)
     older = ENTRY.replace('kind = "own"', 'kind = "own"\nwas = "both"')
-    with pytest.raises(ValueError, match="id must be unique, got 'toy.both' twice"):
+    with pytest.raises(ValueError, match=r"id must be unique, got 'toy.both' twice"):
         read(tmp_path, older + PARTS)
 
 
