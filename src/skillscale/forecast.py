@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 
 from skillscale import _checks, fits
+
+Predict = Callable[[NDArray[np.float64], float], ArrayLike]
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,8 @@ class Calibration:
     status: str = "ok"
 
 
-@_checks.finite
 def calibrate(
-    predict: Callable[[NDArray[np.float64], float], ArrayLike],
+    predict: Predict,
     x: ArrayLike,
     measured: ArrayLike,
     *,
@@ -61,38 +62,11 @@ def calibrate(
     >>> round(found.value, 4)
     0.7
     """
-    abscissae = _checks.array("x", x, dims=(1,))
-    data = _checks.array("measured", measured)
-    if data.shape[-1:] != abscissae.shape:
-        raise ValueError(
-            f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
-        )
-    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
-    if not low < high:
-        raise ValueError(f"bounds must increase, got {bounds!r}")
-    if not callable(predict):
-        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
-
-    def residual(log_constant: float) -> float:
-        curve = np.asarray(predict(abscissae, float(np.exp(log_constant))), dtype=np.float64)
-        return float(np.mean((curve - data) ** 2))
-
-    grid = np.linspace(np.log(low), np.log(high), 201)
-    best = int(np.argmin([residual(point) for point in grid]))
-    left, right = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
-    found = optimize.minimize_scalar(
-        residual, bounds=(left, right), method="bounded", options={"xatol": 1e-10}
-    )
-    edge = min(found.x - grid[0], grid[-1] - found.x) < 1e-6
-    return Calibration(
-        value=float(np.exp(found.x)),
-        rms=float(np.sqrt(found.fun)),
-        status="bound_hit" if edge else "ok",
-    )
+    return _fitted(predict, x, [measured], bounds)[0]
 
 
 def calibrate_each(
-    predict: Callable[[NDArray[np.float64], float], ArrayLike],
+    predict: Predict,
     x: ArrayLike,
     measured: ArrayLike,
     *,
@@ -121,7 +95,7 @@ def calibrate_each(
     array([0.5, 0.7])
     """
     curves = _checks.array("measured", measured, dims=(2,))
-    found = [calibrate(predict, x, curve, bounds=bounds) for curve in curves]
+    found = _fitted(predict, x, curves, bounds)
     return np.array([each.value if each.status == "ok" else np.nan for each in found])
 
 
@@ -153,3 +127,64 @@ def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
     if not np.isfinite(errors).all():
         raise ValueError("measured must not exceed predicted so far that the error is infinite")
     return fits.mean(errors)
+
+
+def _fitted(
+    predict: Predict,
+    x: ArrayLike,
+    measured: Sequence[ArrayLike] | NDArray[np.float64],
+    bounds: tuple[float, float],
+) -> list[Calibration]:
+    """Fit the constant to each measurement; the scan's curves are the same for all of them."""
+    abscissae = _checks.array("x", x, dims=(1,))
+    each = [_checks.array("measured", data) for data in measured]
+    for data in each:
+        if data.shape[-1:] != abscissae.shape:
+            raise ValueError(
+                f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
+            )
+    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
+    if not low < high:
+        raise ValueError(f"bounds must increase, got {bounds!r}")
+    if not callable(predict):
+        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
+
+    with np.errstate(all="ignore"):  # what overflows is refused with the data that it meets
+        scan = [_curve(predict, abscissae, point) for point in _grid(bounds)]
+    return [_least(predict, abscissae, data, bounds, scan) for data in each]
+
+
+def _grid(bounds: tuple[float, float]) -> NDArray[np.float64]:
+    """Return logarithms of the constants that are tried first."""
+    return np.linspace(np.log(bounds[0]), np.log(bounds[1]), 201)
+
+
+def _curve(predict: Predict, x: NDArray[np.float64], log_constant: float) -> NDArray[np.float64]:
+    return np.asarray(predict(x, float(np.exp(log_constant))), dtype=np.float64)
+
+
+@_checks.finite
+def _least(
+    predict: Predict,
+    x: NDArray[np.float64],
+    measured: NDArray[np.float64],
+    bounds: tuple[float, float],
+    scan: Sequence[NDArray[np.float64]],
+) -> Calibration:
+    """Refine the best of the scanned curves."""
+    grid = _grid(bounds)
+
+    def residual(log_constant: float) -> float:
+        return float(np.mean((_curve(predict, x, log_constant) - measured) ** 2))
+
+    best = int(np.argmin([np.mean((curve - measured) ** 2) for curve in scan]))
+    ends = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
+    found = optimize.minimize_scalar(
+        residual, bounds=ends, method="bounded", options={"xatol": 1e-10}
+    )
+    edge = min(found.x - grid[0], grid[-1] - found.x) < 1e-6
+    return Calibration(
+        value=float(np.exp(found.x)),
+        rms=float(np.sqrt(found.fun)),
+        status="bound_hit" if edge else "ok",
+    )

@@ -1,0 +1,271 @@
+"""What the domino claims read off their runs; a function bears the name of its claim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from skillscale import fits
+from skillscale.experiments.domino import first_step
+from skillscale.fits import Estimate
+
+Floats = NDArray[np.float64]
+FEW = (0.2, 0.1, 0.05)
+
+
+def mean_or_bound(values: Floats) -> Estimate:
+    """Return the mean over seeds; without an interval where some seed never got there."""
+    if np.isfinite(values).all():
+        return fits.mean(values)
+    return Estimate(np.nan, status="bound_hit", n_members=len(values))
+
+
+# Two parities: networks by rule, fraction of samples with the rare parity, and seed.
+
+
+def learned_at(run: xr.Dataset, **place: Any) -> tuple[Floats, Floats, Floats]:
+    """Return the steps to 95 % accuracy: common and rare parity together, the rare one alone."""
+    curves = run.accuracy.sel(**place).transpose("arm", "task", ..., "member", "step")
+    reached = fits.crossing_times(run.step.values, curves.values, threshold=0.95)
+    return reached[0, 0], reached[0, 1], reached[1, 1]
+
+
+def rare_parity_waits(run: xr.Dataset) -> dict[str, Estimate]:
+    common, rare, alone = learned_at(run, rule="adam", rare_fraction=0.1)
+    return {"delay": mean_or_bound(rare / common), "competition": mean_or_bound(rare / alone)}
+
+
+def delay_is_sublinear(run: xr.Dataset) -> dict[str, Estimate]:
+    common, rare, _ = learned_at(run, rule="adam")
+    return _by_fraction(run, rare / common, FEW)
+
+
+def common_comes_first(run: xr.Dataset) -> Estimate:
+    common, rare, _ = learned_at(run, rule="adam", rare_fraction=list(FEW))
+    leads = (np.nan_to_num(rare, nan=np.inf) > common).all(0)
+    return fits.proportion(int(leads.sum()), leads.size)
+
+
+def competition_at_every_rarity(run: xr.Dataset) -> dict[str, Estimate]:
+    _, rare, alone = learned_at(run, rule="adam")
+    return _by_fraction(run, rare / alone, (1, 0.5, 0.2, 0.05))
+
+
+def gradient_descent_does_not_compete(run: xr.Dataset) -> dict[str, Estimate]:
+    _, rare, alone = learned_at(run, rule="sgd")
+    return _by_fraction(run, rare / alone, FEW)
+
+
+def gradient_descent_delay_is_proportional(run: xr.Dataset) -> dict[str, Estimate]:
+    common, rare, _ = learned_at(run, rule="sgd")
+    return _by_fraction(run, rare / common, FEW)
+
+
+def adam_alone_ignores_rarity(run: xr.Dataset) -> dict[str, Estimate]:
+    _, _, alone = learned_at(run, rule="adam")
+    _, _, with_all_samples = learned_at(run, rule="adam", rare_fraction=1)
+    return _by_fraction(run, alone / with_all_samples, (0.5, 0.2, 0.1))
+
+
+def nearly_in_series(run: xr.Dataset) -> dict[str, Estimate]:
+    common, rare, alone = learned_at(run, rule="adam")
+    return _by_fraction(run, rare / (common + alone), (0.1, 0.05))
+
+
+def steps_of_given_length(run: xr.Dataset) -> dict[str, Estimate]:
+    common, rare, alone = learned_at(run.isel(rule=0, rare_fraction=0))
+    return {"competition": mean_or_bound(rare / alone), "delay": mean_or_bound(rare / common)}
+
+
+def _by_fraction(
+    run: xr.Dataset, ratios: Floats, fractions: tuple[float, ...]
+) -> dict[str, Estimate]:
+    """Return estimates by the name of the part from ratios of times, (fraction, member)."""
+    rows = dict(zip(run.rare_fraction.values.tolist(), ratios, strict=True))
+    return {f"fraction {f:g}": mean_or_bound(rows[f]) for f in fractions}
+
+
+# A skill made of skills: two parities and a third one, their composition or one of other bits.
+
+
+def third_learned_at(run: xr.Dataset, arm: str) -> Floats:
+    """Return the steps at which the third task is right on 95 % of fresh strings, one per seed."""
+    curves = run.accuracy.sel(arm=arm, strings="fresh", task="third")
+    return fits.crossing_times(run.step.values, curves.values, threshold=0.95)
+
+
+def composition_after_its_parts(run: xr.Dataset) -> dict[str, Estimate]:
+    fresh = run.accuracy.sel(arm="composed", strings="fresh")
+    later = fresh.sel(task=["first", "second"]).min("task").values
+    half, done = (fits.crossing_times(run.step.values, later, threshold=x) for x in (0.75, 0.95))
+    composition = zip(half, fresh.sel(task="third").values, strict=True)
+    gate = np.array([np.interp(step, run.step.values, curve) for step, curve in composition])
+    order = third_learned_at(run, "composed") / done
+    return {"order": mean_or_bound(order), "gate": mean_or_bound(gate)}
+
+
+def composition_is_helped(run: xr.Dataset) -> dict[str, Estimate]:
+    composed, alone, others = (
+        third_learned_at(run, arm) for arm in ("composed", "composed alone", "independent")
+    )
+    return {
+        "against four other bits": mean_or_bound(composed / others),
+        "against alone": mean_or_bound(composed / alone),
+    }
+
+
+def unrelated_company_hinders(run: xr.Dataset) -> Estimate:
+    others, alone = (third_learned_at(run, arm) for arm in ("independent", "composed alone"))
+    return mean_or_bound(others / alone)
+
+
+# Two remedies: two squares, learned by a dense and a modular network and with own-loss weights.
+
+
+def squares_learned_at(losses: xr.DataArray) -> Floats:
+    """Return the steps to an error of 1e-3, (task, member), common task first; nan: never."""
+    tasks = losses.sel(task=["common", "rare"]).transpose("task", "member", "step")
+    depth = -np.log10(tasks.clip(1e-12).values)
+    return fits.crossing_times(losses.step.values, depth, threshold=3.0)
+
+
+def halves_trade(run: xr.Dataset) -> dict[str, Estimate]:
+    losses = run.loss.sel(setting="published")
+    dense, halves = (squares_learned_at(losses.sel(arm=arm)) for arm in ("dense", "modular"))
+    return {
+        "time ratio": mean_or_bound((halves[1] / halves[0]) / (dense[1] / dense[0])),
+        "common task": mean_or_bound(halves[0] / dense[0]),
+    }
+
+
+def remedies_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
+    return _speed_ups_of_remedies(run.loss.sel(setting="published"))
+
+
+def remedies_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
+    return _speed_ups_of_remedies(run.loss.sel(setting="tuned"))
+
+
+def own_loss_learns_the_noise(run: xr.Dataset) -> dict[str, Estimate]:
+    late = run.noisy_loss.sel(step=slice(500, None), task="common").mean("step")
+    ratio = late.sel(arm="own loss") / late.sel(arm="dense")
+    return {
+        f"q = {q:g}": mean_or_bound(np.log10(ratio.sel(noise_share=q).values)) for q in (0.05, 0.2)
+    }
+
+
+def own_loss_starves_under_noise(run: xr.Dataset) -> Estimate:
+    losses = run.noisy_loss.sel(noise_share=0.2)
+    _, weighted = squares_learned_at(losses.sel(arm="own loss"))
+    _, plain = squares_learned_at(losses.sel(arm="dense"))
+    return mean_or_bound(weighted / plain)
+
+
+def _speed_ups_of_remedies(losses: xr.DataArray) -> dict[str, Estimate]:
+    """Return steps until both tasks are learned, those of the plain dense network over others'."""
+    both = {
+        arm: squares_learned_at(losses.sel(arm=arm)).max(0)
+        for arm in ("dense", "modular", "own loss")
+    }
+    return {arm: mean_or_bound(both["dense"] / both[arm]) for arm in ("modular", "own loss")}
+
+
+# Grokking: modular addition under sign descent and Adam.
+
+
+def accuracy_reached_at(
+    run: xr.Dataset, split: str, level: float, arm: str = "given rate"
+) -> Floats:
+    """Return the first measured steps at an accuracy, (member, rule), rules sign descent and Adam.
+
+    A network that never gets there is given the last step.
+    """
+    accuracy = run.accuracy.sel(split=split, arm=arm, rule=["sign", "adam"]).values
+    reached = first_step(run.step.values, accuracy, level)
+    return np.minimum(reached, float(run.step[-1]))
+
+
+def log_advantage(run: xr.Dataset, arm: str) -> dict[str, Floats]:
+    """Return log10 of Adam's step, and of its wait, over sign descent's, a number a seed."""
+    test = np.log10(accuracy_reached_at(run, "test", 0.9, arm))
+    train = np.log10(accuracy_reached_at(run, "train", 0.99, arm))
+    return {"step": np.diff(test)[:, 0], "wait": np.diff(test - train)[:, 0]}
+
+
+def grokking_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
+    return {part: fits.mean(logs) for part, logs in log_advantage(run, "given rate").items()}
+
+
+def grokking_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
+    return {part: fits.mean(logs) for part, logs in log_advantage(run, "tuned rate").items()}
+
+
+def grokking_without_decay(run: xr.Dataset) -> dict[str, Estimate]:
+    best = run.accuracy.sel(arm="no decay", split="test").max("step")
+    sign, adam = (fits.mean(best.sel(rule=rule).values) for rule in ("sign", "adam"))
+    return {
+        "sign descent above a half": sign,
+        "sign descent below 99 %": sign,
+        "Adam below a half": adam,
+    }
+
+
+# The language model: losses by arm, of which AdamW is the baseline.
+
+
+def above_adamw(losses: xr.DataArray) -> xr.DataArray:
+    """Return how far losses lie above those of AdamW with the same seed."""
+    return (losses - losses.sel(arm="AdamW")).astype(float)
+
+
+def speed_up(run: xr.Dataset, arm: str) -> Floats:
+    """Return AdamW's steps over an arm's to the loss that AdamW has at two thirds, one per seed.
+
+    An arm that never gets there is given the last step.
+    """
+    steps = run.step.values
+    losses = run.loss.sel(arm=["AdamW", arm])
+    level = losses.sel(arm="AdamW").sel(step=steps[-1] * 2 / 3, method="nearest")
+    below = (level - losses).transpose("arm", "member", "step").astype(float)
+    reached = fits.crossing_times(steps, below.values, threshold=0.0)
+    baseline, own = np.where(np.isnan(reached), steps[-1], reached)
+    return np.asarray(baseline / own)
+
+
+def language_own_loss(run: xr.Dataset) -> dict[str, Estimate]:
+    return _against_adamw(run, "own loss")
+
+
+def language_root_own_loss(run: xr.Dataset) -> dict[str, Estimate]:
+    return _against_adamw(run, "root of own loss")
+
+
+def language_sign_descent(run: xr.Dataset) -> dict[str, Estimate]:
+    return _against_adamw(run, "sign descent")
+
+
+def language_lion(run: xr.Dataset) -> dict[str, Estimate]:
+    return _against_adamw(run, "Lion")
+
+
+def language_blocks(run: xr.Dataset) -> dict[str, Estimate]:
+    return _against_adamw(run, "4 blocks")
+
+
+def language_wide_blocks(run: xr.Dataset) -> dict[str, Estimate]:
+    return _against_adamw(run, "4 wide blocks")
+
+
+def language_own_loss_helps_the_rare(run: xr.Dataset) -> Estimate:
+    change = above_adamw(run.group_loss).sel(arm="own loss")
+    return fits.mean((change.sel(group="rare") - change.sel(group="frequent")).values)
+
+
+def _against_adamw(run: xr.Dataset, arm: str) -> dict[str, Estimate]:
+    return {
+        "final loss": fits.mean(above_adamw(run.loss).sel(arm=arm).isel(step=-1).values),
+        "speed-up": fits.mean(np.log10(speed_up(run, arm))),
+    }

@@ -1,0 +1,1 @@
+"""The geometry model: skills are directions in parameter space, learned by an optimizer."""

@@ -1,0 +1,1 @@
+"""Quanta discovered: gradients of language models clustered, and whether clusters are quanta."""

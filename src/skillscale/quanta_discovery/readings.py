@@ -1,0 +1,176 @@
+"""What the claims on quanta discovery read off their runs, a function of the name of each claim."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from skillscale import fits
+from skillscale.experiments.quanta_discovery import measures
+from skillscale.fits import Estimate
+from skillscale.lab import records
+
+Floats = NDArray[np.float64]
+WINDOWS = ((8, 80), (16, 160), (32, 320))  # ranks between which the slope of an envelope is read
+GAINED = 2.0  # nats that a token gains from the smallest to the largest network
+
+
+def excess(run: xr.Dataset) -> tuple[Floats, Floats, Floats]:
+    """Return how much more alike members of a cluster are than samples of the same tokens.
+
+    Measured in the gradients that were clustered, in those of the other network and in those of an
+    untrained one, each of shape (member, shared tokens).
+    """
+    found = run.excess.transpose("member", "shared", "network", "measured_in").values
+    own = (found[..., 0, 0] + found[..., 1, 1]) / 2
+    other = (found[..., 0, 1] + found[..., 1, 0]) / 2
+    return own, other, found[..., 2].mean(-1)
+
+
+def agreements(run: xr.Dataset) -> Floats:
+    """Return how well clusters of a network are predicted: (member, by clusters or token, score).
+
+    By the clusters of the other network or by the predicted token alone; scores are ARI and NMI.
+    """
+    found = []
+    for i in range(run.sizes["member"]):
+        first, second = run.label.isel(member=i).values
+        token = run.tokens.isel(member=i).sel(back=0).values
+        alone = [list(measures.agreement(label, token).values()) for label in (first, second)]
+        found.append([list(measures.agreement(first, second).values()), np.mean(alone, axis=0)])
+    return np.array(found)
+
+
+def exponents(y: ArrayLike, x: ArrayLike) -> Floats:
+    """Return the exponent of a power law for each member."""
+    return np.array([fits.power_law(x, one).exponent.value for one in np.asarray(y)])
+
+
+def loss_exponents(series: xr.Dataset, first: int = 0) -> dict[int, Floats]:
+    """Return the exponent of the loss in parameters, from a size on, by steps of training."""
+    parameters = series.n_parameters.values.astype(float)
+    return {
+        int(steps): exponents(
+            series.sel(training=steps).mean_loss.mean("network").values[:, first:],
+            parameters[first:],
+        )
+        for steps in series.training.values
+    }
+
+
+def envelope_slopes(run: xr.Dataset, source: str) -> list[Floats]:
+    """Return the exponents of the envelope of cluster sizes between the ranks of each window."""
+    top = measures.envelope(run["size"].sel(source=source).values)
+    return [exponents(top[:, a - 1 : b], np.arange(a, b + 1)) for a, b in WINDOWS]
+
+
+def gaining(series: xr.Dataset, member: int) -> tuple[Floats, NDArray[np.intp]]:
+    """Return losses (network, width, token) of the tokens that gain enough, and which they are."""
+    loss = series.loss_hundredths.isel(member=member).values / 100
+    mean = loss.mean(0)
+    chosen = np.flatnonzero(mean[0] - mean[-1] > GAINED)
+    return loss[:, :, chosen], chosen
+
+
+def step_statistics(series: xr.Dataset) -> dict[str, dict[str, Floats]]:
+    """Return statistics of the steps of tokens, and of smooth surrogates, a number a member."""
+    found = [
+        measures.against_surrogates(gaining(series, i)[0]) for i in range(series.sizes["member"])
+    ]
+    return {
+        name: {
+            kind: np.array([one[i][name] for one in found])
+            for i, kind in enumerate(("tokens", "smooth"))
+        }
+        for name in found[0][0]
+    }
+
+
+def recovered(known: xr.Dataset, score: str, group: NDArray[np.int_]) -> dict[str, Floats]:
+    """Return the agreement of each recipe's clusters with known groups, a number a member."""
+    return {
+        str(recipe): np.array(
+            [
+                measures.agreement(label, each)[score]
+                for label, each in zip(known.label.sel(recipe=recipe).values, group, strict=True)
+            ]
+        )
+        for recipe in known.recipe.values
+    }
+
+
+def beyond_the_token(run: xr.Dataset) -> dict[str, Estimate]:
+    parts = ("same token", "same two tokens", "same three tokens")
+    _, other, _ = excess(run)
+    return {part: fits.mean(column) for part, column in zip(parts, other.T, strict=True)}
+
+
+def shared_by_networks(run: xr.Dataset) -> Estimate:
+    own, other, _ = excess(run)
+    return fits.mean(other[:, 0] / own[:, 0])
+
+
+def learned(run: xr.Dataset) -> Estimate:
+    _, other, untrained = excess(run)
+    return fits.mean(untrained[:, 0] / other[:, 0])
+
+
+def beyond_the_token_alone(run: xr.Dataset) -> dict[str, Estimate]:
+    by_clusters, by_token = agreements(run).swapaxes(0, 1)
+    beyond = by_clusters - by_token
+    return {score: fits.mean(beyond[:, j]) for j, score in enumerate(("ARI", "NMI"))}
+
+
+def envelope_slope(run: xr.Dataset) -> Estimate:
+    """Compare with the loss exponent of networks of the same seeds, if training has converged."""
+    series = records.published("quanta_discovery_model_sizes")
+    short, long = loss_exponents(series).values()
+    slopes = envelope_slopes(run, "gradients")
+    gap = fits.mean(slopes[1][np.isin(run.seed.values, series.seed.values)] - 1 - long)
+    unsettled = abs(long.mean() / short.mean() - 1) > 0.25
+    if unsettled or np.ptp([window.mean() for window in slopes]) > 0.4:
+        gap = replace(gap, status="not_converged")
+    return gap
+
+
+def envelope_beyond_null(run: xr.Dataset) -> dict[str, Estimate]:
+    return {"isotropic vectors": _apart(run, "isotropic"), "same spectrum": _apart(run, "spectrum")}
+
+
+def envelope_recovers_alpha(run: xr.Dataset) -> dict[str, Estimate]:
+    return {
+        f"alpha {alpha}": fits.mean(envelope_slopes(run, f"planted {alpha}")[1])
+        for alpha in ("0.2", "0.4", "0.8")
+    }
+
+
+def steps_of_tokens(run: xr.Dataset) -> dict[str, Estimate]:
+    found = step_statistics(run)
+    place = found["same place"]
+    return {
+        "same place": fits.mean(place["tokens"] - place["smooth"]),
+        "found again": fits.mean(found["again"]["tokens"]),
+    }
+
+
+def absolute_recovers_more(run: xr.Dataset) -> dict[str, Estimate]:
+    return {score: _gain(run, score, "absolute", "signed") for score in ("ARI", "NMI")}
+
+
+def known_quanta_are_learned(run: xr.Dataset) -> Estimate:
+    return _gain(run, "NMI", "absolute", "absolute, untrained")
+
+
+def _apart(run: xr.Dataset, null: str) -> Estimate:
+    """Size of the mean difference of slopes between gradients and a null, with its interval."""
+    found = envelope_slopes(run, "gradients")[1] - envelope_slopes(run, null)[1]
+    return fits.mean(np.sign(found.mean()) * found)
+
+
+def _gain(known: xr.Dataset, score: str, more: str, less: str) -> Estimate:
+    """Agreement with the skills, one recipe minus another."""
+    found = recovered(known, score, known.sample_skill.values.astype(int))
+    return fits.mean(found[more] - found[less])

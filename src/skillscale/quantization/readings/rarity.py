@@ -1,0 +1,134 @@
+"""Claims on when skills are learned, by their rarity: the order, and q of T ∝ P^-q."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from skillscale import fits, learning_order
+from skillscale.fits import Estimate
+from skillscale.quantization.readings.shared import (
+    ALPHA,
+    LATE,
+    N_SKILLS,
+    OPTIMIZERS,
+    Floats,
+    by_optimizer,
+    learned_at,
+    losses,
+    median_costs,
+    raw_and_lawful,
+    relative_costs,
+)
+from skillscale.theory import quantization as theory
+
+
+def convergence_exponents(run: xr.Dataset, select: str) -> Floats:
+    """Exponent q of each seed, by one of `learning_order.SELECTIONS`."""
+    return learning_order.convergence_exponents(
+        run.frequency, learned_at(run), horizon=float(run.step[-1]), select=select
+    )
+
+
+def expected_over_learned(run: xr.Dataset) -> float:
+    """What q a fit over all learned skills should read, by the theory of the selection."""
+    log_times = np.log(learned_at(run))
+    return theory.censored_exponent(
+        ALPHA,
+        n_skills=N_SKILLS,
+        cost=float(np.exp(np.nanmedian(log_times[:, 0]))),
+        budget=float(run.step[-1]),
+        spread=np.nanstd(log_times[:, np.isfinite(log_times).all(0)], 0, ddof=1).mean(),
+        q=float(np.nanmean(convergence_exponents(run, "gap-free"))),
+    )
+
+
+def expected_order(run: xr.Dataset) -> float:
+    """The τ that the law's times with the seeds' spread would have."""
+    log_times = np.log(learned_at(run)[:, :15])
+    q = learning_order.mean_of_all(convergence_exponents(run, "gap-free")).value
+    middle = q * np.log(relative_costs(np.arange(1, 16)))
+    return theory.expected_rank_correlation(middle, np.nanstd(log_times, 0, ddof=1))
+
+
+def of_number(run: xr.Dataset, optimizer: str, n_skills: int) -> xr.Dataset:
+    """The networks with so many skills."""
+    return run.sel(optimizer=optimizer, n_skills=n_skills).isel(skill=slice(n_skills))
+
+
+def exponents_of_number(run: xr.Dataset) -> tuple[Floats, Floats]:
+    """Exponents of the loss and of the exact law, for networks of one number of skills."""
+    late, cost = run.sel(step=LATE), median_costs(learned_at(run), n_max=8)
+    return raw_and_lawful(late.step.values, losses(late), "S", cost, run.sizes["skill"])
+
+
+def order(run: xr.Dataset) -> dict[str, Estimate]:
+    found = {}
+    for label, each in by_optimizer(run).items():
+        seen, expected = learning_order.order_correlation(learned_at(each)), expected_order(each)
+        ends = {end: getattr(seen, end) - expected for end in ("value", "low", "high")}
+        found[label] = replace(seen, **ends)
+    return found
+
+
+def selection(run: xr.Dataset) -> dict[str, Estimate]:
+    found = {}
+    for label, each in by_optimizer(run).items():
+        everything, prefix, censored = (
+            convergence_exponents(each, select) for select in learning_order.SELECTIONS
+        )
+        lucky = everything - expected_over_learned(each)
+        found[f"all learned, {label}"] = learning_order.mean_of_all(lucky)
+        found[f"gap-free, {label}"] = learning_order.mean_of_all(prefix - censored)
+    return found
+
+
+def number_of_skills(run: xr.Dataset) -> dict[str, Estimate]:
+    found = {}
+    for name, label in OPTIMIZERS.items():
+        few, many = (of_number(run, name, size) for size in (100, 500))
+        gap, other = (raw - law for raw, law in map(exponents_of_number, (few, many)))
+        q, of_many = (convergence_exponents(each, "gap-free") for each in (few, many))
+        found[f"loss, {label}"] = fits.mean(gap - other)
+        found[f"q, {label}"] = learning_order.mean_of_all(of_many - q)
+    return found
+
+
+def q_matched(run: xr.Dataset, rule: str, first: int) -> Floats:
+    """Exponent q of each seed over the gap-free prefix, the first skill learned at a given step."""
+    return convergence_exponents(run.sel(optimizer=rule, first_step=first), "gap-free")
+
+
+def q_matched_rates(run: xr.Dataset) -> dict[str, Estimate]:
+    return {f"first skill at {at}": _q_difference(run, "adam", "sgd", at) for at in (100, 240)}
+
+
+def q_control_rows(run: xr.Dataset) -> dict[str, Estimate]:
+    found = {}
+    for at in (100, 240):
+        free = q_matched(run, "adam_free_control", at)
+        found[f"all pooled, {at}"] = _q_difference(run, "adam_pooled", "sgd", at)
+        found[f"control pooled, {at}"] = _q_difference(run, "adam_pooled_control", "sgd", at)
+        found[f"control free, {at}"] = learning_order.mean_of_all(free)
+    return found
+
+
+def q_sign(run: xr.Dataset) -> Estimate:
+    return _q_difference(run, "sign", "adam", 240)
+
+
+def paper_learning_times(run: xr.Dataset) -> dict[str, Estimate]:
+    adam, pooled = (run.sel(optimizer=name, alpha=ALPHA) for name in ("adam", "adam_pooled"))
+    q = {
+        "Adam, all learned": convergence_exponents(adam, "all learned"),
+        "Adam, censored": convergence_exponents(adam, "censored"),
+        "pooled, censored": convergence_exponents(pooled, "censored"),
+    }
+    return {name: learning_order.mean_of_all(each) for name, each in q.items()}
+
+
+def _q_difference(run: xr.Dataset, rule: str, other: str, first: int) -> Estimate:
+    q = q_matched(run, rule, first) - q_matched(run, other, first)
+    return learning_order.mean_of_all(q)

@@ -1,0 +1,97 @@
+"""Claims on wide networks in the course of training."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from skillscale import fits, forecast, learning_order
+from skillscale.fits import Estimate
+from skillscale.quantization.readings.shared import (
+    ALPHA,
+    KNOWN,
+    LATE,
+    N_SKILLS,
+    Floats,
+    by_optimizer,
+    learned_at,
+    loss_exponents,
+    losses,
+    median_costs,
+    raw_and_completed,
+)
+from skillscale.theory import quantization as theory
+
+
+def losses_from_count(run: xr.Dataset, mark: float = KNOWN) -> Floats:
+    """Losses that the law gives to the counts of skills below a mark, (seed, step)."""
+    count = run["count"].sel(threshold=mark).transpose("seed", "step")
+    return theory.loss(count, ALPHA, n_skills=N_SKILLS)
+
+
+def late_error(run: xr.Dataset, mark: float = KNOWN) -> Estimate:
+    """Relative error of the losses predicted from the counts below a mark."""
+    late = run.sel(step=LATE)
+    return forecast.blind_error(losses_from_count(late, mark), losses(late))
+
+
+def exponents_in_steps(run: xr.Dataset) -> dict[str, tuple[Floats, Floats, Estimate]]:
+    """Exponents of the loss as `loss_exponents`, by optimizer."""
+    found = {}
+    for label, each in by_optimizer(run).items():
+        late, cost = each.sel(step=LATE), median_costs(learned_at(each), n_max=20)
+        found[label] = loss_exponents(late.step.values, losses(late), "S", cost)
+    return found
+
+
+def count_vs_steps(run: xr.Dataset) -> dict[str, Estimate]:
+    runs = by_optimizer(run)
+    return {label: learning_order.count_growth(learned_at(each)) for label, each in runs.items()}
+
+
+def count_vs_steps_alphas(run: xr.Dataset) -> dict[str, Estimate]:
+    return {
+        f"{label}, alpha {alpha}": learning_order.count_growth(learned_at(each), n_max=n_max)
+        for alpha, n_max in ((0.2, 20), (0.8, 10))
+        for label, each in by_optimizer(run, alpha).items()
+    }
+
+
+def loss_from_count_steps(run: xr.Dataset) -> dict[str, Estimate]:
+    return {label: late_error(each) for label, each in by_optimizer(run).items()}
+
+
+def power_law_from_steps(run: xr.Dataset) -> dict[str, Estimate]:
+    runs = by_optimizer(run)
+    single = {f"one skill, {label}": _e_folds(each) for label, each in runs.items()}
+    return single | {f"total, {label}": _distance_from_law(each) for label, each in runs.items()}
+
+
+def loss_exponent_steps(run: xr.Dataset) -> dict[str, Estimate]:
+    found: dict[str, Estimate] = {}
+    for label, each in exponents_in_steps(run).items():
+        found |= raw_and_completed(label, *each)
+    return found
+
+
+def paper_loss_exponent(run: xr.Dataset) -> Estimate:
+    late = run.sel(optimizer="adam", alpha=ALPHA, step=LATE)
+    return fits.power_law(late.step, losses(late)).exponent
+
+
+def _e_folds(run: xr.Dataset) -> Estimate:
+    """ln(step at 0.1 bits / step at 0.9 bits), median of the 15 most frequent skills."""
+    drop = np.log(learned_at(run, 0.1) / learned_at(run, 0.9))[:, :15]
+    return learning_order.mean_of_all(np.median(drop, 1))  # nan where one was not learned
+
+
+def _distance_from_law(run: xr.Dataset) -> Estimate:
+    """Distance of the total loss from the exact law with one constant per seed."""
+    seen = run.sel(step=slice(100, None))
+
+    def law(step: Floats, cost: float) -> Floats:
+        n = theory.quanta_learned("S", step, ALPHA, cost=cost, n_skills=N_SKILLS)
+        return theory.loss(n, ALPHA, n_skills=N_SKILLS)
+
+    cost = forecast.calibrate_each(law, seen.step, losses(seen), bounds=(1.0, 1e4))
+    return forecast.blind_error(np.stack([law(seen.step.values, c) for c in cost]), losses(seen))
