@@ -81,21 +81,24 @@ def source(cell):
 # Where a verdict does not count the record's seeds: how many of what it counts instead.
 OTHER_UNITS = {
     8: {  # networks that learned every skill in time: two of ten did not, so the status is censored
-        "skill_basis.transformer_onset_law_disjoint",
-        "skill_basis.transformer_decoupling_disjoint",
+        "skill_basis.transformer_onset_follows_frequency_on_disjoint_bits",
+        "skill_basis.transformer_skills_decouple_on_disjoint_bits",
     },
     5: {
-        "quanta_discovery.envelope_slope"
+        "quanta_discovery.envelope_slope_follows_the_loss_exponent"
     },  # networks of the sizes that the envelope is held against
     24: {  # seeds on which rules are compared; the rates were tuned on the other twelve
-        "geometry.lion_early",
-        "geometry.ademamix_late",
-        "geometry.lion_early_tuned",
-        "geometry.ademamix_late_tuned",
+        "geometry.lion_leads_adam_early_at_published_rates",
+        "geometry.ademamix_leads_adam_late_at_published_rates",
+        "geometry.lion_leads_adam_early_at_tuned_rates",
+        "geometry.ademamix_leads_adam_late_at_tuned_rates",
     },
-    240: {"resource.parameter_exponent", "slingshot.bound_never_violated"},  # runs; graphs
-    200: {"slingshot.bound_holds"},  # graphs: 100 seeds, two numbers of texts
-    288: {"slingshot.bound_on_enumerated_graphs"},  # graphs
+    240: {
+        "resource.chinchilla_exponent_in_parameters_is_one_third",
+        "slingshot.bound_is_never_violated",
+    },  # runs; graphs
+    200: {"slingshot.bound_holds_on_single_graphs"},  # graphs: 100 seeds, two numbers of texts
+    288: {"slingshot.bound_holds_on_enumerated_graphs"},  # graphs
 }
 
 
@@ -129,7 +132,7 @@ def listing(tmp_path, **changes):
         "id": "slingshot.old",
         "verdict": "not reproduced",
         "reason": "The quantity could not be measured.",
-        "successor": "slingshot.bound_holds",
+        "successor": "slingshot.bound_holds_on_single_graphs",
         **changes,
     }
     lines = [f'{field} = "{value}"' for field, value in entry.items() if value is not None]
@@ -153,7 +156,10 @@ def test_a_withdrawn_claim_keeps_its_verdict_and_successor(tmp_path, monkeypatch
     [
         ({"reason": None}, "must be id, verdict, reason, successor"),
         ({"verdict": "failed"}, "verdict of slingshot.old must be one of"),
-        ({"id": "slingshot.bound_holds"}, "must be that of a claim withdrawn once"),
+        (
+            {"id": "slingshot.bound_holds_on_single_graphs"},
+            "must be that of a claim withdrawn once",
+        ),
         ({"successor": "slingshot.nothing"}, "successor of slingshot.old must be one of"),
         ({"why": "so"}, "must be id, verdict, reason, successor"),
     ],

@@ -98,7 +98,7 @@ def test_the_ledger_shows_no_typed_mathematics() -> None:
 
 def test_a_prediction_shared_by_parts_stands_once_with_their_names() -> None:
     text = claims.announced("skill_basis").data
-    first = claims.load()["skill_basis.model_exponents_03"]
+    first = claims.load()["skill_basis.loss_is_power_law_at_alpha_03"]
     time, _, skills = (_notation.html(str(target)) for target in first.targets)
     assert f"<li><em>T; D</em>: {time}</li><li><em>N</em>: {skills}</li>" in text
 
