@@ -67,7 +67,7 @@ def readings() -> dict[str, object]:
     """Return what was measured for every part of every claim, and the verdicts."""
     found: dict[str, object] = {}
     for judgement in ledger.judged():
-        name = judgement.claim.id
+        name = judgement.claim.was or judgement.claim.id
         for part in judgement.plain()["parts"]:
             found[f"{name} {part['name']}".strip()] = [part[key] for key in MEASURED]
         found[f"{name} verdict"] = judgement.verdict
@@ -84,7 +84,8 @@ def same(before: object, found: object) -> bool:
 
 
 def fingerprints() -> dict[str, str]:
-    return {name: claim.fingerprint for name, claim in claims.load().items()}
+    """Return fingerprints by first id; net_claims.tsv maps those of the first net to these."""
+    return {claim.was or claim.id: claim.fingerprint for claim in claims.load().values()}
 
 
 PARTS = {

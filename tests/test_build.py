@@ -30,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "_toc.yml").write_text(toc)
     (tmp_path / "src" / "module.py").write_text("VALUE = 1\n")
     (tmp_path / "results" / "run.nc").write_bytes(b"1")
-    (tmp_path / "claims.toml").write_text("")
+    (tmp_path / "src" / "claims.toml").write_text("")
     write_chapter(tmp_path, "first", "print(6 * 7)", "", "'end'")
     write_chapter(tmp_path, "second", "'other'")
     return tmp_path
@@ -104,7 +104,7 @@ def test_unchanged_chapters_come_from_the_cache(tree: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["src/module.py", "results/run.nc", "results/manifest.json", "claims.toml"]
+    "name", ["src/module.py", "results/run.nc", "results/manifest.json", "src/claims.toml"]
 )
 def test_what_a_chapter_can_see_is_part_of_the_cache_key(tree: Path, name: str) -> None:
     make_copies(tree)

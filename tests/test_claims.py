@@ -13,8 +13,8 @@ from skillscale.lab import records
 
 ENTRY = """
 [[claim]]
-id = "toy.slope"
-chapter = "toy"
+id = "slope"
+kind = "own"
 statement = "The slope is one."
 source = "derived here"
 predicted = 1.0
@@ -23,45 +23,35 @@ relation = "equal"
 tolerance = 0.1
 tolerance_reason = "a tenth is what the approximation neglects"
 falsified_by = "an interval that ends below 0.9 or begins above 1.1"
-profile = "STANDARD"
 system = "toy"
 record = "toy_run"
 """
 PARTS = """
 [[claim]]
-id = "toy.both"
-chapter = "toy"
+id = "both"
+kind = "paper"
 statement = "Two parts."
 source = "derived here"
 falsified_by = "either"
-profile = "STANDARD"
 system = "toy"
 record = "toy_run"
-[[claim.part]]
-name = "low"
-predicted = 0.0
-quantity = "x"
-relation = "at most"
-tolerance = 0.0
-tolerance_reason = "a bound is a bound"
-[[claim.part]]
-name = "high"
-predicted = 2.0
-quantity = "y"
-relation = "at least"
-tolerance = 0.5
-tolerance_reason = "half"
+all = { tolerance_reason = "a bound is a bound" }
+part = [
+  { name = "low", predicted = 0.0, quantity = "x", relation = "at most", tolerance = 0.0 },
+  { name = "high", predicted = 2.0, quantity = "y", relation = "at least", tolerance = 0.5 },
+]
 """
 
 
 def read(tmp_path, text):
-    path = tmp_path / "claims.toml"
+    path = tmp_path / "toy" / "claims.toml"
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return claims.load(path)
 
 
 def target(relation, predicted=1.0, tolerance=0.1):
-    return claims.Target("", predicted, "slope", relation, tolerance, "reason")
+    return claims.Target("", "own", predicted, "slope", relation, tolerance, "reason")
 
 
 @pytest.mark.parametrize(
@@ -114,13 +104,68 @@ def test_claims_with_parts(tmp_path, low, high, verdict):
     assert claims.decide(claim, {"low": low, "high": high}).verdict == verdict
 
 
-def test_any_edit_of_a_claim_changes_its_fingerprint_and_no_other(tmp_path):
-    before = read(tmp_path, ENTRY + PARTS)
-    after = read(tmp_path, (ENTRY + PARTS).replace("tolerance = 0.1", "tolerance = 0.2"))
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tolerance = 0.1", "tolerance = 0.2"),
+        ("predicted = 1.0", "predicted = 1.00000000001"),
+        ('quantity = "slope"', 'quantity = "steepness"'),
+        ('relation = "equal"', 'relation = "at most"'),
+        ('system = "toy"', 'system = "other"'),
+        ('record = "toy_run"', 'record = "toy_run_again"'),
+    ],
+)
+def test_what_is_judged_changes_the_fingerprint_and_no_other(tmp_path, old, new):
+    before, after = (read(tmp_path, text + PARTS) for text in (ENTRY, ENTRY.replace(old, new)))
     assert before["toy.slope"].fingerprint != after["toy.slope"].fingerprint
     assert before["toy.both"].fingerprint == after["toy.both"].fingerprint
-    reordered = "\n".join([*ENTRY.split("\n")[:2], *sorted(ENTRY.split("\n")[2:])])
-    assert read(tmp_path, reordered)["toy.slope"] == before["toy.slope"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The slope is one.", "A better sentence."),
+        ("a tenth is what", "one tenth is what"),
+        ('id = "slope"', 'id = "slope"\nheadline = true\npage = "toy_evidence"'),
+        ('kind = "own"', 'kind = "paper"'),
+        ("predicted = 1.0", "predicted = 1.00000000000001"),
+    ],
+)
+def test_prose_and_rounding_do_not(tmp_path, old, new):
+    before, after = (read(tmp_path, text)["toy.slope"] for text in (ENTRY, ENTRY.replace(old, new)))
+    assert before != after
+    assert before.fingerprint == after.fingerprint
+
+
+def test_every_part_is_bound(tmp_path):
+    before = read(tmp_path, PARTS)["toy.both"]
+    for old, new in (('"x"', '"z"'), ("0.5 }", "0.4 }"), ("at least", "at most")):
+        assert read(tmp_path, PARTS.replace(old, new))["toy.both"].fingerprint != before.fingerprint
+
+
+def test_shared_texts_stand_once(tmp_path):
+    short = ENTRY.replace('"toy"\n', '"@system"\n').replace('"slope"\nrelation', '"@q"\nrelation')
+    found = read(tmp_path, '[text]\nsystem = "toy"\nq = "slope"\n' + short)["toy.slope"]
+    assert found == read(tmp_path, ENTRY)["toy.slope"]
+    with pytest.raises(ValueError, match="a shared text must be one of 'system', got 'q'"):
+        read(tmp_path, '[text]\nsystem = "toy"\n' + short)
+
+
+def test_a_claim_is_the_sources_if_all_its_parts_are(tmp_path):
+    own = PARTS.replace('name = "high"', 'name = "high", kind = "own"')
+    assert read(tmp_path, PARTS)["toy.both"].kind == "paper"
+    mixed = read(tmp_path, own)["toy.both"]
+    assert mixed.kind == "own"
+    assert [target.kind for target in mixed.targets] == ["paper", "own"]
+
+
+def test_an_old_id_keeps_its_place_on_the_page(tmp_path):
+    claim = read(tmp_path, ENTRY.replace('kind = "own"', 'kind = "own"\nwas = "tilt"'))["toy.slope"]
+    judgement = claims.decide(claim, Estimate(1.0))
+    shown = claims.table([judgement])._html()
+    assert '<span id="claim-toy.slope"></span><span id="claim-toy.tilt"></span>' in shown
+    linked = claims.ClaimsTable((judgement,), of_book=True)._html()
+    assert '<a href="toy.html#claim-toy.slope"><code>toy.slope</code></a>' in linked
 
 
 def test_a_prediction_may_be_a_function_of_the_theory(tmp_path):
@@ -138,8 +183,9 @@ def test_a_prediction_may_be_a_function_of_the_theory(tmp_path):
         ("tolerance = 0.1", "tolerance = nan", "tolerance of toy.slope must be a finite number"),
         ("predicted = 1.0", 'predicted = "1"', "predicted of toy.slope must be a finite number"),
         ('relation = "equal"', 'relation = "near"', "relation of toy.slope must be one of"),
-        ('profile = "STANDARD"', 'profile = "BIG"', "profile must be one of"),
-        ('id = "toy.slope"', 'id = "slope"', "id must be 'chapter.name'"),
+        ('kind = "own"', 'kind = "own"\nprofile = "BIG"', "profile of toy.slope must be one of"),
+        ('kind = "own"', 'kind = "ours"', "kind of toy.slope must be one of"),
+        ('kind = "own"', 'kind = "own"\nchapter = "toy"', r"unknown fields \['chapter'\]"),
         (
             "predicted = 1.0",
             'predicted = { function = "skill_basis.nothing" }',
@@ -156,6 +202,9 @@ def test_a_malformed_claim_is_named(tmp_path, old, new, message):
 def test_an_id_stands_once(tmp_path):
     with pytest.raises(ValueError, match="id must be unique"):
         read(tmp_path, ENTRY + ENTRY)
+    older = ENTRY.replace('kind = "own"', 'kind = "own"\nwas = "both"')
+    with pytest.raises(ValueError, match=r"id must be unique, got 'toy.both' twice"):
+        read(tmp_path, older + PARTS)
 
 
 def test_measured_parts_must_match(tmp_path):
@@ -176,14 +225,17 @@ def test_a_judgement_is_plain_data_without_numbers_where_none_are(tmp_path):
     found = claims.decide(
         claim, {"low": Estimate(-1, -2, -0.5), "high": Estimate(math.inf)}
     ).plain()
-    assert {key: found[key] for key in ("id", "theory", "verdict")} == {
+    assert {key: found[key] for key in found if key != "parts"} == {
         "id": "toy.both",
         "theory": "toy",
+        "kind": "paper",
+        "headline": False,
         "verdict": "inconclusive",
     }
     low, high = found["parts"]
     assert low == {
         "name": "low",
+        "kind": "paper",
         "predicted": "≤ 0",
         "value": -1,
         "low": -2,
@@ -203,9 +255,10 @@ class Toy(types.ModuleType):
         super().__init__("skillscale.toy.readings")
         self.__dict__.update(readings)
         known = read(tmp_path, ENTRY)
+        monkeypatch.setattr("skillscale.claims.entries._of", lambda theory: known)
+        monkeypatch.setattr("skillscale.claims.entries.theories", lambda: ["toy"])
         monkeypatch.setitem(sys.modules, "skillscale.toy", types.ModuleType("skillscale.toy"))
         monkeypatch.setitem(sys.modules, self.__name__, self)
-        monkeypatch.setattr("skillscale.claims.entries.load", lambda: known)
         monkeypatch.setattr(records, "published", lambda name: f"the run {name}")
 
 
@@ -264,7 +317,7 @@ def test_every_tolerance_has_a_reason(claim):
 
 def test_announced_claims_carry_predictions_but_no_verdict():
     text = claims.announced("skill_basis").data
-    own = [claim for claim in claims.load().values() if claim.chapter == "skill_basis"]
+    own = [claim for claim in claims.load().values() if claim.theory == "skill_basis"]
     assert text.count("<tr>") == len(own) + 1
     assert all(_notation.html(str(target)) in text for claim in own for target in claim.targets)
     assert "verdict" not in text

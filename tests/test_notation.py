@@ -1,4 +1,4 @@
-"""What a reader sees of claims is words and mathematics, whatever is typed in `claims.toml`."""
+"""What a reader sees of claims is words and mathematics, whatever is typed in claims."""
 
 import html
 import math
@@ -12,7 +12,7 @@ from skillscale import _notation, _published, claims, ledger
 from skillscale.fits import Estimate
 
 BOOK = _published.root() / "book"
-CHAPTERS = list(dict.fromkeys(claim.chapter for claim in claims.load().values()))
+CHAPTERS = list(dict.fromkeys(claim.theory for claim in claims.load().values()))
 ASCII = {
     "power": r"\^",
     "star": r"\w\*|\*\w",
@@ -71,7 +71,7 @@ def test_announced_claims_show_no_typed_mathematics_and_name_their_parts(chapter
     table = claims.announced(chapter).data
     assert ascii_in(table) == {}
     rows = table.split("<tr>")[2:]
-    own = [claim for claim in claims.load().values() if claim.chapter == chapter]
+    own = [claim for claim in claims.load().values() if claim.theory == chapter]
     for row, claim in zip(rows, own, strict=True):
         assert all(_notation.html(target.name) in row for target in claim.targets)
 
@@ -98,7 +98,7 @@ def test_the_ledger_shows_no_typed_mathematics() -> None:
 
 def test_a_prediction_shared_by_parts_stands_once_with_their_names() -> None:
     text = claims.announced("skill_basis").data
-    first = claims.load()["skill_basis.model_exponents_03"]
+    first = claims.load()["skill_basis.loss_is_power_law_at_alpha_03"]
     time, _, skills = (_notation.html(str(target)) for target in first.targets)
     assert f"<li><em>T; D</em>: {time}</li><li><em>N</em>: {skills}</li>" in text
 

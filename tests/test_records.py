@@ -179,7 +179,7 @@ def repository(folder, package, project="skillscale"):
     module = folder / package / "skillscale" / "lab" / "records.py"
     module.parent.mkdir(parents=True)
     module.write_text(Path(records.__file__).read_text())
-    (folder / "claims.toml").write_text("claim = []\n")
+    (module.parents[1] / "claims.toml").write_text("claim = []\n")
     (folder / "pyproject.toml").write_text(f'[project]\nname = "{project}"\n')
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
@@ -207,7 +207,7 @@ def test_the_checkouts_commit_is_stamped(tmp_path):
         ("src/skillscale/lab/records.py", None),
         ("src/skillscale/untracked.py", "VALUE = 1\n"),
         ("src/skillscale/new/untracked.py", "VALUE = 1\n"),
-        ("claims.toml", "claim = [{}]\n"),
+        ("src/skillscale/claims.toml", "claim = [{}]\n"),
     ],
 )
 def test_changed_and_new_modules_and_claims_are_marked(tmp_path, name, text):

@@ -30,9 +30,9 @@ from nbformat import NotebookNode
 CELL_TIMEOUT_SECONDS = 600
 SEEN_BY_CHAPTERS = (
     "src/**/*.py",
+    "src/**/*.toml",
     "pyproject.toml",
     "constraints.txt",
-    "claims.toml",
     "withdrawn.toml",
     "results/[!.]*.nc",
     "results/manifest.json",

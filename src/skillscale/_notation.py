@@ -1,4 +1,4 @@
-"""Mathematics written in ASCII, as in `claims.toml`, shown as a reader expects it."""
+"""Mathematics written in ASCII, as in claims, shown as a reader expects it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the claims and the stored results lie: in the checkout, or inside the installed package."""
+"""Where the stored results lie: in the checkout, or inside the installed package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def root() -> Path:
-    """Return the folder that holds `claims.toml` and `results/`.
+    """Return the folder that holds `withdrawn.toml` and `results/`.
 
     An installed wheel carries both under `skillscale/_published`; in a checkout they lie at its
     root.
@@ -16,9 +16,9 @@ def root() -> Path:
     """
     package = Path(__file__).parent
     for folder in (package / "_published", package.parents[1]):
-        if (folder / "claims.toml").is_file():
+        if (folder / "withdrawn.toml").is_file():
             return folder
     raise FileNotFoundError(
-        f"claims.toml lies neither in {package / '_published'} nor in {package.parents[1]}: "
+        f"withdrawn.toml lies neither in {package / '_published'} nor in {package.parents[1]}: "
         "the installation is incomplete"
     )

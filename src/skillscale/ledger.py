@@ -19,8 +19,7 @@ def judged() -> list[Judgement]:
     >>> len(judged()) == len(claims.load())
     True
     """
-    theories = dict.fromkeys(claim.chapter for claim in claims.load().values())
-    return [judgement for theory in theories for judgement in claims.judge_all(theory)]
+    return [judgement for theory in claims.theories() for judgement in claims.judge_all(theory)]
 
 
 def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
@@ -58,12 +57,12 @@ def table(judgements: Sequence[Judgement]) -> claims.ClaimsTable:
 def reasons() -> Any:
     """Return every tolerance with its reason and what would falsify the claim, as HTML.
 
-    Claims are folded by chapter.
+    Claims are folded by theory.
     """
     titles = ("Claim", "Part", "Tolerance", "Reason", "Falsified by")
-    chapters: dict[str, list[tuple[str, ...]]] = {}
+    of_theory: dict[str, list[tuple[str, ...]]] = {}
     for claim in claims.load().values():
-        chapters.setdefault(claim.chapter, []).extend(
+        of_theory.setdefault(claim.theory, []).extend(
             (
                 "" if index else html.escape(claim.id),
                 _notation.html(target.name),
@@ -74,7 +73,7 @@ def reasons() -> Any:
             for index, target in enumerate(claim.targets)
         )
     return _tables.folded(
-        {name.replace("_", " "): _tables.table(titles, rows) for name, rows in chapters.items()}
+        {name.replace("_", " "): _tables.table(titles, rows) for name, rows in of_theory.items()}
     )
 
 
@@ -85,8 +84,8 @@ def errata() -> Any:
             f"<code>{html.escape(name)}</code>",
             _notation.html(claim.corrected["published"]),
             _notation.html(claim.corrected["derived"]),
-            f'<a href="{claim.chapter}.html#{html.escape(claim.corrected["cell"])}">'
-            f"{html.escape(claim.chapter.replace('_', ' '))}</a>",
+            f'<a href="{claim.page}.html#{html.escape(claim.corrected["cell"])}">'
+            f"{html.escape(claim.page.replace('_', ' '))}</a>",
         )
         for name, claim in claims.load().items()
         if claim.corrected is not None

@@ -1,6 +1,6 @@
 """Claims written down before the run that judges them, their verdicts, and the tables of both."""
 
-from skillscale.claims.entries import fingerprints, load, of_theory
+from skillscale.claims.entries import fingerprints, load, of_theory, theories
 from skillscale.claims.judging import judge_all
 from skillscale.claims.rule import VERDICTS, Claim, Judgement, Target, decide
 from skillscale.claims.tables import ClaimsTable, announced, lines, table
@@ -19,4 +19,5 @@ __all__ = [
     "load",
     "of_theory",
     "table",
+    "theories",
 ]

@@ -1,45 +1,62 @@
-"""The file of claims: read and checked, each entry under a fingerprint."""
+"""The claims of every theory, read from the `claims.toml` beside it and checked."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from skillscale import _checks, _published
-from skillscale.claims.rule import RELATIONS, Claim, Target
+from skillscale import _checks
+from skillscale.claims.rule import KINDS, RELATIONS, Claim, Target
 
-_TEXTS = ("id", "chapter", "statement", "source", "falsified_by", "profile", "system", "record")
+_NEEDED = ("id", "statement", "source", "falsified_by", "system", "record")
+_OPTIONAL = {"kind", "was", "headline", "page", "profile", "corrected", "all", "part"}
 _TARGET = ("predicted", "quantity", "relation", "tolerance", "tolerance_reason")
+_PACKAGE = Path(__file__).parents[1]
 
 
 def load(path: str | Path | None = None) -> dict[str, Claim]:
-    """Read the claims file.
+    """Read claims.
+
+    A file may name a text that stands more than once in its table `text`; "@name" stands for it.
+    What all parts of a claim share may stand once, under `all`.
 
     Args:
-        path: A claims file; by default the one of this version of the book.
+        path: A file `claims.toml` in the folder of a theory; by default those of all theories.
 
     Returns:
-        Claims by id, in the order of the file.
+        Claims by id, "theory.name", in the order of the theories' names and of their files.
 
     Raises:
-        ValueError: If an entry lacks a field, has an unknown one, a value out of range, or an id
-            that stands twice; the message names the entry and the field.
+        ValueError: If an entry lacks a field, has an unknown one, a value out of range, or an id,
+            old or new, that stands twice; the message names the entry and the field.
 
     Source: derived here; `tests/test_claims.py`.
     """
-    source = Path(path) if path is not None else _published.root() / "claims.toml"
-    claims: dict[str, Claim] = {}
-    for entry in tomllib.loads(source.read_text(encoding="utf-8")).get("claim", []):
-        claim = _parse(entry)
-        if claim.id in claims:
-            raise ValueError(f"id must be unique, got {claim.id!r} twice in {source}")
-        claims[claim.id] = claim
-    return claims
+    return dict(_all()) if path is None else _read(Path(path))
+
+
+def theories() -> list[str]:
+    """Return the names of the theories that have claims.
+
+    >>> "domino" in theories()
+    True
+    """
+    return sorted(path.parent.name for path in _PACKAGE.glob("*/claims.toml"))
+
+
+def of_theory(theory: str) -> list[Claim]:
+    """Return the claims of a theory.
+
+    Raises:
+        ValueError: If no claim belongs to `theory`.
+    """
+    if theory not in theories():
+        raise ValueError(f"theory must be one that has claims, got {theory!r}")
+    return list(_of(theory).values())
 
 
 def fingerprints(record: str) -> dict[str, str]:
@@ -51,52 +68,74 @@ def fingerprints(record: str) -> dict[str, str]:
     return {claim.id: claim.fingerprint for claim in load().values() if claim.record == record}
 
 
-def of_theory(theory: str) -> list[Claim]:
-    """Return the claims of a theory.
-
-    Raises:
-        ValueError: If no claim belongs to `theory`.
-    """
-    own = [claim for claim in load().values() if claim.chapter == theory]
-    if not own:
-        raise ValueError(f"theory must be one that has claims, got {theory!r}")
-    return own
+@cache
+def _of(theory: str) -> dict[str, Claim]:
+    return _read(_PACKAGE / theory / "claims.toml")
 
 
-def _parse(entry: Mapping[str, Any]) -> Claim:
-    name = entry.get("id", "without id")
-    parts = entry.get("part", [])
-    allowed = {*_TEXTS, "part", "corrected", *(() if parts else _TARGET)}
-    _demand(name, entry, (*_TEXTS, *(() if parts else _TARGET)), allowed)
-    if not str(name).startswith(f"{entry['chapter']}."):
-        raise ValueError(
-            f"id must be 'chapter.name' with chapter {entry['chapter']!r}, got {name!r}"
-        )
-    _checks.choice("profile", entry["profile"], ("LIVE", "STANDARD", "PAPER"))
+@cache
+def _all() -> dict[str, Claim]:
+    return {name: claim for theory in theories() for name, claim in _of(theory).items()}
+
+
+def _read(path: Path) -> dict[str, Claim]:
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    claims: dict[str, Claim] = {}
+    names: set[str] = set()
+    for entry in document.get("claim", []):
+        claim = _parse(path.parent.name, _expanded(entry, document.get("text", {})))
+        for name in filter(None, (claim.id, claim.was)):
+            if name in names:
+                raise ValueError(f"id must be unique, got {name!r} twice in {path}")
+            names.add(name)
+        claims[claim.id] = claim
+    return claims
+
+
+def _expanded(value: Any, texts: Mapping[str, str]) -> Any:
+    """Return an entry with the shared texts in their places."""
+    if isinstance(value, dict):
+        return {key: _expanded(inner, texts) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_expanded(inner, texts) for inner in value]
+    if isinstance(value, str) and value.startswith("@"):
+        return texts[_checks.choice("a shared text", value[1:], tuple(texts))]
+    return value
+
+
+def _parse(theory: str, entry: dict[str, Any]) -> Claim:
+    name = f"{theory}.{entry.get('id', 'without id')}"
+    parts = [{**entry.get("all", {}), **part} for part in entry.get("part", [])]
+    needed = (*_NEEDED, *(() if parts else _TARGET))
+    _demand(name, entry, needed, {*needed, *_OPTIONAL})
+    kind, profile = entry.get("kind", "own"), entry.get("profile", "STANDARD")
     corrected = entry.get("corrected")
     if corrected is not None:
         _demand(f"{name} corrected", corrected, ("published", "derived", "cell"), None)
     for part in parts:
-        _demand(f"{name} part", part, ("name", *_TARGET), {"name", *_TARGET})
-    canonical = json.dumps(entry, sort_keys=True, ensure_ascii=False)
+        _demand(f"{name} part", part, ("name", *_TARGET), {"name", "kind", *_TARGET})
     return Claim(
-        **{field: entry[field] for field in _TEXTS},
-        targets=tuple(_target(name, part) for part in parts or [entry]),
+        id=name,
+        was=f"{theory}.{entry['was']}" if "was" in entry else "",
+        theory=theory,
+        page=entry.get("page", theory),
+        headline=entry.get("headline", False),
+        profile=_checks.choice(f"profile of {name}", profile, ("LIVE", "STANDARD", "PAPER")),
+        **{field: entry[field] for field in _NEEDED if field != "id"},
+        targets=tuple(_target(name, {"kind": kind, **part}) for part in parts or [entry]),
         corrected=corrected,
-        fingerprint=hashlib.sha256(canonical.encode()).hexdigest(),
     )
 
 
 def _target(name: str, entry: Mapping[str, Any]) -> Target:
-    relation = _checks.choice(f"relation of {name}", entry["relation"], RELATIONS)
-    tolerance = _checks.number(f"tolerance of {name}", entry["tolerance"], minimum=0.0)
     predicted = _checks.number(f"predicted of {name}", _predicted(name, entry["predicted"]))
     return Target(
         name=entry.get("name", ""),
+        kind=_checks.choice(f"kind of {name}", entry["kind"], KINDS),
         predicted=predicted,
         quantity=entry["quantity"],
-        relation=relation,
-        tolerance=tolerance,
+        relation=_checks.choice(f"relation of {name}", entry["relation"], RELATIONS),
+        tolerance=_checks.number(f"tolerance of {name}", entry["tolerance"], minimum=0.0),
         tolerance_reason=entry["tolerance_reason"],
     )
 

@@ -9,6 +9,8 @@ nothing.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ VERDICTS = {
     "not reproduced": "the interval lies outside altogether; of several parts, at least one does "
     "and none is reproduced",
 }
+KINDS = ("paper", "own")
 RELATIONS = ("equal", "at most", "at least")
 _SIGNS = {"equal": "", "at most": "≤ ", "at least": "≥ "}
 
@@ -35,6 +38,7 @@ class Target:
 
     Attributes:
         name: Name of the part; empty where the claim has a single one.
+        kind: "paper" for a statement of the source, "own" for what is derived or found here.
         predicted: The predicted number.
         quantity: What is measured, with its unit.
         relation: "equal", "at most" or "at least".
@@ -43,6 +47,7 @@ class Target:
     """
 
     name: str
+    kind: str
     predicted: float
     quantity: str
     relation: str
@@ -52,7 +57,7 @@ class Target:
     def verdict(self, estimate: Estimate) -> str:
         """Return "reproduced", "not reproduced" or "inconclusive" for a measured estimate.
 
-        >>> Target("", 1.0, "slope", "equal", 0.1, "…").verdict(Estimate(1.0, 0.95, 1.05))
+        >>> Target("", "own", 1.0, "slope", "equal", 0.1, "…").verdict(Estimate(1.0, 0.95, 1.05))
         'reproduced'
         """
         low = -math.inf if self.relation == "at most" else self.predicted - self.tolerance
@@ -71,11 +76,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Claim:
-    """One entry of `claims.toml`.
+    """What is claimed of a theory; an entry of its `claims.toml`.
 
     Attributes:
-        id: "chapter.name".
-        chapter: The chapter that judges it.
+        id: "theory.name".
+        was: An older id by which it is still found; empty where there is none.
+        theory: The theory it belongs to.
+        page: The page of the book that shows it.
+        headline: Whether the chapter shows it among its few.
         statement: One sentence for the reader.
         source: Paper with equation or figure, or "derived here".
         falsified_by: The outcome that would count against it.
@@ -85,11 +93,13 @@ class Claim:
         targets: What is predicted, one target per part.
         corrected: Published and derived value and the cell that shows it, where the source's
             number or formula is wrong; else None.
-        fingerprint: SHA-256 over the entry as written.
     """
 
     id: str
-    chapter: str
+    was: str
+    theory: str
+    page: str
+    headline: bool
     statement: str
     source: str
     falsified_by: str
@@ -98,7 +108,30 @@ class Claim:
     record: str
     targets: tuple[Target, ...]
     corrected: Mapping[str, str] | None
-    fingerprint: str
+
+    @property
+    def kind(self) -> str:
+        """Return "paper" if all parts are statements of the source, else "own"."""
+        return "own" if "own" in {target.kind for target in self.targets} else "paper"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what is judged: per part prediction, quantity, relation and tolerance.
+
+        With system and record, but without the prose around them. A prediction counts to twelve
+        digits, since processors round differently.
+        """
+        parts = [
+            [f"{target.predicted:.12g}", target.quantity, target.relation, target.tolerance]
+            for target in self.targets
+        ]
+        judged = json.dumps([self.system, self.record, parts], ensure_ascii=False)
+        return hashlib.sha256(judged.encode()).hexdigest()
+
+    @property
+    def anchors(self) -> list[str]:
+        """Return the names of its place on its page: by the id, and by an older one."""
+        return [f"claim-{name}" for name in (self.id, self.was) if name]
 
 
 @dataclass(frozen=True)
@@ -119,11 +152,14 @@ class Judgement:
         """Return what was claimed and found in terms of JSON, without numbers where none are."""
         return {
             "id": self.claim.id,
-            "theory": self.claim.chapter,
+            "theory": self.claim.theory,
+            "kind": self.claim.kind,
+            "headline": self.claim.headline,
             "verdict": self.verdict,
             "parts": [
                 {
                     "name": target.name,
+                    "kind": target.kind,
                     "predicted": str(target),
                     **{end: _finite(getattr(estimate, end)) for end in ("value", "low", "high")},
                     "status": estimate.status,

@@ -83,10 +83,10 @@ class ClaimsTable:
         claim = judgement.claim
         name = f"<code>{html.escape(claim.id)}</code>"
         if self.of_book:
-            name = f'<a href="{html.escape(claim.chapter)}.html">{name}</a>'
-        quantities = dict.fromkeys(
-            target.quantity for target in claim.targets if target.quantity != "the same"
-        )
+            name = f'<a href="{claim.page}.html#{claim.anchors[0]}">{name}</a>'
+        else:
+            name = "".join(f'<span id="{anchor}"></span>' for anchor in claim.anchors) + name
+        quantities = dict.fromkeys(target.quantity for target in claim.targets)
         members = "/".join(
             dict.fromkeys(str(estimate.n_members) for estimate in judgement.estimates)
         )

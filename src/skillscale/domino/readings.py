@@ -49,7 +49,7 @@ def common_comes_first(run: xr.Dataset) -> Estimate:
     return fits.proportion(int(leads.sum()), leads.size)
 
 
-def competition_at_every_rarity(run: xr.Dataset) -> dict[str, Estimate]:
+def company_delays_a_parity_at_every_rarity(run: xr.Dataset) -> dict[str, Estimate]:
     _, rare, alone = learned_at(run, rule="adam")
     return _by_fraction(run, rare / alone, (1, 0.5, 0.2, 0.05))
 
@@ -70,12 +70,12 @@ def adam_alone_ignores_rarity(run: xr.Dataset) -> dict[str, Estimate]:
     return _by_fraction(run, alone / with_all_samples, (0.5, 0.2, 0.1))
 
 
-def nearly_in_series(run: xr.Dataset) -> dict[str, Estimate]:
+def two_parities_are_learned_nearly_in_series(run: xr.Dataset) -> dict[str, Estimate]:
     common, rare, alone = learned_at(run, rule="adam")
     return _by_fraction(run, rare / (common + alone), (0.1, 0.05))
 
 
-def steps_of_given_length(run: xr.Dataset) -> dict[str, Estimate]:
+def steps_of_given_length_make_tasks_compete(run: xr.Dataset) -> dict[str, Estimate]:
     common, rare, alone = learned_at(run.isel(rule=0, rare_fraction=0))
     return {"competition": mean_or_bound(rare / alone), "delay": mean_or_bound(rare / common)}
 
@@ -97,7 +97,7 @@ def third_learned_at(run: xr.Dataset, arm: str) -> Floats:
     return fits.crossing_times(run.step.values, curves.values, threshold=0.95)
 
 
-def composition_after_its_parts(run: xr.Dataset) -> dict[str, Estimate]:
+def composition_comes_after_its_parts(run: xr.Dataset) -> dict[str, Estimate]:
     fresh = run.accuracy.sel(arm="composed", strings="fresh")
     later = fresh.sel(task=["first", "second"]).min("task").values
     half, done = (fits.crossing_times(run.step.values, later, threshold=x) for x in (0.75, 0.95))
@@ -107,7 +107,7 @@ def composition_after_its_parts(run: xr.Dataset) -> dict[str, Estimate]:
     return {"order": mean_or_bound(order), "gate": mean_or_bound(gate)}
 
 
-def composition_is_helped(run: xr.Dataset) -> dict[str, Estimate]:
+def parts_speed_up_their_composition(run: xr.Dataset) -> dict[str, Estimate]:
     composed, alone, others = (
         third_learned_at(run, arm) for arm in ("composed", "composed alone", "independent")
     )
@@ -117,7 +117,7 @@ def composition_is_helped(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def unrelated_company_hinders(run: xr.Dataset) -> Estimate:
+def unrelated_company_slows_a_parity(run: xr.Dataset) -> Estimate:
     others, alone = (third_learned_at(run, arm) for arm in ("independent", "composed alone"))
     return mean_or_bound(others / alone)
 
@@ -132,7 +132,7 @@ def squares_learned_at(losses: xr.DataArray) -> Floats:
     return fits.crossing_times(losses.step.values, depth, threshold=3.0)
 
 
-def halves_trade(run: xr.Dataset) -> dict[str, Estimate]:
+def halves_help_the_rare_task_at_the_common_ones_cost(run: xr.Dataset) -> dict[str, Estimate]:
     losses = run.loss.sel(setting="published")
     dense, halves = (squares_learned_at(losses.sel(arm=arm)) for arm in ("dense", "modular"))
     return {
@@ -141,11 +141,11 @@ def halves_trade(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def remedies_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
+def remedies_speed_up_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
     return _speed_ups_of_remedies(run.loss.sel(setting="published"))
 
 
-def remedies_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
+def remedies_speed_up_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
     return _speed_ups_of_remedies(run.loss.sel(setting="tuned"))
 
 
@@ -157,7 +157,7 @@ def own_loss_learns_the_noise(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def own_loss_starves_under_noise(run: xr.Dataset) -> Estimate:
+def own_loss_starves_the_rare_task_under_noise(run: xr.Dataset) -> Estimate:
     losses = run.noisy_loss.sel(noise_share=0.2)
     _, weighted = squares_learned_at(losses.sel(arm="own loss"))
     _, plain = squares_learned_at(losses.sel(arm="dense"))
@@ -195,15 +195,15 @@ def log_advantage(run: xr.Dataset, arm: str) -> dict[str, Floats]:
     return {"step": np.diff(test)[:, 0], "wait": np.diff(test - train)[:, 0]}
 
 
-def grokking_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
+def sign_descent_groks_sooner_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
     return {part: fits.mean(logs) for part, logs in log_advantage(run, "given rate").items()}
 
 
-def grokking_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
+def sign_descent_groks_sooner_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
     return {part: fits.mean(logs) for part, logs in log_advantage(run, "tuned rate").items()}
 
 
-def grokking_without_decay(run: xr.Dataset) -> dict[str, Estimate]:
+def without_decay_only_sign_descent_generalises(run: xr.Dataset) -> dict[str, Estimate]:
     best = run.accuracy.sel(arm="no decay", split="test").max("step")
     sign, adam = (fits.mean(best.sel(rule=rule).values) for rule in ("sign", "adam"))
     return {
@@ -235,31 +235,31 @@ def speed_up(run: xr.Dataset, arm: str) -> Floats:
     return np.asarray(baseline / own)
 
 
-def language_own_loss(run: xr.Dataset) -> dict[str, Estimate]:
+def own_loss_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
     return _against_adamw(run, "own loss")
 
 
-def language_root_own_loss(run: xr.Dataset) -> dict[str, Estimate]:
+def root_of_own_loss_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
     return _against_adamw(run, "root of own loss")
 
 
-def language_sign_descent(run: xr.Dataset) -> dict[str, Estimate]:
+def sign_descent_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
     return _against_adamw(run, "sign descent")
 
 
-def language_lion(run: xr.Dataset) -> dict[str, Estimate]:
+def lion_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
     return _against_adamw(run, "Lion")
 
 
-def language_blocks(run: xr.Dataset) -> dict[str, Estimate]:
+def blocks_speed_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
     return _against_adamw(run, "4 blocks")
 
 
-def language_wide_blocks(run: xr.Dataset) -> dict[str, Estimate]:
+def wide_blocks_speed_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
     return _against_adamw(run, "4 wide blocks")
 
 
-def language_own_loss_helps_the_rare(run: xr.Dataset) -> Estimate:
+def own_loss_helps_rare_tokens(run: xr.Dataset) -> Estimate:
     change = above_adamw(run.group_loss).sel(arm="own loss")
     return fits.mean((change.sel(group="rare") - change.sel(group="frequent")).values)
 

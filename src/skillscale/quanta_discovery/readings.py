@@ -102,29 +102,29 @@ def recovered(known: xr.Dataset, score: str, group: NDArray[np.int_]) -> dict[st
     }
 
 
-def beyond_the_token(run: xr.Dataset) -> dict[str, Estimate]:
+def clusters_transfer_beyond_the_last_tokens(run: xr.Dataset) -> dict[str, Estimate]:
     parts = ("same token", "same two tokens", "same three tokens")
     _, other, _ = excess(run)
     return {part: fits.mean(column) for part, column in zip(parts, other.T, strict=True)}
 
 
-def shared_by_networks(run: xr.Dataset) -> Estimate:
+def clusters_belong_to_the_text(run: xr.Dataset) -> Estimate:
     own, other, _ = excess(run)
     return fits.mean(other[:, 0] / own[:, 0])
 
 
-def learned(run: xr.Dataset) -> Estimate:
+def agreement_of_networks_is_learned(run: xr.Dataset) -> Estimate:
     _, other, untrained = excess(run)
     return fits.mean(untrained[:, 0] / other[:, 0])
 
 
-def beyond_the_token_alone(run: xr.Dataset) -> dict[str, Estimate]:
+def clusters_beat_tokens_on_another_network(run: xr.Dataset) -> dict[str, Estimate]:
     by_clusters, by_token = agreements(run).swapaxes(0, 1)
     beyond = by_clusters - by_token
     return {score: fits.mean(beyond[:, j]) for j, score in enumerate(("ARI", "NMI"))}
 
 
-def envelope_slope(run: xr.Dataset) -> Estimate:
+def envelope_slope_follows_the_loss_exponent(run: xr.Dataset) -> Estimate:
     """Compare with the loss exponent of networks of the same seeds, if training has converged."""
     series = records.published("quanta_discovery_model_sizes")
     short, long = loss_exponents(series).values()
@@ -136,7 +136,7 @@ def envelope_slope(run: xr.Dataset) -> Estimate:
     return gap
 
 
-def envelope_beyond_null(run: xr.Dataset) -> dict[str, Estimate]:
+def envelope_differs_from_clusterless_vectors(run: xr.Dataset) -> dict[str, Estimate]:
     return {"isotropic vectors": _apart(run, "isotropic"), "same spectrum": _apart(run, "spectrum")}
 
 
@@ -147,7 +147,7 @@ def envelope_recovers_alpha(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def steps_of_tokens(run: xr.Dataset) -> dict[str, Estimate]:
+def token_steps_recur_across_networks(run: xr.Dataset) -> dict[str, Estimate]:
     found = step_statistics(run)
     place = found["same place"]
     return {
@@ -156,11 +156,11 @@ def steps_of_tokens(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def absolute_recovers_more(run: xr.Dataset) -> dict[str, Estimate]:
+def absolute_cosine_recovers_more_skills(run: xr.Dataset) -> dict[str, Estimate]:
     return {score: _gain(run, score, "absolute", "signed") for score in ("ARI", "NMI")}
 
 
-def known_quanta_are_learned(run: xr.Dataset) -> Estimate:
+def clusters_find_skills_better_after_training(run: xr.Dataset) -> Estimate:
     return _gain(run, "NMI", "absolute", "absolute, untrained")
 
 

@@ -135,26 +135,26 @@ def worst_skills(run: xr.Dataset) -> tuple[Floats, Floats, NDArray[np.int_]]:
     return np.array(found), np.array([thetas[i] for i in used]), np.array([i[1] for i in used])
 
 
-def bound_holds(run: xr.Dataset) -> Estimate:
+def bound_holds_on_single_graphs(run: xr.Dataset) -> Estimate:
     return _range_of(adversaries_over_bound(run))
 
 
-def exact_curve_reached(run: xr.Dataset) -> dict[str, Estimate]:
+def exact_curve_is_reached(run: xr.Dataset) -> dict[str, Estimate]:
     found = run.reached.sel(n_texts=100_000, strategy="soft-min swaps")
     return {f"a = {a:g}": fits.mean(found.sel(bad_fraction=a).values) for a in (0.1, 0.2, 0.5)}
 
 
-def bound_never_violated(run: xr.Dataset) -> Estimate:
+def bound_is_never_violated(run: xr.Dataset) -> Estimate:
     per_graph = graphs_over_bound(run).max(("theta", "bad_fraction", "strategy"))  # skips nan
     return fits.proportion(int((per_graph > 1).sum()), per_graph.size)
 
 
-def bound_on_enumerated_graphs(run: xr.Dataset) -> Estimate:
+def bound_holds_on_enumerated_graphs(run: xr.Dataset) -> Estimate:
     found = tiny_graphs_over_bound(run)
     return fits.proportion(int((found > 1).sum()), found.size)
 
 
-def strongest_adversary(run: xr.Dataset) -> Estimate:
+def strongest_adversary_reaches_the_worst_case(run: xr.Dataset) -> Estimate:
     main = run.isel(shape=shapes(run).index((1000, 100_000, 8, 0.0)))
     found = main.reached.sel(theta=0.1, bad_fraction=0.2, strategy="soft-min swaps")
     return fits.mean(found.values)
@@ -180,7 +180,7 @@ def shared_rates_fake_novelty(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def known_entropy_linear_link(run: xr.Dataset) -> dict[str, Estimate]:
+def wrong_texts_are_proportional_to_excess_entropy(run: xr.Dataset) -> dict[str, Estimate]:
     wrong, excess = wrong_and_excess(run)
     wide = window(run)[1] & (run.width > 16)
     blind = (wrong / (linear_constant(run) * excess) - 1).where(wide)
@@ -191,7 +191,7 @@ def known_entropy_linear_link(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def known_entropy_product(run: xr.Dataset) -> dict[str, Estimate]:
+def skills_of_a_pair_fail_independently(run: xr.Dataset) -> dict[str, Estimate]:
     failed, expected = pair_failures(run)
     return {
         name: fits.mean(
@@ -201,12 +201,12 @@ def known_entropy_product(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def known_entropy_unseen_pairs(run: xr.Dataset) -> Estimate:
+def unseen_pairs_improve_as_fast_as_seen_ones(run: xr.Dataset) -> Estimate:
     failed, _ = pair_failures(run)
     return fits.mean(log_slopes(run, *(failed[name] for name in GROUPS)))
 
 
-def known_entropy_bound(run: xr.Dataset) -> Estimate:
+def worst_skills_of_networks_stay_below_the_bound(run: xr.Dataset) -> Estimate:
     found, _, seed = worst_skills(run)
     return _range_of([np.nanmax(found[seed == i, 0]) for i in range(run.member.size)])
 

@@ -23,15 +23,15 @@ def exponents_in_width(run: xr.Dataset) -> xr.DataArray:
     return _between(run.loss, "dim", 40, 220)
 
 
-def step_exponents_sign(run: xr.Dataset) -> dict[str, Estimate]:
+def sign_descent_has_the_published_step_exponents(run: xr.Dataset) -> dict[str, Estimate]:
     return _by_alpha(exponents_in_steps(run).sel(vectors="published", optimizer="sign"))
 
 
-def step_exponents_adam(run: xr.Dataset) -> dict[str, Estimate]:
+def adam_has_the_published_step_exponents(run: xr.Dataset) -> dict[str, Estimate]:
     return _by_alpha(exponents_in_steps(run).sel(vectors="published", optimizer="adam"))
 
 
-def step_exponent_skills(run: xr.Dataset) -> dict[str, Estimate]:
+def step_exponent_falls_with_more_skills(run: xr.Dataset) -> dict[str, Estimate]:
     few, middle, many = (
         exponents_in_steps(run)
         .sel(n_skills=[100, 1000, 10_000])
@@ -61,7 +61,7 @@ def local_exponents_of_forms(run: xr.Dataset, alpha: float) -> dict[str, Floats]
     return {name: _successive(run, u**2 @ p) for name, u in forms.items()}
 
 
-def orthonormal_decay(run: xr.Dataset) -> dict[str, Estimate]:
+def orthonormal_exponents_follow_the_l2_norm(run: xr.Dataset) -> dict[str, Estimate]:
     found = {alpha: local_exponents(run, alpha) for alpha in (0.3, 0.5)}
     forms = {alpha: local_exponents_of_forms(run, alpha) for alpha in found}
 
@@ -77,11 +77,11 @@ def orthonormal_decay(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def width_exponents(run: xr.Dataset) -> dict[str, Estimate]:
+def optimum_has_the_published_width_exponents(run: xr.Dataset) -> dict[str, Estimate]:
     return _by_alpha(exponents_in_width(run).sel(n_skills=1000))
 
 
-def width_exponent_skills(run: xr.Dataset) -> dict[str, Estimate]:
+def width_exponent_falls_with_more_skills(run: xr.Dataset) -> dict[str, Estimate]:
     slopes = exponents_in_width(run)
     drop = slopes.sel(n_skills=1000) - slopes.sel(n_skills=4000)
     parts = {f"drop, alpha {a:g}": fits.mean(drop.sel(alpha=a)) for a in run.alpha.values}

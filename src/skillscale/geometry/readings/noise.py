@@ -61,7 +61,7 @@ def fitted_waste(arm: xr.Dataset) -> Floats:
     return np.asarray(grid[np.argmin(errors, axis=0)])
 
 
-def noise_as_waste(run: xr.Dataset) -> dict[str, Estimate]:
+def noise_acts_as_a_predicted_waste(run: xr.Dataset) -> dict[str, Estimate]:
     arms = exact_arms(run)
     fitted = {sigma: fitted_waste(arms[sigma, 2.0]) for sigma in (0.2, 0.5, 1.0)}
     parts = {
@@ -72,7 +72,7 @@ def noise_as_waste(run: xr.Dataset) -> dict[str, Estimate]:
     return parts
 
 
-def noisy_mean_field(run: xr.Dataset) -> dict[str, Estimate]:
+def l2_mean_field_holds_at_every_noise(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         f"sigma {sigma:g}": fits.mean(_squared_bias(arm))
         for (sigma, factor), arm in exact_arms(run).items()
@@ -80,7 +80,7 @@ def noisy_mean_field(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def waste_label(run: xr.Dataset) -> dict[str, Estimate]:
+def waste_choice_matters_less_than_form_error(run: xr.Dataset) -> dict[str, Estimate]:
     arm = default_arm(run)
     forms = {N0: plain_sum(arm, N0) for N0 in LABELS}
     apart = np.sqrt(np.mean((forms[LABELS[0]] - forms[LABELS[1]]) ** 2))

@@ -29,19 +29,19 @@ def window_losses(run: xr.Dataset, window: str, *, tuned: bool) -> xr.DataArray:
     return judging_seeds(run)[window].isel(rate=chosen)
 
 
-def lion_early(run: xr.Dataset) -> dict[str, Estimate]:
+def lion_leads_adam_early_at_published_rates(run: xr.Dataset) -> dict[str, Estimate]:
     return _lion(run, tuned=False)
 
 
-def lion_early_tuned(run: xr.Dataset) -> dict[str, Estimate]:
+def lion_leads_adam_early_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
     return _lion(run, tuned=True)
 
 
-def ademamix_late(run: xr.Dataset) -> dict[str, Estimate]:
+def ademamix_leads_adam_late_at_published_rates(run: xr.Dataset) -> dict[str, Estimate]:
     return _ademamix(run, tuned=False)
 
 
-def ademamix_late_tuned(run: xr.Dataset) -> dict[str, Estimate]:
+def ademamix_leads_adam_late_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
     return _ademamix(run, tuned=True)
 
 

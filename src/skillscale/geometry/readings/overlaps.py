@@ -51,7 +51,7 @@ def plain_sum(run: xr.Dataset, overlap: Floats) -> Floats:
     return np.stack(kept, axis=1)
 
 
-def overlapping_mean_field(run: xr.Dataset) -> dict[str, Estimate]:
+def l2_norm_beats_plain_sum_with_overlaps(run: xr.Dataset) -> dict[str, Estimate]:
     off = deviations_by_size(run)
     parts = {
         f"gain at {n} skills, {dim} parameters": fits.mean(each["plain sum"] - each["L2 norm"])
@@ -68,7 +68,7 @@ def predicted_shares(run: xr.Dataset) -> xr.DataArray:
     return shares
 
 
-def alignment(run: xr.Dataset) -> dict[str, Estimate]:
+def sign_agreement_follows_from_relative_demand(run: xr.Dataset) -> dict[str, Estimate]:
     busy = run.unlearned.min("skill") > 0.05
     squares = ((run.aligned - predicted_shares(run)) ** 2).where(busy)
     off = np.sqrt(squares.mean(("n_skills", "alpha", "step", "skill")))

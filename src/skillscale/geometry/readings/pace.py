@@ -27,7 +27,7 @@ def deviations_from_forms(run: xr.Dataset) -> dict[str, Floats]:
     return {name: rms_of_seeds(curves, form) for name, form in forms.items()}
 
 
-def mean_field(run: xr.Dataset) -> dict[str, Estimate]:
+def sign_descent_follows_the_l2_mean_field(run: xr.Dataset) -> dict[str, Estimate]:
     off = deviations_from_forms(run)
     return {
         "deviation": fits.mean(off["L2 norm"]),
@@ -41,7 +41,7 @@ def completion_ratios(run: xr.Dataset) -> xr.DataArray:
     return ratios
 
 
-def two_skill_ratio(run: xr.Dataset) -> dict[str, Estimate]:
+def rare_skill_takes_under_twice_the_time(run: xr.Dataset) -> dict[str, Estimate]:
     at_ten = completion_ratios(run).sel(ratio=10.0)
     names = {"sign": "sign descent", "sgd": "gradient descent"}
     return {label: fits.mean(at_ten.sel(optimizer=name)) for name, label in names.items()}
@@ -62,7 +62,7 @@ def deviations_at_fixed_length(run: xr.Dataset) -> dict[tuple[str, int], Floats]
     return found
 
 
-def fixed_length(run: xr.Dataset) -> dict[str, Estimate]:
+def fixed_length_steps_order_the_skills(run: xr.Dataset) -> dict[str, Estimate]:
     off = deviations_at_fixed_length(run)
     return {
         "normalised gradient, d = 20": fits.mean(off["normalised", 20]),
@@ -78,7 +78,7 @@ def modular_speedups(run: xr.Dataset) -> xr.DataArray:
     return speedups
 
 
-def module_speedup(run: xr.Dataset) -> dict[str, Estimate]:
+def module_speedup_stays_far_below_root_n(run: xr.Dataset) -> dict[str, Estimate]:
     speedups = modular_speedups(run)
     return {
         f"{n} skills, alpha {alpha:g}": fits.mean(speedups.sel(n_skills=n, alpha=alpha))

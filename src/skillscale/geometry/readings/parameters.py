@@ -21,7 +21,7 @@ def satisfiable_shares(run: xr.Dataset) -> dict[int, Estimate]:
     }
 
 
-def capacity(run: xr.Dataset) -> dict[str, Estimate]:
+def satisfiable_share_follows_wendel_and_cover(run: xr.Dataset) -> dict[str, Estimate]:
     shares = satisfiable_shares(run)
     return {f"{dim} parameters": shares[dim] for dim in (480, 500, 520)}
 
@@ -40,7 +40,7 @@ def gains_at(run: xr.Dataset, dim: int) -> dict[str, Floats]:
     }
 
 
-def modular_gain(run: xr.Dataset) -> dict[str, Estimate]:
+def modules_gain_less_than_the_notebook_shows(run: xr.Dataset) -> dict[str, Estimate]:
     few, many = gains_at(run, 40), gains_at(run, 200)
     read = {
         "alpha 0 (Zipf 1), 40 parameters, optimum": few["optimum"][:, 0],

@@ -8,7 +8,7 @@ from skillscale import fits
 from skillscale.fits import Estimate
 
 
-def quadratic_turns(run: xr.Dataset) -> dict[str, Estimate]:
+def hadamard_directions_are_learned_in_turn(run: xr.Dataset) -> dict[str, Estimate]:
     done = run.completion
     pauses = 2 * 1e-4 * done.sel(rule="sign 0.0001", basis="hadamard").diff("direction").values
     parts = {f"pause before direction {k}": fits.mean(pauses[:, k - 2]) for k in (2, 3, 4)}
@@ -17,7 +17,7 @@ def quadratic_turns(run: xr.Dataset) -> dict[str, Estimate]:
     return parts
 
 
-def rate_label(run: xr.Dataset) -> dict[str, Estimate]:
+def rate_sets_the_time_along_the_axes(run: xr.Dataset) -> dict[str, Estimate]:
     last = run.completion.sel(basis="aligned").max("direction")
     rules = {"sign 0.0003": "rate 3e-4", "sign 0.003": "rate 0.003"}
     return {label: fits.mean(last.sel(rule=rule)) for rule, label in rules.items()}

@@ -11,7 +11,7 @@ from skillscale.quantization.readings.shared import ALPHAS
 from skillscale.theory import quantization as theory
 
 
-def law_simulated(run: xr.Dataset) -> dict[str, Estimate]:
+def counting_learners_have_the_three_exponents(run: xr.Dataset) -> dict[str, Estimate]:
     axes = {
         "N": ("loss_capacity", "capacity"),
         "D": ("loss_samples", "samples"),

@@ -64,7 +64,7 @@ def exponents_of_number(run: xr.Dataset) -> tuple[Floats, Floats]:
     return raw_and_lawful(late.step.values, losses(late), "S", cost, run.sizes["skill"])
 
 
-def order(run: xr.Dataset) -> dict[str, Estimate]:
+def frequent_skills_are_learned_first(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
     for label, each in by_optimizer(run).items():
         seen, expected = learning_order.order_correlation(learned_at(each)), expected_order(each)
@@ -73,7 +73,7 @@ def order(run: xr.Dataset) -> dict[str, Estimate]:
     return found
 
 
-def selection(run: xr.Dataset) -> dict[str, Estimate]:
+def fitting_only_learned_skills_lowers_the_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
     for label, each in by_optimizer(run).items():
         everything, prefix, censored = (
@@ -85,7 +85,7 @@ def selection(run: xr.Dataset) -> dict[str, Estimate]:
     return found
 
 
-def number_of_skills(run: xr.Dataset) -> dict[str, Estimate]:
+def more_skills_change_only_the_loss_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
     for name, label in OPTIMIZERS.items():
         few, many = (of_number(run, name, size) for size in (100, 500))
@@ -101,11 +101,11 @@ def q_matched(run: xr.Dataset, rule: str, first: int) -> Floats:
     return convergence_exponents(run.sel(optimizer=rule, first_step=first), "gap-free")
 
 
-def q_matched_rates(run: xr.Dataset) -> dict[str, Estimate]:
+def adam_and_sgd_agree_at_matched_rates(run: xr.Dataset) -> dict[str, Estimate]:
     return {f"first skill at {at}": _q_difference(run, "adam", "sgd", at) for at in (100, 240)}
 
 
-def q_control_rows(run: xr.Dataset) -> dict[str, Estimate]:
+def normalised_control_weights_lower_the_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
     for at in (100, 240):
         free = q_matched(run, "adam_free_control", at)
@@ -115,11 +115,11 @@ def q_control_rows(run: xr.Dataset) -> dict[str, Estimate]:
     return found
 
 
-def q_sign(run: xr.Dataset) -> Estimate:
+def sign_descent_exponent_does_not_exceed_adams(run: xr.Dataset) -> Estimate:
     return _q_difference(run, "sign", "adam", 240)
 
 
-def paper_learning_times(run: xr.Dataset) -> dict[str, Estimate]:
+def adam_favours_rare_skills_at_paper_size(run: xr.Dataset) -> dict[str, Estimate]:
     adam, pooled = (run.sel(optimizer=name, alpha=ALPHA) for name in ("adam", "adam_pooled"))
     q = {
         "Adam, all learned": convergence_exponents(adam, "all learned"),

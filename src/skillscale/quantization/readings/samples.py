@@ -38,11 +38,11 @@ def exponents_in_samples(run: xr.Dataset) -> tuple[Floats, Floats, Estimate]:
     return loss_exponents(much.samples.values, loss, "D", cost)
 
 
-def count_vs_samples(run: xr.Dataset) -> dict[str, Estimate]:
+def count_follows_sample_law(run: xr.Dataset) -> dict[str, Estimate]:
     return _by_alpha(run, lambda a: learning_order.count_growth(sizes_learned(run, a), n_max=10))
 
 
-def early_stopping(run: xr.Dataset) -> dict[str, Estimate]:
+def early_stopping_keeps_the_count_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     def change(alpha: float) -> Estimate:
         early, ever = (
             learning_order.count_growths(sizes_learned(run, alpha, loss), n_max=10)
@@ -53,7 +53,7 @@ def early_stopping(run: xr.Dataset) -> dict[str, Estimate]:
     return _by_alpha(run, change)
 
 
-def loss_exponent_samples(run: xr.Dataset) -> dict[str, Estimate]:
+def truncation_explains_loss_exponent_in_samples(run: xr.Dataset) -> dict[str, Estimate]:
     found = raw_and_completed("D", *exponents_in_samples(run))
     return {name: _if_turned(each, run, ALPHA) for name, each in found.items()}
 

@@ -44,12 +44,12 @@ def exponents_in_steps(run: xr.Dataset) -> dict[str, tuple[Floats, Floats, Estim
     return found
 
 
-def count_vs_steps(run: xr.Dataset) -> dict[str, Estimate]:
+def count_follows_step_law(run: xr.Dataset) -> dict[str, Estimate]:
     runs = by_optimizer(run)
     return {label: learning_order.count_growth(learned_at(each)) for label, each in runs.items()}
 
 
-def count_vs_steps_alphas(run: xr.Dataset) -> dict[str, Estimate]:
+def count_follows_step_law_at_other_alphas(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         f"{label}, alpha {alpha}": learning_order.count_growth(learned_at(each), n_max=n_max)
         for alpha, n_max in ((0.2, 20), (0.8, 10))
@@ -57,24 +57,24 @@ def count_vs_steps_alphas(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def loss_from_count_steps(run: xr.Dataset) -> dict[str, Estimate]:
+def skill_count_predicts_loss_at_every_step(run: xr.Dataset) -> dict[str, Estimate]:
     return {label: late_error(each) for label, each in by_optimizer(run).items()}
 
 
-def power_law_from_steps(run: xr.Dataset) -> dict[str, Estimate]:
+def sudden_skills_sum_to_a_smooth_law(run: xr.Dataset) -> dict[str, Estimate]:
     runs = by_optimizer(run)
     single = {f"one skill, {label}": _e_folds(each) for label, each in runs.items()}
     return single | {f"total, {label}": _distance_from_law(each) for label, each in runs.items()}
 
 
-def loss_exponent_steps(run: xr.Dataset) -> dict[str, Estimate]:
+def truncation_explains_loss_exponent_in_steps(run: xr.Dataset) -> dict[str, Estimate]:
     found: dict[str, Estimate] = {}
     for label, each in exponents_in_steps(run).items():
         found |= raw_and_completed(label, *each)
     return found
 
 
-def paper_loss_exponent(run: xr.Dataset) -> Estimate:
+def published_loss_exponent_holds_at_paper_size(run: xr.Dataset) -> Estimate:
     late = run.sel(optimizer="adam", alpha=ALPHA, step=LATE)
     return fits.power_law(late.step, losses(late)).exponent
 

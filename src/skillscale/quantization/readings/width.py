@@ -57,25 +57,25 @@ def exponents_in_width(run: xr.Dataset) -> tuple[Floats, Floats, Estimate]:
     return loss_exponents(width, _last_losses(run, ALPHA)[:, :stop], "N", cost)
 
 
-def count_vs_width(run: xr.Dataset) -> Estimate:
+def count_follows_width_law(run: xr.Dataset) -> Estimate:
     return growth_with_width(run, ALPHA)
 
 
-def count_vs_width_alphas(run: xr.Dataset) -> dict[str, Estimate]:
+def count_follows_width_law_at_other_alphas(run: xr.Dataset) -> dict[str, Estimate]:
     return {f"alpha {alpha}": growth_with_width(run, alpha) for alpha in (0.2, 0.8)}
 
 
-def loss_from_count_width(run: xr.Dataset) -> Estimate:
+def skill_count_predicts_loss_at_every_width(run: xr.Dataset) -> Estimate:
     predicted = theory.loss(last_counts(run, ALPHA), ALPHA, n_skills=N_SKILLS)
     return forecast.blind_error(predicted, _last_losses(run, ALPHA))
 
 
-def loss_exponent_width(run: xr.Dataset) -> dict[str, Estimate]:
+def truncation_explains_loss_exponent_in_width(run: xr.Dataset) -> dict[str, Estimate]:
     found = raw_and_completed("N", *exponents_in_width(run))
     return {name: _of_enough_widths(each, run, ALPHA) for name, each in found.items()}
 
 
-def width_exponent_tilt(run: xr.Dataset) -> dict[str, Estimate]:
+def width_exponent_rises_slower_than_alpha(run: xr.Dataset) -> dict[str, Estimate]:
     common = min(n_stopped(run, 0.2), n_stopped(run, 0.8))
     flat, steep = (
         exponents(run.width.values[:common], _last_losses(run, alpha)[:, :common])

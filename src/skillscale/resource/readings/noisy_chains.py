@@ -83,31 +83,31 @@ def root_loss(x: Floats, mean: Floats, variance: Floats) -> float:
     return float(((root - np.abs(x)[:, None]) ** 2 @ weight).mean())
 
 
-def chain_additive(run: xr.Dataset) -> dict[str, Estimate]:
+def series_losses_add_with_the_mean_slope(run: xr.Dataset) -> dict[str, Estimate]:
     return {function: fits.mean(over_sums(run, function)[0][:, -1]) for function in SMOOTH}
 
 
-def chain_weighted(run: xr.Dataset) -> dict[str, Estimate]:
+def series_losses_add_with_the_local_slope(run: xr.Dataset) -> dict[str, Estimate]:
     return {function: fits.mean(over_sums(run, function)[1][:, -1]) for function in SMOOTH}
 
 
-def chain_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def noisy_chain_loss_is_inverse_to_neurons(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         function: fits.power_law(run.width_first.values, _equal_widths(run, function)).exponent
         for function in run.function.values.tolist()
     }
 
 
-def chain_root(run: xr.Dataset) -> Estimate:
+def loss_falls_more_slowly_through_a_root(run: xr.Dataset) -> Estimate:
     losses = run.exact_second.sel(function="root").values
     return fits.power_law(run.width_first.values, losses).exponent
 
 
-def chain_split(run: xr.Dataset) -> dict[str, Estimate]:
+def square_root_rule_splits_a_chain_best(run: xr.Dataset) -> dict[str, Estimate]:
     return {function: _excess_of_predicted(run, function) for function in ("sine", "exponential")}
 
 
-def chain_nested(run: xr.Dataset) -> Estimate:
+def nested_loss_follows_from_its_modules(run: xr.Dataset) -> Estimate:
     total, beta = 192, 0.5
     widths = run.width_first.values.tolist()
     chain, other = run.chain.sel(function="exponential"), run.other

@@ -76,19 +76,19 @@ def constant_at_widest(run: xr.Dataset, target: str) -> Estimate:
     return fits.mean(losses_at(run, target)[:, -1] / law[-1])
 
 
-def noise_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def noisy_loss_is_inverse_to_neurons(run: xr.Dataset) -> dict[str, Estimate]:
     return {target: exponent_in_width(run, target) for target in SMOOTH}
 
 
-def noise_constant(run: xr.Dataset) -> dict[str, Estimate]:
+def variation_norm_sets_the_noisy_loss(run: xr.Dataset) -> dict[str, Estimate]:
     return {target: constant_at_widest(run, target) for target in SMOOTH}
 
 
-def ramp_exponent(run: xr.Dataset) -> Estimate:
+def noisy_ramp_loss_is_inverse_to_neurons(run: xr.Dataset) -> Estimate:
     return exponent_in_width(run, "ramp")
 
 
-def step_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def step_target_slows_the_noisy_loss(run: xr.Dataset) -> dict[str, Estimate]:
     least = least_step_losses(run.width.values)
     return {
         "exponent": exponent_in_width(run, "step"),
@@ -104,12 +104,12 @@ def exponents_by_samples(run: xr.Dataset) -> dict[int, Estimate]:
     }
 
 
-def samples_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def exponent_is_one_at_any_sample_size(run: xr.Dataset) -> dict[str, Estimate]:
     found = exponents_by_samples(run)
     return {f"{count} samples": found[count] for count in (16, 256, 16384)}
 
 
-def samples_excess(run: xr.Dataset) -> Estimate:
+def excess_loss_is_inverse_to_samples(run: xr.Dataset) -> Estimate:
     few = [64, 256, 1024]
     excess = (run.loss - run.whole).sel(samples=few, width=256)
     return fits.power_law(few, excess.values).exponent

@@ -47,19 +47,19 @@ def best_ratios(run: xr.Dataset) -> list[Floats]:
     return found
 
 
-def noise_growth(run: xr.Dataset) -> Estimate:
+def modules_grow_in_proportion_under_noise(run: xr.Dataset) -> Estimate:
     return growth_slopes(run)[_place(run)]
 
 
-def noise_ratio(run: xr.Dataset) -> Estimate:
+def training_finds_the_best_proportion(run: xr.Dataset) -> Estimate:
     return ratios_at_widest(run)[_place(run)]
 
 
-def noise_planted(run: xr.Dataset) -> Estimate:
+def training_keeps_the_best_proportion(run: xr.Dataset) -> Estimate:
     return ratios_at_widest(run)[_place(run, planted=0.75)]
 
 
-def noise_composite(run: xr.Dataset) -> dict[str, Estimate]:
+def noisy_parallel_loss_is_inverse_to_neurons(run: xr.Dataset) -> dict[str, Estimate]:
     end = run.loss.isel(step=-1)
     total = run.weight * end.sel(subtask="first") + (1 - run.weight) * end.sel(subtask="second")
     total = total.transpose("pair", "member", "width")
@@ -69,7 +69,7 @@ def noise_composite(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def noise_unequal(run: xr.Dataset) -> Estimate:
+def slower_subtask_takes_a_growing_share(run: xr.Dataset) -> Estimate:
     return growth_slopes(run)[_place(run, second="step")]
 
 

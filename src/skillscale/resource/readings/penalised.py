@@ -29,35 +29,35 @@ def in_window(run: xr.Dataset, quantity: str, penalty: str = "L2") -> Floats:
     return values
 
 
-def sparse_published_exponent(run: xr.Dataset) -> Estimate:
+def penalised_loss_is_inverse_to_neurons(run: xr.Dataset) -> Estimate:
     return fits.power_law(in_window(run, "neurons"), in_window(run, "loss")).exponent
 
 
-def sparse_equilibrium(run: xr.Dataset) -> dict[str, Estimate]:
+def penalised_networks_balance_like_symmetric_pairs(run: xr.Dataset) -> dict[str, Estimate]:
     N, loss, weight = (in_window(run, quantity) for quantity in ("neurons", "loss", "size"))
     strengths = run.strength.sel(strength=WINDOW).values
     return {
-        "loss in neurons": sparse_published_exponent(run),
+        "loss in neurons": penalised_loss_is_inverse_to_neurons(run),
         "neurons in strength": fits.power_law(strengths, 1 / N).exponent,
         "loss in strength": fits.power_law(strengths, loss).exponent,
         "weight in neurons": fits.power_law(N, weight).exponent,
     }
 
 
-def sparse_weight(run: xr.Dataset) -> Estimate:
+def neuron_count_fixes_the_input_weights(run: xr.Dataset) -> Estimate:
     return _geometric_mean(in_window(run, "size") * (in_window(run, "neurons") / 4) ** (1 / 3))
 
 
-def sparse_start_width(run: xr.Dataset) -> Estimate:
+def kept_neurons_ignore_the_start_width(run: xr.Dataset) -> Estimate:
     return _geometric_mean(in_window(run, "neurons", "L2, wide") / in_window(run, "neurons"))
 
 
-def sparse_breaks(run: xr.Dataset) -> Estimate:
+def loss_falls_faster_once_biases_appear(run: xr.Dataset) -> Estimate:
     beyond = at_end(run).loss.sel(penalty="L1 + L2", strength=slice(22.6, None))
     return fits.power_law(beyond.strength.values, beyond.values).exponent
 
 
-def parallel_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def parallel_loss_is_inverse_to_neurons(run: xr.Dataset) -> dict[str, Estimate]:
     end = run.sel(penalty="L1 + L2", strength=STRENGTHS).isel(step=-1)
     end = end.transpose("weight", "member", "strength", ...)
     total = end.loss.sel(subtask="first") * end.weight
@@ -79,7 +79,7 @@ def ratios_at_16(run: xr.Dataset) -> tuple[Floats, Floats]:
     return losses.values, neurons.values
 
 
-def parallel_ratio(run: xr.Dataset) -> dict[str, Estimate]:
+def parallel_subtasks_behave_as_single_ones(run: xr.Dataset) -> dict[str, Estimate]:
     odds = (run.weight / (1 - run.weight)).values[:3]  # up to weight 0.9
     losses, neurons = (ratio[:3].T for ratio in ratios_at_16(run))
     return {
@@ -88,13 +88,13 @@ def parallel_ratio(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def homogeneous_growth(run: xr.Dataset) -> Estimate:
+def modules_grow_in_proportion_under_penalty(run: xr.Dataset) -> Estimate:
     owned = run.owned.sel(penalty="L1 + L2", weight=0.75)
     share = owned.sel(subtask="first") / owned.sum("subtask")
     return fits.mean((share.sel(strength=32.0) - share.sel(strength=8.0)).values)
 
 
-def parallel_modules(run: xr.Dataset) -> dict[str, Estimate]:
+def every_neuron_serves_one_subtask(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         name: fits.mean(
             run.shared.sel(penalty=name, strength=STRENGTHS).mean(("weight", "strength"))
@@ -109,7 +109,7 @@ def largest_correlations(run: xr.Dataset) -> xr.DataArray:
     return largest.transpose("layer", "strength", "member")
 
 
-def series_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def series_loss_is_inverse_to_neurons(run: xr.Dataset) -> dict[str, Estimate]:
     end = run.isel(step=-1).transpose("member", "strength", ...)
     return {
         "fresh points": fits.power_law(end.neurons, end.loss).exponent,
@@ -117,7 +117,7 @@ def series_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def series_third_layer(run: xr.Dataset) -> Estimate:
+def single_neuron_carries_the_inner_step(run: xr.Dataset) -> Estimate:
     return fits.mean(largest_correlations(run).sel(layer=3).mean("strength"))
 
 

@@ -14,18 +14,18 @@ Floats = NDArray[np.float64]
 NAMES = {"silu": "SiLU", "relu": "ReLU"}
 
 
-def plain_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def plain_loss_is_inverse_to_width(run: xr.Dataset) -> dict[str, Estimate]:
     return {label: fits.mean(_exponents(run, name, 8, 128)) for name, label in NAMES.items()}
 
 
-def plain_power_law(run: xr.Dataset) -> dict[str, Estimate]:
+def plain_loss_is_a_power_of_width(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         label: fits.mean(_exponents(run, name, 32, 128) - _exponents(run, name, 8, 32))
         for name, label in NAMES.items()
     }
 
 
-def plain_tuned_exponent(run: xr.Dataset) -> dict[str, Estimate]:
+def tuned_plain_loss_is_inverse_to_width(run: xr.Dataset) -> dict[str, Estimate]:
     loss = run.loss.transpose("activation", "member", "width")
     return {
         label: fits.power_law(run.width.values, loss.sel(activation=name).values).exponent

@@ -22,5 +22,5 @@ def constants(run: xr.Dataset) -> dict[str, Estimate]:
     return found
 
 
-def parameter_exponent(run: xr.Dataset) -> Estimate:
+def chinchilla_exponent_in_parameters_is_one_third(run: xr.Dataset) -> Estimate:
     return constants(run)["alpha_N"]

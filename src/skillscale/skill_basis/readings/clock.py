@@ -48,7 +48,7 @@ def expected_inverse_clock(group: xr.Dataset) -> float:
     return float(_inverse_clocks(group, rising[None], start)[0])
 
 
-def clock_of_the_best_neuron(run: xr.Dataset) -> dict[str, Estimate]:
+def best_neuron_sets_the_clock(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
     for size in (1, 2, 3, 4):
         small, large = (
@@ -58,18 +58,18 @@ def clock_of_the_best_neuron(run: xr.Dataset) -> dict[str, Estimate]:
     return found
 
 
-def clock_from_the_loss_scale(run: xr.Dataset) -> Estimate:
+def target_scale_enters_only_by_its_logarithm(run: xr.Dataset) -> Estimate:
     wide, narrow = (half_phases(_like_base(run, scale=scale)) for scale in (10.0, 1.0))
     return fits.mean(np.log(10) / (2 * (wide - narrow)))
 
 
-def clock_and_learning_rate(run: xr.Dataset) -> Estimate:
+def larger_steps_slow_the_clock(run: xr.Dataset) -> Estimate:
     fast, slow = (_like_base(run, phase_step=step) for step in (0.4, 0.05))
     expected = expected_half_phase(fast) / expected_half_phase(slow)
     return fits.mean(half_phases(fast) / half_phases(slow) - expected)
 
 
-def clock_of_independent_neurons(run: xr.Dataset) -> dict[str, Estimate]:
+def independent_neurons_predict_the_clock(run: xr.Dataset) -> dict[str, Estimate]:
     groups = groups_of(run)
     half, expected_half, clock, expected_clock = (
         np.array([of(group) for group in groups])

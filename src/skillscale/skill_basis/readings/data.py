@@ -55,25 +55,25 @@ def sample_ratios(run: xr.Dataset, alpha: float, kind: str) -> Floats:
     return half_samples(run, alpha, kind)[1][:, 1:] / _blind(run, alpha, kind)
 
 
-def half_sample_law(run: xr.Dataset) -> dict[str, Estimate]:
+def samples_at_half_strength_follow_frequency(run: xr.Dataset) -> dict[str, Estimate]:
     halves = {name: half_samples(run, *which) for name, which in _parts().items()}
     return {name: fits.power_law(*half).exponent for name, half in halves.items()}
 
 
-def blind_half_samples(run: xr.Dataset) -> dict[str, Estimate]:
+def first_skill_predicts_samples(run: xr.Dataset) -> dict[str, Estimate]:
     return {name: _error(run, *which) for name, which in _parts().items()}
 
 
-def blind_half_samples_alone(run: xr.Dataset) -> dict[str, Estimate]:
+def lone_skill_predicts_samples(run: xr.Dataset) -> dict[str, Estimate]:
     needed = needed_alone(run)
     return {name: _error_with(run, *which, needed) for name, which in _parts().items()}
 
 
-def paper_samples_constant(run: xr.Dataset) -> Estimate:
+def published_sample_count_holds_at_paper_size(run: xr.Dataset) -> Estimate:
     return fits.mean(needed_alone(run))
 
 
-def paper_blind_half_samples(run: xr.Dataset) -> dict[str, Estimate]:
+def one_constant_predicts_samples_at_paper_size(run: xr.Dataset) -> dict[str, Estimate]:
     which = 0.6, "disjoint bits"
     return {
         "first skill": _error(run, *which),

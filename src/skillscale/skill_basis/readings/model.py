@@ -67,37 +67,37 @@ def compute_grid(
     return loss, part.skills.values, stretch * part.time.values
 
 
-def model_exponents_03(run: xr.Dataset) -> dict[str, Estimate]:
+def loss_is_power_law_at_alpha_03(run: xr.Dataset) -> dict[str, Estimate]:
     return _exponents(run, 0.3)
 
 
-def model_exponents_06(run: xr.Dataset) -> dict[str, Estimate]:
+def loss_is_power_law_at_alpha_06(run: xr.Dataset) -> dict[str, Estimate]:
     return _exponents(run, 0.6)
 
 
-def model_exponents_09(run: xr.Dataset) -> dict[str, Estimate]:
+def loss_is_power_law_at_alpha_09(run: xr.Dataset) -> dict[str, Estimate]:
     return _exponents(run, 0.9)
 
 
-def model_prefactors(run: xr.Dataset) -> dict[str, Estimate]:
+def prefactors_need_no_fit(run: xr.Dataset) -> dict[str, Estimate]:
     return {name: prefactor(run, name, 0.6) for name in "TDN"}
 
 
-def compute_exponents(run: xr.Dataset) -> dict[str, Estimate]:
+def best_split_gives_the_compute_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     return {f"alpha {a}": fits.power_law(BUDGET, frontier(run, a)).exponent for a in ALPHAS}
 
 
-def compute_constants(run: xr.Dataset) -> dict[str, Estimate]:
+def compute_constant_is_the_theorem_minimum(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         f"alpha {a}": _constant(frontier(run, a), BUDGET, theory.exponents(a)["C"]) for a in ALPHAS
     }
 
 
-def finite_number_bends(run: xr.Dataset) -> dict[str, Estimate]:
+def finitely_many_skills_bend_the_loss(run: xr.Dataset) -> dict[str, Estimate]:
     return {name: _bend(run, name, 0.3) for name in "TDN"}
 
 
-def linear_control(run: xr.Dataset) -> dict[str, Estimate]:
+def layers_delay_emergence_but_keep_the_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         "exponent, one layer": _exponent(run, "one layer", 0.6),
         "delay, one layer": _delay(run, "one layer"),
@@ -105,16 +105,16 @@ def linear_control(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def few_shot_strength(run: xr.Dataset) -> dict[str, Estimate]:
+def few_shot_strength_is_proportional_to_samples(run: xr.Dataset) -> dict[str, Estimate]:
     strength = run.strength.astype(np.float64).sel(features=120)
     return {f"d/D_c = {d}": fits.mean(strength.sel(share=d).values) for d in (0.25, 0.5, 0.75)}
 
 
-def few_shot_loss(run: xr.Dataset) -> Estimate:
+def few_shot_loss_is_proportional_to_samples(run: xr.Dataset) -> Estimate:
     return fits.mean(run.loss.astype(np.float64).sel(features=120, share=0.5).values)
 
 
-def unbalanced_layers(run: xr.Dataset) -> dict[str, Estimate]:
+def unequal_layers_learn_sooner(run: xr.Dataset) -> dict[str, Estimate]:
     last = run.astype(np.float64).sel(skill=5)
     fine = np.linspace(0, float(run.time[-1]), 20_000)
     found = {}

@@ -85,28 +85,28 @@ def more_frequent_kin(run: xr.Dataset, alpha: float) -> NDArray[np.int64]:
     return np.asarray(np.tril(shared == 2, -1).sum(-1)[:, 1:])
 
 
-def half_time_law(run: xr.Dataset) -> dict[str, Estimate]:
+def emergence_time_follows_frequency_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _slopes(run)
 
 
-def half_time_law_disjoint(run: xr.Dataset) -> dict[str, Estimate]:
+def emergence_time_follows_frequency_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _slopes(run)
 
 
-def blind_half_times(run: xr.Dataset) -> dict[str, Estimate]:
+def first_skill_predicts_times_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _blind_errors(run)
 
 
-def blind_half_times_disjoint(run: xr.Dataset) -> dict[str, Estimate]:
+def first_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _blind_errors(run)
 
 
-def one_skill_clock(run: xr.Dataset) -> dict[str, Estimate]:
+def lone_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     clock = one_skill_clocks(run, start_of(run)).mean()
     return {f"α = {a}": _error_with(run, a, clock) for a in ALPHAS}
 
 
-def loss_from_strength(run: xr.Dataset) -> Estimate:
+def strength_alone_sets_a_skills_loss(run: xr.Dataset) -> Estimate:
     part = of_alpha(run, 0.6)
     paths = part[["strength", "skill_loss"]].transpose("member", "skill", "step")
     levels, losses = (paths[name].values.reshape(-1, paths.sizes["step"]) for name in paths)
@@ -117,19 +117,19 @@ def loss_from_strength(run: xr.Dataset) -> Estimate:
     return fits.mean(np.reshape(at_half, (part.sizes["member"], part.sizes["skill"])).mean(1))
 
 
-def kin_come_early(run: xr.Dataset) -> Estimate:
+def shared_bits_give_a_head_start(run: xr.Dataset) -> Estimate:
     each = zip(more_frequent_kin(run, 0.6), time_ratios(run, 0.6), strict=True)
     return fits.mean([np.polyfit(kin, ratio, 1)[0] for kin, ratio in each if np.ptp(kin)])
 
 
-def stages(run: xr.Dataset) -> dict[str, Estimate]:
+def only_the_first_skills_come_in_stages(run: xr.Dataset) -> dict[str, Estimate]:
     rising = curves(of_alpha(run, 0.6))
     low, high = (fits.crossing_times(run.step.values, rising, threshold=e) for e in (0.05, 0.95))
     wait, rise = np.diff(low), (high - low)[:, :-1]
     return {f"gap {k}": fits.mean((wait / rise)[:, k - 1]) for k in (1, 3)}
 
 
-def paper_clock(run: xr.Dataset) -> dict[str, Estimate]:
+def published_clock_holds_at_paper_size(run: xr.Dataset) -> dict[str, Estimate]:
     start = published_start(run)
     return {
         "one skill": fits.mean(1 / one_skill_clocks(run, start)),
@@ -137,11 +137,11 @@ def paper_clock(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def paper_half_time_law(run: xr.Dataset) -> Estimate:
+def emergence_time_follows_frequency_at_paper_size(run: xr.Dataset) -> Estimate:
     return fits.power_law(*half_times(run, 0.6)).exponent
 
 
-def paper_blind_half_times(run: xr.Dataset) -> Estimate:
+def lone_skill_predicts_times_at_paper_size(run: xr.Dataset) -> Estimate:
     return _error_with(run, 0.6, one_skill_clocks(run, start_of(run)).mean())
 
 

@@ -31,19 +31,19 @@ def ratio_to_alone(run: xr.Dataset) -> Estimate:
     return _over_complete(lambda complete: fits.mean(np.exp(np.log(complete).mean(1))), ratios)
 
 
-def transformer_onset_law(run: xr.Dataset) -> dict[str, Estimate]:
+def transformer_onset_follows_frequency_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return onset_slopes(run)
 
 
-def transformer_onset_law_disjoint(run: xr.Dataset) -> dict[str, Estimate]:
+def transformer_onset_follows_frequency_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return onset_slopes(run)
 
 
-def transformer_decoupling(run: xr.Dataset) -> Estimate:
+def transformer_skills_decouple_on_shared_bits(run: xr.Dataset) -> Estimate:
     return ratio_to_alone(run)
 
 
-def transformer_decoupling_disjoint(run: xr.Dataset) -> Estimate:
+def transformer_skills_decouple_on_disjoint_bits(run: xr.Dataset) -> Estimate:
     return ratio_to_alone(run)
 
 

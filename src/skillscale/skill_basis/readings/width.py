@@ -64,27 +64,27 @@ def width_ratios(run: xr.Dataset, alpha: float) -> Floats:
     return (half_widths(run, alpha) / _predicted(run, needed_by_first(run, alpha)))[:, 1:]
 
 
-def half_width_law(run: xr.Dataset) -> dict[str, Estimate]:
+def skills_take_equal_width_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _slopes(run)
 
 
-def half_width_law_disjoint(run: xr.Dataset) -> dict[str, Estimate]:
+def skills_take_equal_width_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _slopes(run)
 
 
-def blind_half_widths(run: xr.Dataset) -> dict[str, Estimate]:
+def first_skill_predicts_widths_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _errors(run)
 
 
-def blind_half_widths_disjoint(run: xr.Dataset) -> dict[str, Estimate]:
+def first_skill_predicts_widths_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _errors(run)
 
 
-def blind_half_widths_alone(run: xr.Dataset) -> dict[str, Estimate]:
+def lone_skill_predicts_widths_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _errors_alone(run)
 
 
-def blind_half_widths_alone_disjoint(run: xr.Dataset) -> dict[str, Estimate]:
+def lone_skill_predicts_widths_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     return _errors_alone(run)
 
 
