@@ -44,7 +44,7 @@ mutate: $(READY)  ## do the tests notice small changes of the package? make muta
 	$(BIN)/python tests/mutate.py --seed $(or $(SEED),1) --number $(or $(N),100)
 
 lint: $(READY)  ## style and types
-	$(BIN)/ruff check src tests benchmarks book/_ext book/conftest.py
+	$(BIN)/ruff check src tests benchmarks book
 	$(BIN)/ruff format --check src tests benchmarks book/_ext book/conftest.py
 	$(BIN)/mypy --strict src
 
