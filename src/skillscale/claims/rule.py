@@ -116,10 +116,10 @@ class Claim:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of what is judged: per part prediction, quantity, relation and tolerance.
+        """Return the SHA-256 over what is judged.
 
-        With system and record, but without the prose around them. A prediction counts to twelve
-        digits, since processors round differently.
+        Prediction, quantity, relation and tolerance of every part, with system and record, but not
+        the prose around them. A prediction counts to twelve digits, since processors round.
         """
         parts = [
             [f"{target.predicted:.12g}", target.quantity, target.relation, target.tolerance]
@@ -130,7 +130,7 @@ class Claim:
 
     @property
     def anchors(self) -> list[str]:
-        """Return the names of its place on its page: by the id, and by an older one."""
+        """Return the names of its place on its page, by the id and by an older one."""
         return [f"claim-{name}" for name in (self.id, self.was) if name]
 
 
