@@ -163,7 +163,8 @@ def test_an_old_id_keeps_its_place_on_the_page(tmp_path):
     claim = read(tmp_path, ENTRY.replace('kind = "own"', 'kind = "own"\nwas = "tilt"'))["toy.slope"]
     judgement = claims.decide(claim, Estimate(1.0))
     shown = claims.table([judgement])._html()
-    assert '<span id="claim-toy.slope"></span><span id="claim-toy.tilt"></span>' in shown
+    place = '<span id="claim-toy.slope"></span><span id="claim-toy.tilt"></span>'
+    assert f"{place}The slope is one." in shown  # at the top of its row
     linked = claims.ClaimsTable((judgement,), of_book=True)._html()
     assert '<a href="toy.html#claim-toy.slope"><code>toy.slope</code></a>' in linked
 

@@ -81,18 +81,18 @@ class ClaimsTable:
     def _claim(self, judgement: Judgement) -> str:
         """Return statement, id, what is measured and the number of runs."""
         claim = judgement.claim
-        name = f"<code>{html.escape(claim.id)}</code>"
+        # long names break where their words do
+        name = f"<code>{html.escape(claim.id).replace('_', '_<wbr>')}</code>"
+        place = "".join(f'<span id="{anchor}"></span>' for anchor in claim.anchors)
         if self.of_book:
-            name = f'<a href="{claim.page}.html#{claim.anchors[0]}">{name}</a>'
-        else:
-            name = "".join(f'<span id="{anchor}"></span>' for anchor in claim.anchors) + name
+            name, place = f'<a href="{claim.page}.html#{claim.anchors[0]}">{name}</a>', ""
         quantities = dict.fromkeys(target.quantity for target in claim.targets)
         members = "/".join(
             dict.fromkeys(str(estimate.n_members) for estimate in judgement.estimates)
         )
         measured = _notation.html("; ".join(quantities))
         return (
-            f"{_notation.html(claim.statement)}<br>{name}"
+            f"{place}{_notation.html(claim.statement)}<br>{name}"
             f"<details><summary>What is measured, n = {members}</summary>{measured}</details>"
         )
 
