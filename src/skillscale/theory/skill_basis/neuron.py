@@ -279,7 +279,7 @@ class _Neurons:
     def _inputs(self) -> tuple[FloatArray, FloatArray]:
         """Return the mean and the spread of the input of each neuron, by relevant string."""
         mean = self.w @ self.strings.T + (self.offset + self.sum / 2)[:, None]
-        floor = 1e-12 * np.abs(mean.T).max(0)[:, None]  # twice as fast as along the short axis
+        floor = 1e-12 * np.abs(mean).max(1, keepdims=True)
         return mean, np.sqrt(self.square)[:, None] / 2 + floor
 
     def strengths(self) -> FloatArray:
