@@ -96,11 +96,11 @@ TABLE = {
         "x and y must vary",
     ),
     "forecast: bounds reversed": (
-        lambda: forecast.calibrate(lambda x, c: x * c, [1.0], [1.0], bounds=(2, 1)),
+        lambda: forecast.calibrate_each(lambda x, c: x * c, [1.0], [[1.0]], bounds=(2, 1)),
         r"bounds must increase, got \(2, 1\)",
     ),
     "forecast: zero bound": (
-        lambda: forecast.calibrate(lambda x, c: x * c, [1.0], [1.0], bounds=(0, 1)),
+        lambda: forecast.calibrate_each(lambda x, c: x * c, [1.0], [[1.0]], bounds=(0, 1)),
         "bounds must be a finite number and > 0, got 0",
     ),
     "forecast: nothing predicted": (

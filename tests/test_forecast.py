@@ -14,11 +14,9 @@ def sigmoid(t, clock):
 def test_planted_clock_is_recovered_from_noisy_members(clock):
     t = np.linspace(0, 12 / clock, 80)
     noise = 0.01 * np.random.default_rng(3).standard_normal((5, 80))
-    found = forecast.calibrate(sigmoid, t, sigmoid(t, clock) + noise, bounds=(1e-3, 1e2))
-    # 400 points of noise 0.01 on a curve with d ln y/d ln c of order 1 to 5 fix c to about 0.1 %.
-    assert found.value == pytest.approx(clock, rel=5e-3)
-    assert found.status == "ok"
-    assert found.rms == pytest.approx(0.01, rel=0.15)
+    found = forecast.calibrate_each(sigmoid, t, sigmoid(t, clock) + noise, bounds=(1e-3, 1e2))
+    # 80 points of noise 0.01 on a curve with d ln y/d ln c of order 1 to 5 fix c to about 0.2 %.
+    np.testing.assert_allclose(found, clock, rtol=1e-2)
 
 
 def test_members_are_calibrated_one_by_one():
@@ -33,17 +31,10 @@ def test_members_are_calibrated_one_by_one():
 
 def test_a_member_without_an_optimum_inside_has_no_constant():
     t = np.linspace(0, 12, 80)
-    curves = sigmoid(t, np.array([[0.1], [1.0]]))
+    curves = sigmoid(t, np.array([[0.1], [1.0], [9.0]]))
     found = forecast.calibrate_each(sigmoid, t, curves, bounds=(0.5, 5.0))
-    assert np.isnan(found[0])
+    assert np.isnan(found[[0, 2]]).all()
     assert found[1] == pytest.approx(1.0)
-
-
-def test_an_optimum_outside_the_range_is_reported():
-    t = np.linspace(0, 10, 50)
-    found = forecast.calibrate(sigmoid, t, sigmoid(t, 1.0), bounds=(2.0, 5.0))
-    assert found.status == "bound_hit"
-    assert found.value == pytest.approx(2.0, rel=1e-4)
 
 
 def test_the_global_dip_is_found_where_the_residual_has_several():
@@ -52,8 +43,8 @@ def test_the_global_dip_is_found_where_the_residual_has_several():
     def wave(x, c):
         return np.sin(c * x)
 
-    found = forecast.calibrate(wave, x, wave(x, 9.0), bounds=(1.0, 30.0))
-    assert found.value == pytest.approx(9.0, rel=1e-6)
+    found = forecast.calibrate_each(wave, x, wave(x, 9.0)[None], bounds=(1.0, 30.0))
+    assert found == pytest.approx([9.0], rel=1e-6)
 
 
 def test_blind_error_is_relative_and_averages_over_members():

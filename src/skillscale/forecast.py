@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,57 +13,6 @@ from skillscale import _checks, fits
 Predict = Callable[[NDArray[np.float64], float], ArrayLike]
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """One constant fitted to a curve.
-
-    Attributes:
-        value: The constant.
-        rms: Root mean square residual at the optimum, in units of the measurement.
-        status: "ok", or "bound_hit" where the optimum sits at an end of the allowed range.
-    """
-
-    value: float
-    rms: float
-    status: str = "ok"
-
-
-def calibrate(
-    predict: Predict,
-    x: ArrayLike,
-    measured: ArrayLike,
-    *,
-    bounds: tuple[float, float],
-) -> Calibration:
-    """Fit the one positive constant c of `predict(x, c)` to `measured` by least squares.
-
-    The squared residual is scanned on 200 logarithmic steps over `bounds` and then refined by
-    Brent's bounded method around the best one, so that a curve with several dips is no trap.
-
-    Args:
-        predict: Function of (x, c) that returns an array broadcastable to `measured`.
-        x: Abscissae, shape (n_points,).
-        measured: Measurement, shape (..., n_points).
-        bounds: Smallest and largest c allowed, both positive.
-
-    Returns:
-        The constant, its residual and a status.
-
-    Raises:
-        ValueError: If `bounds` are not 0 < low < high, the data or their squared residuals are not
-            finite, shapes do not match or `predict` is no function.
-
-    Source: derived here; a planted constant is recovered in `tests/test_forecast.py`.
-
-    >>> import numpy as np
-    >>> t = np.linspace(0, 3, 20)
-    >>> found = calibrate(lambda t, c: np.exp(-c * t), t, np.exp(-0.7 * t), bounds=(0.1, 10))
-    >>> round(found.value, 4)
-    0.7
-    """
-    return _fitted(predict, x, [measured], bounds)[0]
-
-
 def calibrate_each(
     predict: Predict,
     x: ArrayLike,
@@ -72,7 +20,10 @@ def calibrate_each(
     *,
     bounds: tuple[float, float],
 ) -> NDArray[np.float64]:
-    """Fit the constant of `predict(x, c)` to each member's curve by itself, as `calibrate` does.
+    """Fit the one positive constant c of `predict(x, c)` to each member's curve by least squares.
+
+    The squared residual is scanned on 200 logarithmic steps over `bounds` and then refined by
+    Brent's bounded method around the best one, so that a curve with several dips is no trap.
 
     Args:
         predict: Function of (x, c) that returns an array of the shape of `x`.
@@ -84,7 +35,8 @@ def calibrate_each(
         One constant per member; nan where the best one sits at an end of the allowed range.
 
     Raises:
-        ValueError: As `calibrate`, or if `measured` is not two-dimensional.
+        ValueError: If `bounds` are not 0 < low < high, the data or their squared residuals are not
+            finite, shapes do not match or `predict` is no function.
 
     Source: derived here; planted constants are recovered in `tests/test_forecast.py`.
 
@@ -94,9 +46,23 @@ def calibrate_each(
     >>> calibrate_each(lambda t, c: np.exp(-c * t), t, curves, bounds=(0.1, 10)).round(4)
     array([0.5, 0.7])
     """
+    abscissae = _checks.array("x", x, dims=(1,))
     curves = _checks.array("measured", measured, dims=(2,))
-    found = _fitted(predict, x, curves, bounds)
-    return np.array([each.value if each.status == "ok" else np.nan for each in found])
+    if curves.shape[1:] != abscissae.shape:
+        raise ValueError(
+            f"measured must have {abscissae.size} points last like x, got shape {curves.shape}"
+        )
+    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
+    if not low < high:
+        raise ValueError(f"bounds must increase, got {bounds!r}")
+    if not callable(predict):
+        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
+
+    with np.errstate(all="ignore"):  # what overflows is refused with the data that it meets
+        scan = np.stack([_curve(predict, abscissae, point) for point in _grid(bounds)])
+    found = [_least(predict, abscissae, curve, bounds, scan)[0] for curve in curves]
+    edge = np.minimum(found - np.log(low), np.log(high) - found) < 1e-6
+    return np.where(edge, np.nan, np.exp(found))
 
 
 def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
@@ -129,31 +95,6 @@ def blind_error(predicted: ArrayLike, measured: ArrayLike) -> fits.Estimate:
     return fits.mean(errors)
 
 
-def _fitted(
-    predict: Predict,
-    x: ArrayLike,
-    measured: Sequence[ArrayLike] | NDArray[np.float64],
-    bounds: tuple[float, float],
-) -> list[Calibration]:
-    """Fit the constant to each measurement; the scan's curves are the same for all of them."""
-    abscissae = _checks.array("x", x, dims=(1,))
-    each = [_checks.array("measured", data) for data in measured]
-    for data in each:
-        if data.shape[-1:] != abscissae.shape:
-            raise ValueError(
-                f"measured must have {abscissae.size} points last like x, got shape {data.shape}"
-            )
-    low, high = (_checks.number("bounds", end, above=0) for end in _checks.pair("bounds", bounds))
-    if not low < high:
-        raise ValueError(f"bounds must increase, got {bounds!r}")
-    if not callable(predict):
-        raise ValueError(f"predict must be a function of (x, c), got {type(predict).__name__}")
-
-    with np.errstate(all="ignore"):  # what overflows is refused with the data that it meets
-        scan = [_curve(predict, abscissae, point) for point in _grid(bounds)]
-    return [_least(predict, abscissae, data, bounds, scan) for data in each]
-
-
 def _grid(bounds: tuple[float, float]) -> NDArray[np.float64]:
     """Return logarithms of the constants that are tried first."""
     return np.linspace(np.log(bounds[0]), np.log(bounds[1]), 201)
@@ -169,22 +110,17 @@ def _least(
     x: NDArray[np.float64],
     measured: NDArray[np.float64],
     bounds: tuple[float, float],
-    scan: Sequence[NDArray[np.float64]],
-) -> Calibration:
-    """Refine the best of the scanned curves."""
+    scan: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Return the logarithm of the best constant, refined from the scan, and its mean square."""
     grid = _grid(bounds)
 
     def residual(log_constant: float) -> float:
         return float(np.mean((_curve(predict, x, log_constant) - measured) ** 2))
 
-    best = int(np.argmin([np.mean((curve - measured) ** 2) for curve in scan]))
+    best = int(((scan - measured) ** 2).mean(1).argmin())
     ends = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
     found = optimize.minimize_scalar(
         residual, bounds=ends, method="bounded", options={"xatol": 1e-10}
     )
-    edge = min(found.x - grid[0], grid[-1] - found.x) < 1e-6
-    return Calibration(
-        value=float(np.exp(found.x)),
-        rms=float(np.sqrt(found.fun)),
-        status="bound_hit" if edge else "ok",
-    )
+    return float(found.x), float(found.fun)

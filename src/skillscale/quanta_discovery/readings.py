@@ -92,13 +92,7 @@ def step_statistics(series: xr.Dataset) -> dict[str, dict[str, Floats]]:
 def recovered(known: xr.Dataset, score: str, group: NDArray[np.int_]) -> dict[str, Floats]:
     """Return the agreement of each recipe's clusters with known groups, a number a member."""
     return {
-        str(recipe): np.array(
-            [
-                measures.agreement(label, each)[score]
-                for label, each in zip(known.label.sel(recipe=recipe).values, group, strict=True)
-            ]
-        )
-        for recipe in known.recipe.values
+        str(recipe): _recovered(known, str(recipe), score, group) for recipe in known.recipe.values
     }
 
 
@@ -172,5 +166,12 @@ def _apart(run: xr.Dataset, null: str) -> Estimate:
 
 def _gain(known: xr.Dataset, score: str, more: str, less: str) -> Estimate:
     """Agreement with the skills, one recipe minus another."""
-    found = recovered(known, score, known.sample_skill.values.astype(int))
-    return fits.mean(found[more] - found[less])
+    skills = known.sample_skill.values.astype(int)
+    high, low = (_recovered(known, recipe, score, skills) for recipe in (more, less))
+    return fits.mean(high - low)
+
+
+def _recovered(known: xr.Dataset, recipe: str, score: str, group: NDArray[np.int_]) -> Floats:
+    labels = known.label.sel(recipe=recipe).values
+    pairs = zip(labels, group, strict=True)
+    return np.array([measures.agreement(label, each)[score] for label, each in pairs])
