@@ -28,7 +28,9 @@ manifest: $(READY)  ## after a new run: enter the digests of all stored records
 	$(BIN)/python -c "from skillscale.lab import records; records.seal('results')"
 
 verdicts: $(READY)  ## after a changed reading or claim: store what is judged now
-	$(BIN)/skillscale ledger --json > _verdicts.json && mv _verdicts.json results/verdicts.json
+	mkdir -p _build
+	$(BIN)/skillscale ledger --json > _build/verdicts.json
+	mv _build/verdicts.json results/verdicts.json
 
 test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nbval on the chapters
 	status=0; \

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from skillscale import catalogue, cli, ledger
+from skillscale import catalogue, claims, cli, ledger
 from skillscale.lab import records
 
 runner = CliRunner()
@@ -151,10 +151,17 @@ def test_list_says_what_each_experiment_measures_and_how_long_it_took():
     assert row.endswith(catalogue.catalogue()["geometry.optimizer_race"].summary)
 
 
-def test_the_ledger_prints_the_measurement_beside_the_prediction():
+@pytest.fixture
+def judgements(monkeypatch):
+    """Some judgements in place of those of all stored runs, which take their time."""
+    found = claims.judge_all("domino")
+    monkeypatch.setattr(ledger, "judged", lambda: found)
+    return found
+
+
+def test_the_ledger_prints_the_measurement_beside_the_prediction(judgements):
     result = call("ledger")
     assert result.exit_code == 0
-    judgements = ledger.judged()
     lines = result.output.splitlines()
     assert len(lines) == len(judgements)
     for line, judgement in zip(lines, judgements, strict=True):
@@ -164,10 +171,10 @@ def test_the_ledger_prints_the_measurement_beside_the_prediction():
             assert f"{target} → {estimate}" in line
 
 
-def test_the_ledger_is_data_for_programs():
+def test_the_ledger_is_data_for_programs(judgements):
     result = call("ledger", "--json")
     assert result.exit_code == 0
-    assert json.loads(result.output) == [judgement.plain() for judgement in ledger.judged()]
+    assert json.loads(result.output) == [judgement.plain() for judgement in judgements]
 
 
 def test_a_ledger_of_damaged_records_says_so(monkeypatch):

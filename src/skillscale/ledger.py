@@ -16,8 +16,10 @@ from skillscale.claims import Judgement
 def judged() -> list[Judgement]:
     """Judge every claim of every theory from the stored runs, in the order of the claims.
 
-    >>> len(judged()) == len(claims.load())
-    True
+    Raises:
+        ValueError: As `claims.judge_all`, or if a stored run is not that of the manifest.
+
+    Source: derived here; equal to the stored verdicts in `tests/test_ledger.py`.
     """
     return [judgement for theory in claims.theories() for judgement in claims.judge_all(theory)]
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from skillscale import fits
 from skillscale.fits import Estimate
+from skillscale.lab import records
 from skillscale.theory import slingshot as theory
 
 Floats = NDArray[np.float64]
@@ -15,19 +16,24 @@ Shape = tuple[int, int, int, float]  # skills, texts, skills a text, Zipf expone
 # Least cost in nats of an answer that is wrong: the right one has probability 0.9 in the language.
 ANSWER_COST = np.log(2) + 0.1 * np.log(0.1) + 0.9 * np.log(0.9)
 QUESTIONS = 4  # answers a text
+CHANCE = 1e-6  # that a graph passes its bound
 GROUPS = ("seen pairs", "held-out pairs")
 
 
-def adversary_bounds(run: xr.Dataset) -> Floats:
+def adversary_bounds(run: xr.Dataset) -> xr.DataArray:
     """Return the finite curve of the graphs that adversaries attack: (texts, bad fraction)."""
-    fractions = run.bad_fraction.values
-    return np.stack([_curve(fractions, 0.1, 8, 1000, int(n), 1e-6) for n in run.n_texts.values])
+    made, fractions = records.provenance(run, "settings"), run.bad_fraction.values
+    curves = [
+        _curve(fractions, made["theta"], made["k"], made["n_skills"], int(n), CHANCE)
+        for n in run.n_texts.values
+    ]
+    return xr.DataArray(np.stack(curves), dims=("n_texts", "bad_fraction"))
 
 
 def adversaries_over_bound(run: xr.Dataset) -> Floats:
     """Return the largest failure factor over its bound: (member, number of texts)."""
-    found = run.reached / adversary_bounds(run)[None, :, :, None]
-    return np.asarray(found.max(("bad_fraction", "strategy")).values)
+    found = (run.reached / adversary_bounds(run)).max(("bad_fraction", "strategy"))
+    return np.asarray(found.transpose("member", "n_texts").values)
 
 
 def shapes(run: xr.Dataset) -> list[Shape]:
@@ -223,7 +229,7 @@ def _bound(shape: Shape, theta: float, a: float) -> float:
     """Finite curve for a shape; with Zipf skills, ln 2 in place of H(a)."""
     n_skills, n_texts, k, zipf = shape
     sets = n_skills * (np.log(2) + a * np.log(a) + (1 - a) * np.log(1 - a)) if zipf else 0.0
-    chance = float(np.exp(np.log(1e-6) - sets))
+    chance = float(np.exp(np.log(CHANCE) - sets))
     return float(_curve(a, theta, int(k), int(n_skills), int(n_texts), chance))
 
 
@@ -231,7 +237,7 @@ def _over_bounds(theta: float, share: Floats, hit: Floats, n_texts: int) -> tupl
     """Largest failure factor over its bound (nan where no curve exists), over the worst case."""
     share, hit = share[share <= 0.5], hit[share <= 0.5]
     beta = hit / (share * theta * QUESTIONS * n_texts)
-    reached = beta / _curve(share, theta, QUESTIONS, 16, n_texts, 1e-6 / 2**16 / n_texts)
+    reached = beta / _curve(share, theta, QUESTIONS, 16, n_texts, CHANCE / 2**16 / n_texts)
     largest = np.nanmax(reached) if np.isfinite(reached).any() else np.nan
     return float(largest), float((beta / theory.exact_curve(share, theta, QUESTIONS)).max())
 
