@@ -13,8 +13,8 @@ from timing import in_turn, milliseconds, prepare, ratio, write
 from torch.nn import functional
 
 from skillscale import frequencies
-from skillscale.experiments.geometry import SkillCounts, descend_columns, task_vectors
-from skillscale.experiments.geometry.columns import BLOCK
+from skillscale.geometry.experiments import SkillCounts, descend_columns, task_vectors
+from skillscale.geometry.experiments.columns import BLOCK
 from skillscale.lab.optimizers import Adam, SignDescent
 
 REPETITIONS = 5

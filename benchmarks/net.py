@@ -2,6 +2,7 @@
 
     python benchmarks/net.py write            # from a checkout of the layout that is to be kept
     python benchmarks/net.py check [datasets|settings|readings|claims]
+    ONLY=domino. python benchmarks/net.py check datasets    # of one theory
 
 Held are, each under a digest of its own: every variable of every experiment's LIVE dataset, the
 settings of every profile, what every claim's reading found with its verdict, and the fingerprints.
@@ -10,9 +11,9 @@ Trained numbers hold on the processor that wrote them only: there, write first.
 
 import dataclasses
 import hashlib
-import importlib
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ import torch
 from skillscale import catalogue, claims, ledger
 from skillscale.lab import records
 
+ONLY = os.environ.get("ONLY", "")
 NET = Path(__file__).with_name("net.json")
 MEASURED = ("predicted", "value", "low", "high", "status", "n_members")
 
@@ -32,27 +34,25 @@ def digest(value: object) -> str:
     return hashlib.sha256(data).hexdigest()[:24]
 
 
-def experiments() -> Iterator[tuple[str, str, object, object]]:
-    """Yield name, profile, function and settings of every experiment."""
+def experiments() -> Iterator[tuple[str, str, object]]:
+    """Yield name, size and settings of every experiment."""
     for name, entry in catalogue.catalogue().items():
-        module = importlib.import_module(f"skillscale.experiments.{entry.chapter}")
-        for profile in entry.profiles:
-            yield name, profile, getattr(module, entry.name), getattr(module, profile)[entry.name]
+        for size in entry.sizes:
+            yield name, size.upper(), entry.settings(size)
 
 
 def settings() -> dict[str, str]:
     return {
-        f"{name} {profile}": digest(dataclasses.asdict(chosen))
-        for name, profile, _, chosen in experiments()
+        f"{name} {size}": digest(dataclasses.asdict(chosen)) for name, size, chosen in experiments()
     }
 
 
 def datasets() -> dict[str, str]:
     found = {}
-    for name, profile, run, chosen in experiments():
-        if profile != "LIVE":
+    for name, size, chosen in experiments():
+        if size != "LIVE" or not name.startswith(ONLY):
             continue
-        dataset = run(chosen)
+        dataset = chosen.run()
         for variable in sorted(map(str, dataset.variables)):
             values = dataset[variable].values
             data = values.tobytes() if values.dtype.kind != "O" else repr(values.tolist()).encode()
@@ -106,7 +106,9 @@ def main(mode: str, *parts: str) -> int:
         return 0
     differ = 0
     for part in parts or PARTS:
-        found, before = PARTS[part](), stored[part]
+        found = PARTS[part]()
+        before = {key: value for key, value in stored[part].items() if key.startswith(ONLY)}
+        found = {key: value for key, value in found.items() if key.startswith(ONLY)}
         changed = [key for key in before | found if not same(before.get(key), found.get(key))]
         differ += len(changed)
         print(f"{part}: {len(before)} held, {len(changed)} differ", *changed, sep="\n  ")

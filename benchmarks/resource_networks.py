@@ -12,12 +12,12 @@ from functools import partial
 import torch
 from timing import prepare, ratio, seconds, write
 
-from skillscale.experiments.resource import Penalty, Schedule
-from skillscale.experiments.resource._penalised import fit
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch
 from skillscale.lab.training import mse, train
+from skillscale.resource.experiments import Penalty, Schedule
+from skillscale.resource.experiments._penalised import fit
 
 REPETITIONS = 5
 STEPS = 300

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 from timing import in_turn, prepare, ratio, write
 
-from skillscale.experiments.slingshot import graphs
+from skillscale.slingshot.experiments import graphs
 
 N_SKILLS, N_TEXTS, K, THETA, N_BAD = 1000, 10**6, 8, 0.1, 200
 REPETITIONS = 5
@@ -23,7 +23,7 @@ REPETITIONS = 5
 # The kernel's high-water mark of this program alone; that of getrusage outlives exec.
 STREAMED = """
 import json, pathlib, time
-from skillscale.experiments.slingshot import streamed_attack
+from skillscale.slingshot.experiments import streamed_attack
 
 def peak():
     status = pathlib.Path("/proc/self/status").read_text()

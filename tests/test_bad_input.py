@@ -7,8 +7,13 @@ import pytest
 import torch
 
 from skillscale import claims, fits, forecast, frequencies
+from skillscale.domino import theory as domino
+from skillscale.geometry import theory as geometry
 from skillscale.lab import ensembles, optimizers, parity, records, training
-from skillscale.theory import domino, geometry, quantization, resource, skill_basis, slingshot
+from skillscale.quantization import theory as quantization
+from skillscale.resource import theory as resource
+from skillscale.skill_basis import theory as skill_basis
+from skillscale.slingshot import theory as slingshot
 
 NAN = math.nan
 TASK = parity.MultitaskParity(3, 6)

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from skillscale import cli
-from skillscale.theory import quantization
+from skillscale.quantization import theory as quantization
 
 runner = CliRunner()
 WINDOW = ["--n-min", "1", "--n-max", "40", "--n-skills", "500"]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from skillscale import cli, fits, laws, runs
 from skillscale.figures import chinchilla as figures
 from skillscale.lab import records
-from skillscale.theory import resource
+from skillscale.resource import theory as resource
 
 runner = CliRunner()
 LAW = (480.0, 2100.0, 1.8, 0.35, 0.37)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import domino
-from skillscale.experiments.domino import _shared, dependent
+from skillscale.domino import experiments as domino
+from skillscale.domino.experiments import _shared, dependent
 from skillscale.lab.ensembles import MLPEnsemble
 
 SMALL = domino.DependentParities(
@@ -33,7 +33,7 @@ def test_the_composition_is_the_exclusive_or_of_its_parents_and_the_control_is_n
 
 
 def test_arms_start_alike_and_fresh_strings_are_others():
-    accuracy = domino.dependent_parities(SMALL).accuracy.isel(step=0)
+    accuracy = SMALL.run().accuracy.isel(step=0)
     np.testing.assert_array_equal(accuracy.sel(arm="composed"), accuracy.sel(arm="composed alone"))
     # the third task of the last arm is another, the first two are not
     np.testing.assert_array_equal(
@@ -47,7 +47,7 @@ def test_arms_start_alike_and_fresh_strings_are_others():
 
 @pytest.mark.parametrize("arm", dependent.ARMS)
 def test_arms_equal_a_plain_network_and_loop(arm):
-    measured = domino.dependent_parities(SMALL).accuracy.sel(arm=arm)[1]
+    measured = SMALL.run().accuracy.sel(arm=arm)[1]
     strings = [dependent._strings(SMALL, 4, part) for part in (0, 1)]
     tasks = (*dependent._PARENTS, dependent._THIRD[arm])
     targets = [_shared.parities(bits, tasks) for bits in strings]
@@ -77,7 +77,7 @@ def test_the_untrained_parents_of_the_lone_composition_stay_near_chance():
     settings = dataclasses.replace(
         SMALL, steps=300, every=300, n_samples=1000, n_fresh=1000, width=32, lr=5e-3
     )
-    end = domino.dependent_parities(settings).accuracy.isel(step=-1).sel(strings="fresh")
+    end = settings.run().accuracy.isel(step=-1).sel(strings="fresh")
     assert (end.sel(arm="composed", task="first") > 0.9).all()
     assert (end.sel(arm="composed alone", task="first") < 0.8).all()
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments.domino import language
-from skillscale.experiments.domino.language import Arm, LanguageSpeedups
+from skillscale.domino.experiments import language
+from skillscale.domino.experiments.language import Arm, LanguageSpeedups
 from skillscale.lab import corpus
 from skillscale.lab.language import Recipe, Transformer, token_losses, train
 from skillscale.lab.optimizers import Adam, Lion, SignDescent
@@ -20,13 +20,8 @@ SMALL = LanguageSpeedups(
 
 
 @pytest.fixture(scope="module")
-def texts():
-    return language._texts(SMALL)
-
-
-@pytest.fixture(scope="module")
 def data():
-    return language.language_speedups(SMALL)
+    return SMALL.run()
 
 
 def test_all_arms_start_from_one_network_and_part(data):
@@ -38,8 +33,8 @@ def test_all_arms_start_from_one_network_and_part(data):
     assert loss[0, 0, 0] != loss[1, 0, 0]
 
 
-def test_a_run_is_a_network_made_and_trained(texts, data):
-    text = texts[0]
+def test_a_run_is_a_network_made_and_trained(data):
+    text = language._text(SMALL, 0)
     draws = language.Stream(0, "language speed-ups").at(0)
     initial, batches = (int(seed) for seed in draws.integers(2**31, size=2))
     sizes = {"width": 8, "n_layers": 1, "n_heads": 2, "context": 8}
@@ -63,7 +58,7 @@ def test_every_rule_is_the_optimizer_of_its_name_with_its_decay():
     }
 
 
-def test_blocks_and_rules_reach_the_network(texts):
+def test_blocks_and_rules_reach_the_network():
     at = np.array([0, 6])
     arms = [
         Arm("a", (1e-2,)),
@@ -72,15 +67,16 @@ def test_blocks_and_rules_reach_the_network(texts):
         Arm("d", (1e-2,), rule="sign"),
         Arm("e", (1e-2,), rule="lion"),
     ]
-    final = [language._run(SMALL, arm, 1e-2, texts[0], at)[-1].mean().item() for arm in arms]
+    final = [language._run(SMALL, arm, 1e-2, 0, at)[-1].mean().item() for arm in arms]
     assert len(set(final)) == len(final)
 
 
-def test_held_out_windows_come_from_documents_that_are_not_trained_on(texts):
+def test_held_out_windows_come_from_documents_that_are_not_trained_on():
     documents = corpus.python_documents()
     tokenizer = corpus.build_tokenizer(documents, n_tokens=120)
     every = {tuple(tokenizer.encode(text)) for text in documents}
-    for text in texts.values():
+    for seed in (0, 1):
+        text = language._text(SMALL, seed)
         training = {tuple(document) for document in text.training}
         assert training < every
         # joined by a number that is no token, so that a window may not lie across two
@@ -109,13 +105,13 @@ def test_best_rate_has_the_smallest_mean_loss(monkeypatch):
     losses = {(0.1, 5): 3.0, (0.1, 6): 5.0, (0.2, 5): 3.5, (0.2, 6): 3.5, (0.3, 5): np.nan,
               (0.3, 6): 1.0}  # fmt: skip
 
-    def planted(settings, arm, rate, text, at):
-        value = losses.get((rate, text.seed), 10 * rate)
-        return torch.full((len(at), *text.group.shape), value)
+    def planted(settings, arm, rate, seed, at):
+        value = losses.get((rate, seed), 10 * rate)
+        return torch.full((len(at), *language._text(settings, seed).group.shape), value)
 
     monkeypatch.setattr(language, "_run", planted)
     settings = dataclasses.replace(SMALL, arms=(Arm("one", (0.1, 0.2, 0.3)),))
-    found = language.language_speedups(settings)
+    found = settings.run()
     assert found["rate"].values.tolist() == [0.2]
     np.testing.assert_allclose(found["loss"].values, 2.0)
     assert np.isnan(found["tuning_loss"].values[0, 0, 2])

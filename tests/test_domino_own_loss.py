@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from skillscale.experiments import domino
-from skillscale.experiments.domino import own_loss
+from skillscale.domino import experiments as domino
+from skillscale.domino.experiments import own_loss
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 
@@ -117,7 +117,7 @@ def test_samples_and_noise_are_what_they_are_called():
 
 def test_arms_get_the_rate_at_which_they_finish_first():
     settings = dataclasses.replace(SMALL, rates=(1e-4, 1e-2), steps=600, every=20, width=16)
-    record = domino.two_squares(settings)
+    record = settings.run()
     assert (record["rate"] == 1e-2).all()
     assert record["finish"].sel(tried=1e-4).isnull().all()
     assert (record["finish"].sel(tried=1e-2) <= 600).all()
@@ -131,7 +131,7 @@ def test_finish_is_when_the_later_task_has_been_learned(monkeypatch):
     never = np.full((4, 2), 0.5, dtype=np.float32)
     curves = np.stack([curve, never] * 3)
     monkeypatch.setattr(own_loss, "_losses", lambda *_: curves)
-    finish = own_loss._finish(SMALL, 7, np.array([0, 10, 20, 30]))
+    _, finish = dataclasses.replace(SMALL, steps=30, every=10).measure_rates(7)["finish"]
     np.testing.assert_array_equal(finish, [[20.0, np.nan]] * 3)
 
 

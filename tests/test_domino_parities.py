@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import domino
-from skillscale.experiments.domino import parities
+from skillscale.domino import experiments as domino
+from skillscale.domino.experiments import parities
 from skillscale.lab.ensembles import MLPEnsemble
 
 SMALL = domino.TwoParities(
@@ -19,7 +19,7 @@ def test_arms_start_alike_and_the_control_never_learns_the_common_task():
     settings = dataclasses.replace(
         SMALL, rare_fractions=(0.5,), steps=600, every=100, rules=(("adam", 3e-3),)
     )
-    accuracy = domino.two_parities(settings).accuracy.isel(rule=0, rare_fraction=0)
+    accuracy = settings.run().accuracy.isel(rule=0, rare_fraction=0)
     start = accuracy.isel(step=0)
     np.testing.assert_array_equal(start.sel(arm="joint"), start.sel(arm="rare alone"))
     end = accuracy.isel(step=-1)
@@ -31,12 +31,12 @@ def test_arms_start_alike_and_the_control_never_learns_the_common_task():
 
 def test_members_do_not_depend_on_companions_or_groups():
     many = dataclasses.replace(SMALL, seeds=(1, 4, 5, 6, 7))
-    together = domino.two_parities(many).accuracy
+    together = many.run().accuracy
     for position in (1, 4):
         alone = dataclasses.replace(SMALL, seeds=(many.seeds[position],))
         # a rounding difference may flip an output that lies at the cut: at most one sample of 200
         np.testing.assert_allclose(
-            together[:, :, position], domino.two_parities(alone).accuracy[:, :, 0], atol=0.0061
+            together[:, :, position], alone.run().accuracy[:, :, 0], atol=0.0061
         )
 
 
@@ -44,7 +44,7 @@ def test_members_do_not_depend_on_companions_or_groups():
 @pytest.mark.parametrize("arm", parities.ARMS)
 def test_arms_equal_a_plain_network_and_loop_on_all_samples(rule, arm):
     settings = dataclasses.replace(SMALL, seeds=(4, 1), rules=(rule,), rare_fractions=(0.3,))
-    measured = domino.two_parities(settings).accuracy.sel(arm=arm)[0, 0, 0]
+    measured = settings.run().accuracy.sel(arm=arm)[0, 0, 0]
     bits, present = parities._data(settings, 4, 0.3)
     if arm == "rare alone":
         present[:, 0] = 0.0
@@ -82,13 +82,6 @@ def test_the_rare_task_stands_on_nested_shares_of_the_samples():
     assert torch.equal(bits, more_bits)
     assert (more >= present).all()
     assert (parities._data(settings, 0, 1.0)[1] == 1).all()
-
-
-def test_normalised_parities_refuse_another_rule_and_are_two_parities_otherwise():
-    with pytest.raises(ValueError, match=r"rules must be 'normalised', got \['adam'\]"):
-        domino.normalised_parities(SMALL)
-    settings = dataclasses.replace(SMALL, rules=(("normalised", 0.05),))
-    assert domino.normalised_parities(settings).equals(domino.two_parities(settings))
 
 
 @pytest.mark.parametrize(

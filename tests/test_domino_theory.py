@@ -6,8 +6,8 @@ import sympy as sp
 from scipy.integrate import solve_ivp
 from scipy.special import gamma
 
+from skillscale.domino import theory as domino
 from skillscale.frequencies import power_law
-from skillscale.theory import domino
 
 SETTINGS = [  # (n_skills, alpha, rate, N0)
     (2, 0.5, 0.01, 0.0),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from skillscale.domino import theory as domino
 from skillscale.frequencies import power_law
-from skillscale.theory import domino
 
 CHAIN = [(), (0,), (1,)]
 TREE = [(), (), (), (), (0, 1), (2, 3), (4, 5)]

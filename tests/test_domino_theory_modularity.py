@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from skillscale.domino import theory as domino
 from skillscale.frequencies import power_law
-from skillscale.theory import domino
 
 
 def _finish(vectors, p, lr, eps=0.1):

@@ -20,8 +20,13 @@ import sympy as sp
 from scipy import optimize
 
 from skillscale import frequencies
+from skillscale.domino import theory as domino
 from skillscale.figures.explorable import Panel, explorable, linked
-from skillscale.theory import domino, geometry, quantization, resource, skill_basis, slingshot
+from skillscale.geometry import theory as geometry
+from skillscale.quantization import theory as quantization
+from skillscale.resource import theory as resource
+from skillscale.skill_basis import theory as skill_basis
+from skillscale.slingshot import theory as slingshot
 
 BOOK = Path(__file__).parents[1] / "book"
 T, A, B, J, K = sp.symbols("T a b j k", positive=True)

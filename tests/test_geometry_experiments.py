@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skillscale import frequencies
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 from skillscale.lab.optimizers import SGD
 
 SMALL = geometry.SkillCurves(n_skills=4, dim=60, steps=80, every=8, sign_lr=2e-3, seeds=(3, 5))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skillscale import frequencies
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 from skillscale.lab.optimizers import SignDescent
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 
 SMALL = {"alphas": (0.0, 1.0), "n_skills": (2, 5), "dim": 200, "lr": 1e-3, "seeds": (3, 5)}
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from skillscale import frequencies
-from skillscale.experiments import geometry
-from skillscale.experiments.geometry.optimizers import RULES, whitening
+from skillscale.geometry import experiments as geometry
+from skillscale.geometry.experiments.optimizers import RULES, whitening
 from skillscale.lab.streams import Stream
 
 SMALL = {

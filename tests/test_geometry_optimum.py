@@ -6,7 +6,7 @@ from scipy.optimize import linprog, minimize
 from scipy.stats import binom
 
 from skillscale import frequencies
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 
 
 def case(n_skills, dim, seed=0, alpha=0.5):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skillscale import frequencies
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 
 SMALL = {"sizes": ((5, 20), (8, 4)), "length": 0.02, "steps": 80, "points": 8, "seeds": (3, 5)}
 FEW = {"n_skills": (1, 3), "alphas": (0.0, 1.0), "dim": 400, "lr": 1e-3, "steps": 60, "every": 20}

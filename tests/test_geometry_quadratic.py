@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 
 SMALL = {"sign_lrs": (1e-3,), "sgd_steps": 2000, "points": 21, "seeds": (3, 5)}
 

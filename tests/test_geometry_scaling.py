@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillscale import frequencies
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 from skillscale.lab.optimizers import SignDescent
 
 # Read off the figure stored with the public code, Zipf exponents 1, 1.2, …, 2.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillscale import frequencies
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 
 SMALL = {"dims": (6, 40), "n_skills": 3, "length": 0.02, "steps": 120, "every": 20, "seeds": (3, 5)}
 

@@ -8,8 +8,9 @@ import sympy as sp
 from scipy.integrate import solve_ivp
 from scipy.optimize import linprog
 
+from skillscale.domino import theory as domino
 from skillscale.frequencies import power_law
-from skillscale.theory import domino, geometry
+from skillscale.geometry import theory as geometry
 
 
 def _orthonormal(rng, n_skills, dim):

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from skillscale.frequencies import power_law
-from skillscale.theory import geometry
+from skillscale.geometry import theory as geometry
 
 
 def _losses(logits, p):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from skillscale.theory import geometry
+from skillscale.geometry import theory as geometry
 
 HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
 DECADES = 10.0 ** -np.arange(4)

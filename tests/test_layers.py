@@ -154,7 +154,7 @@ def test_module_keeps_to_its_layer(name: str, path: Path) -> None:
         ("skillscale.theory.toy", "import importlib\nimportlib.import_module('torch')"),
         ("skillscale.lab.toy", "from skillscale import forecast"),
         ("skillscale.lab.toy", "from .. import claims"),
-        ("skillscale.experiments.toy", "import skillscale.theory.resource"),
+        ("skillscale.experiments.toy", "import skillscale.resource.theory"),
         ("skillscale.experiments.toy", "from skillscale import theory"),
         ("skillscale.figures.toy", "from ..theory import resource"),
         ("skillscale.domino.readings", "import torch"),

@@ -131,7 +131,7 @@ def test_every_change_of_the_package_is_a_program_and_another_one():
 
 def test_the_nearest_tests_of_a_module_use_it():
     nearness = mutate.Nearness(Path(__file__).parents[1])
-    found = nearness.nearest("src/skillscale/experiments/geometry/noise.py")
+    found = nearness.nearest("src/skillscale/geometry/experiments/noise.py")
     assert found[0] == "tests/test_geometry_noise.py"
-    private = nearness.nearest("src/skillscale/theory/slingshot/_counting.py")
+    private = nearness.nearest("src/skillscale/slingshot/theory/_counting.py")
     assert "tests/test_slingshot_theory.py" in private

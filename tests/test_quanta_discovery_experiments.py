@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import quanta_discovery as experiments
+from skillscale.quanta_discovery import experiments
 
 TINY = experiments.Clusters(
     n_tokens=150,

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from skillscale.experiments import quanta_discovery as experiments
+from skillscale.quanta_discovery import experiments
 
 TINY = experiments.Envelope(
     n_tokens=150,

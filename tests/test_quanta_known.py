@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from skillscale.experiments import quanta_discovery as experiments
-from skillscale.experiments.quanta_discovery import known
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.gradients import cosine_similarity
 from skillscale.lab.parity import MultitaskParity
+from skillscale.quanta_discovery import experiments
+from skillscale.quanta_discovery.experiments import known
 
 TINY = experiments.KnownQuanta(
     n_skills=4, n_bits=6, width=24, batch_size=200, steps=500, n_samples=60, seeds=(3,)

@@ -5,8 +5,8 @@ import pytest
 import torch
 from sklearn.metrics import adjusted_rand_score
 
-from skillscale.experiments.quanta_discovery import measures, spectral_sweep
-from skillscale.experiments.quanta_discovery._shared import spectral
+from skillscale.quanta_discovery.experiments import measures, spectral_sweep
+from skillscale.quanta_discovery.experiments._shared import spectral
 
 
 def blobs(seed=0, groups=6, each=15, noise=0.2):

@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skillscale.experiments import quanta_discovery as experiments
-from skillscale.experiments.quanta_discovery import _shared
 from skillscale.lab import corpus
+from skillscale.quanta_discovery import experiments
+from skillscale.quanta_discovery.experiments import _shared
 
 TINY = experiments.ModelSizes(
     n_tokens=150,

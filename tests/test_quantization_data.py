@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skillscale.experiments import quantization as experiments
+from skillscale.quantization import experiments
 
 TINY = experiments.DataScaling(
     samples=(16, 64), seeds=(4, 5), width=8, steps=40, n_times=8, alphas=(0.4, 0.8), n_skills=5,

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import zeta
 
-from skillscale.experiments import quantization as experiments
-from skillscale.experiments.quantization import ideal
 from skillscale.lab.streams import Stream
-from skillscale.theory import quantization as theory
+from skillscale.quantization import experiments, theory
+from skillscale.quantization.experiments import ideal
 
 SMALL = experiments.IdealLearner(
     capacities=(1, 3, 10), samples=(200, 2000, 20000), seeds=(0, 1, 2, 3), n_drawn=50_000,

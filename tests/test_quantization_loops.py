@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.nn.functional import one_hot, softplus
 
-from skillscale.experiments import quantization as experiments
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity, fixed_dataset, fresh_batches
 from skillscale.lab.streams import Stream
 from skillscale.lab.training import log_steps
+from skillscale.quantization import experiments
 
 # Few gentle steps: rounding, which differs between the two, is then not amplified.
 STEPS = 24

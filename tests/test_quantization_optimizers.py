@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skillscale.experiments import quantization as experiments
+from skillscale.quantization import experiments
 
 SMALL = experiments.OptimizerAblation(
     optimizers=(("sgd", 0.1, 2.0), ("adam", 3e-3, 3e-2)), first_steps=(60,), matching_seeds=(0, 1),

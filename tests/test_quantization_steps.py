@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skillscale.experiments import quantization as experiments
-from skillscale.experiments.quantization import _shared, steps
 from skillscale.lab.optimizers import SGD, SignDescent
+from skillscale.quantization import experiments
+from skillscale.quantization.experiments import _shared, steps
 
 TINY = experiments.StepScaling(
     seeds=(4, 5), width=6, steps=30, n_times=6, alphas=(0.4, 0.8), n_skills=5, n_bits=6,

@@ -6,7 +6,7 @@ import pytest
 from scipy import optimize
 
 from skillscale.frequencies import power_law
-from skillscale.theory import quantization as theory
+from skillscale.quantization import theory
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 2.5])

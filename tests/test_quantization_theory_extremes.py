@@ -7,9 +7,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from skillscale.theory import quantization as theory
-from skillscale.theory.quantization import law
-from skillscale.theory.quantization._shared import log_tail
+from skillscale.quantization import theory
+from skillscale.quantization.theory import law
+from skillscale.quantization.theory._shared import log_tail
 
 
 @pytest.mark.parametrize("alpha", [-0.5, 0.0, 1e-12, 5e-4, 0.4, 10.0, 300.0])

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 from skillscale.figures.explorable import explorable
-from skillscale.theory import quantization as theory
+from skillscale.quantization import theory
 
 
 def test_derivation_agrees_with_the_functions():

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import zeta
 
 from skillscale.frequencies import power_law
-from skillscale.theory import quantization as theory
+from skillscale.quantization import theory
 
 # Staircase
 

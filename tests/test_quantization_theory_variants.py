@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import zeta
 
-from skillscale.theory import quantization as theory
+from skillscale.quantization import theory
 
 LAST = 10**6
 

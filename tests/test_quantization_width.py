@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import quantization as experiments
-from skillscale.experiments.quantization import _shared
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity
+from skillscale.quantization import experiments
+from skillscale.quantization.experiments import _shared
 
 TINY = experiments.WidthScaling(
     widths=(3, 6), seeds=(4, 5), steps=32, halvings=2, alphas=(0.4, 0.8), n_skills=5, n_bits=6,

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from skillscale.experiments import resource
-from skillscale.experiments.resource import Subtask, attribute
 from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.resource import experiments as resource
+from skillscale.resource.experiments import Subtask, attribute
 
 INPUTS = torch.rand(400, 2, generator=torch.Generator().manual_seed(0)) * 2 - 1
 BOTH = [Subtask(INPUTS, (0,)), Subtask(INPUTS, (1,))]

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource as experiments
-from skillscale.experiments.resource import noise
 from skillscale.lab import records
-from skillscale.theory import resource as theory
+from skillscale.resource import experiments, theory
+from skillscale.resource.experiments import noise
 
 SMALL = experiments.NoiseScaling(
     targets=("square", "ramp"), widths=(4, 8, 16), steps=(0, 10, 40), seeds=(0, 1)

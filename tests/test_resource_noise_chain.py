@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource as experiments
-from skillscale.experiments.resource import _noisy
-from skillscale.experiments.resource.chain import FUNCTIONS, chained, through
+from skillscale.resource import experiments
+from skillscale.resource.experiments import _noisy
+from skillscale.resource.experiments.chain import FUNCTIONS, chained, through
 
 SMALL = experiments.NoiseChain(
     functions=("sine", "root"), widths=(4, 8), n_points=24, nodes=33, steps=20, seeds=(0, 1)

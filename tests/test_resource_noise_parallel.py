@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from skillscale.experiments import resource as experiments
-from skillscale.experiments.resource import noise
-from skillscale.experiments.resource._points import sobol
+from skillscale.resource import experiments
+from skillscale.resource.experiments import noise
+from skillscale.resource.experiments._points import sobol
 
 PAIRS = (
     experiments.NoisyPair(weight=0.5),

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource as experiments
-from skillscale.experiments.resource import _noisy, noise, samples
+from skillscale.resource import experiments
+from skillscale.resource.experiments import _noisy, noise, samples
 
 SMALL = experiments.NoiseSamples(
     samples=(8, 64), widths=(4, 16), n_points=24, steps=20, seeds=(0, 1)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource
-from skillscale.experiments.resource import Penalty, Schedule, parallel
-from skillscale.experiments.resource._points import sobol
 from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.resource import experiments as resource
+from skillscale.resource.experiments import Penalty, Schedule, parallel
+from skillscale.resource.experiments._points import sobol
 
 PENALTIES = (Penalty("both", 1e-3, 5e-4, 6), Penalty("square", 0.0, 1e-3, 7))
 SMALL = resource.ParallelTasks(

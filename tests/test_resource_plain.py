@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource
-from skillscale.experiments.resource import plain
 from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.resource import experiments as resource
+from skillscale.resource.experiments import plain
 
 SMALL = resource.PlainScaling(
     widths=(1, 3, 7), budgets=(4, 30), n_points=11, n_fresh=21, seeds=(3, 8)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource
-from skillscale.experiments.resource import Penalty, Schedule, series
-from skillscale.experiments.resource._points import sobol
 from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.resource import experiments as resource
+from skillscale.resource.experiments import Penalty, Schedule, series
+from skillscale.resource.experiments._points import sobol
 
 SMALL = resource.RootChain(
     penalty=Penalty("both", 1e-3, 5e-4, 5),

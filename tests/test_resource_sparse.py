@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource
-from skillscale.experiments.resource import Penalty, Schedule, _penalised
 from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.resource import experiments as resource
+from skillscale.resource.experiments import Penalty, Schedule, _penalised
 
 PENALTIES = (Penalty("both", 1e-3, 5e-4, 6), Penalty("square", 0.0, 1e-3, 9))
 SMALL = resource.SparseScaling(

@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 from scipy.optimize import minimize
 
-from skillscale.theory import resource as theory
+from skillscale.resource import theory
 
 
 def brute_force_split(weights, costs, total, exponents):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from skillscale.theory import resource as theory
+from skillscale.resource import theory
 
 PUBLISHED = [theory.HOFFMANN_ROUNDED, theory.HOFFMANN_UNROUNDED, theory.REPLICATION]
 EVEN = theory.ChinchillaParameters(A=300.0, B=300.0, E=0.0, alpha_N=1 / 3, alpha_D=1 / 3)

@@ -7,8 +7,8 @@ import pytest
 import sympy as sp
 from scipy.optimize import minimize
 
-from skillscale.theory import resource as theory
-from skillscale.theory.resource import Parallel, Series, Subtask
+from skillscale.resource import theory
+from skillscale.resource.theory import Parallel, Series, Subtask
 
 NESTED = Parallel(
     (

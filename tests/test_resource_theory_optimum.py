@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from scipy.optimize import minimize
 
-from skillscale.theory import resource as theory
+from skillscale.resource import theory
 
 
 def small_case(n_outputs=1, seed=0):
@@ -254,7 +254,7 @@ def test_joint_optimum_of_sine_and_step_is_the_best_split_of_two_modules():
 
 def test_a_loss_without_proof_is_not_returned(monkeypatch):
     features, targets = small_case(2)
-    monkeypatch.setattr("skillscale.theory.resource.optimum._ROUNDS", 1)
+    monkeypatch.setattr("skillscale.resource.theory.optimum._ROUNDS", 1)
     with pytest.raises(RuntimeError, match=r"did not converge: loss .*, lower bound"):
         theory.noise_limited_optimum(features, targets, noise=0.1, N=50.0)
 

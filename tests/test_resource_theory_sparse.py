@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from skillscale.theory import resource as theory
+from skillscale.resource import theory
 
 STRENGTHS = np.geomspace(1e4, 1e8, 9)
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import resource, slingshot
 from skillscale.lab.streams import Stream
+from skillscale.resource import experiments as resource
+from skillscale.slingshot import experiments as slingshot
 
 SRC = Path(__file__).parents[1] / "src" / "skillscale"
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from skillscale import fits
-from skillscale.experiments.skill_basis import clock, time
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity
+from skillscale.skill_basis.experiments import clock, time
 
 SMALL = clock.ClockSweep(
     n_bits=(4,),

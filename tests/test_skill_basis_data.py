@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments.skill_basis import data
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity, fixed_dataset
+from skillscale.skill_basis.experiments import data
 
 # Two relevant bits of six are learned within seconds from few samples.
 SMALL = data.DataEmergence(

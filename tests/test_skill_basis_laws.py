@@ -9,8 +9,8 @@ from scipy.integrate import quad
 from scipy.special import zeta
 
 from skillscale.frequencies import power_law, tail_mass
-from skillscale.theory import quantization
-from skillscale.theory import skill_basis as theory
+from skillscale.quantization import theory as quantization
+from skillscale.skill_basis import theory
 
 S, R0, ETA = 5.0, 0.01, 0.02
 ALPHAS = [0.3, 0.6, 0.9]

@@ -12,10 +12,10 @@ import torch
 from scipy.integrate import solve_ivp
 
 from skillscale import fits
-from skillscale.experiments.skill_basis import descent, model, shots
 from skillscale.figures import skill_basis_model as figures
 from skillscale.frequencies import power_law
 from skillscale.lab.streams import Stream
+from skillscale.skill_basis.experiments import descent, model, shots
 
 SMALL = model.ScalingLaws(
     seeds=(3, 4), alphas=(0.3, 0.9), n_skills=60, longest=50.0, n_times=12, n_samples=4000,

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from skillscale.theory.skill_basis import neuron
+from skillscale.skill_basis.theory import neuron
 
 
 def strings(n):

@@ -8,7 +8,7 @@ from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 
 from skillscale.frequencies import power_law
-from skillscale.theory import skill_basis as theory
+from skillscale.skill_basis import theory
 
 S, R0, ETA = 5.0, 0.01, 0.02
 

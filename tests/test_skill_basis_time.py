@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from skillscale import fits
-from skillscale.experiments import skill_basis as experiments
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity, fresh_batches, whole_population
+from skillscale.skill_basis import experiments
 
 SMALL = experiments.TimeEmergence(
     n_skills=2,

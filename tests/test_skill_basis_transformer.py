@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional
 
 from skillscale import fits
-from skillscale.experiments.skill_basis import transformer as experiments
 from skillscale.lab.parity import MultitaskParity
+from skillscale.skill_basis.experiments import transformer as experiments
 
 SMALL = experiments.TransformerEmergence(
     n_skills=2,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments.skill_basis import width
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity, whole_population
+from skillscale.skill_basis.experiments import width
 
 SMALL = width.WidthEmergence(
     widths=(1, 3, 16),

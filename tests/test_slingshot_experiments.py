@@ -5,8 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from skillscale.experiments import slingshot as experiments
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import experiments, theory
 
 SMALL = experiments.Adversaries(
     n_skills=100, n_texts=(1000, 10_000), bad_fractions=(0.1, 0.3), swaps=40, seeds=(0, 1, 2)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from skillscale.experiments.slingshot import graphs, least_favoured, worst_named
+from skillscale.slingshot.experiments import graphs, least_favoured, worst_named
 
 N_SKILLS, N_TEXTS, K = 12, 60, 4
 GRAPH = graphs.random_graph(N_SKILLS, N_TEXTS, K, generator=np.random.default_rng(8))

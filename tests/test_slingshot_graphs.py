@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillscale.experiments import slingshot as experiments
-from skillscale.experiments.slingshot import graphs, sweeps
 from skillscale.lab import records
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import experiments, theory
+from skillscale.slingshot.experiments import graphs, sweeps
 
 SHAPES = (experiments.Shape(100, 4000, 8), experiments.Shape(100, 4000, 8, 1.0))
 MANY = experiments.ManyGraphs(SHAPES, (0.1, 0.2), (0.1, 0.3), swaps=30, seeds=(0, 1))

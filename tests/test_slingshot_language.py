@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.experiments import slingshot as experiments
-from skillscale.experiments.slingshot import texts as made
 from skillscale.figures import slingshot_language as figures
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.streams import Stream
+from skillscale.slingshot import experiments
+from skillscale.slingshot.experiments import texts as made
 
 LANGUAGE = experiments.SkillTexts(8, 2, 3, flip=0.2, held_out=0.3, seed=5)
 SMALL = experiments.KnownEntropy(

@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillscale.experiments import slingshot as experiments
-from skillscale.experiments.slingshot import graphs, pairs, tensor
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import experiments, theory
+from skillscale.slingshot.experiments import graphs, pairs, tensor
 
 PAIRS = experiments.PairSets(n_texts=60_000, seeds=(0, 1))
 COMPOSITES = experiments.Composites(n_texts=200_000, seeds=(0, 1))

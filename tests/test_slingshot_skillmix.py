@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillscale.experiments import slingshot as experiments
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import experiments, theory
 
 SMALL = experiments.SkillCombinations(
     n_texts=500_000, topics=8, sizes=(1, 2, 3, 5), correlations=(0.0, 0.5, 1.0), seeds=(0, 1, 2)

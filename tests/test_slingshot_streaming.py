@@ -7,10 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from skillscale.experiments import slingshot as experiments
-from skillscale.experiments.slingshot import graphs
 from skillscale.lab.streams import Stream
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import experiments, theory
+from skillscale.slingshot.experiments import graphs
 
 SETTINGS = {"n_skills": 50, "n_texts": 2500, "k": 6, "theta": 0.1, "seed": 3, "chunk": 1000}
 SKILLS = np.arange(10)
@@ -18,7 +17,7 @@ SKILLS = np.arange(10)
 # The kernel's high-water mark of this program alone; that of getrusage outlives exec.
 BIG = """
 import pathlib, time
-from skillscale.experiments.slingshot import streamed_attack
+from skillscale.slingshot.experiments import streamed_attack
 
 def peak():
     status = pathlib.Path("/proc/self/status").read_text()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import theory
 
 
 def divergence(q, a):

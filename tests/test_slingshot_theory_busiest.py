@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import theory
 
 FRACTIONS = [0.05, 0.2, 0.5, 0.8]
 

@@ -5,8 +5,8 @@ import pytest
 import sympy as sp
 from scipy.stats import gamma
 
-from skillscale.theory import slingshot as theory
-from skillscale.theory.resource import REPLICATION
+from skillscale.resource.theory import REPLICATION
+from skillscale.slingshot import theory
 
 a, q, theta, k = sp.symbols("a q theta k", positive=True)
 

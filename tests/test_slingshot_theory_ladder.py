@@ -5,14 +5,14 @@ import re
 import numpy as np
 import pytest
 
-from skillscale.theory import slingshot as theory
-from skillscale.theory.resource import (
+from skillscale.resource.theory import (
     HOFFMANN_ROUNDED,
     REPLICATION,
     ChinchillaParameters,
     chinchilla_loss,
     compute_optimal,
 )
+from skillscale.slingshot import theory
 
 CHINCHILLA = (70e9, 1.4e12)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import gamma
 
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import theory
 
 RATES = {"p_skill": 0.0144, "p_topic": 0.0022, "corpus": 5e10}
 

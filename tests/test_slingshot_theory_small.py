@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import theory
 
 
 def worst_mean(hits, weights, theta):

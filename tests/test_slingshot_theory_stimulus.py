@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import theory
 
 CORPUS = {"tokens": 1.4e12, "tokens_per_text": 100, "k": 8}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import theory
 
 # k, theta, tuple size, bad fraction, clique, star, exact curve at floor(k / tuple size):
 # worked out independently before

@@ -7,7 +7,7 @@ import pytest
 import test_stored_records
 import xarray as xr
 
-from skillscale.experiments import geometry
+from skillscale.geometry import experiments as geometry
 from skillscale.lab import records
 
 verify = test_stored_records.verify()
@@ -121,10 +121,10 @@ def test_only_what_can_change_numbers_changes_the_key(monkeypatch, tmp_path):
 
 
 def test_sources_are_those_that_numbers_come_from():
-    found = verify.sources("skillscale.experiments.geometry.curves")
-    assert "skillscale.experiments.geometry._shared" in found
+    found = verify.sources("skillscale.geometry.experiments.curves")
+    assert "skillscale.geometry.experiments._shared" in found
     assert "skillscale.lab.streams" in found  # imported by what is imported
-    assert "skillscale.experiments.geometry.quadratic" not in found  # only its neighbour
+    assert "skillscale.geometry.experiments.quadratic" not in found  # only its neighbour
     assert "skillscale._checks" not in found
 
 

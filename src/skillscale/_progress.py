@@ -8,8 +8,8 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def bar(items: Iterable[Item], *, show: bool) -> Iterable[Item]:
-    """Return `items`, with a progress bar around them if `show`.
+def bar(items: Iterable[Item], *, show: bool, total: int | None = None) -> Iterable[Item]:
+    """Return `items`, `total` of them if they have no length, with a progress bar if `show`.
 
     tqdm is imported only then: in a notebook without widgets its import alone prints a warning.
 
@@ -20,5 +20,5 @@ def bar(items: Iterable[Item], *, show: bool) -> Iterable[Item]:
         return items
     from tqdm.auto import tqdm
 
-    wrapped: Iterable[Item] = tqdm(items)
+    wrapped: Iterable[Item] = tqdm(items, total=total)
     return wrapped

@@ -1,46 +1,50 @@
 """What experiments there are, read from their sources: importing them takes seconds.
 
-The module `skillscale.experiments.<chapter>`, or each module of a package of that name, assigns the
-settings of its experiments to LIVE, STANDARD and PAPER, dictionaries with the names of its
-functions as keys.
+A module of `skillscale.<theory>.experiments` gives each of its experiments, a class, the sizes of
+its records: a dictionary of dictionaries, `{record: {size: settings}}`, assigned to `sizes`.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 
-from skillscale import _published, experiments
+from skillscale import _published
 
-PROFILES = ("LIVE", "STANDARD", "PAPER")
+if TYPE_CHECKING:
+    from skillscale.lab.sweep import Experiment
+
+SIZES = ("live", "standard", "paper")
+_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """One experiment.
+class Entry:
+    """An experiment and one of its records.
 
     Attributes:
-        chapter: Its package in `skillscale.experiments`.
-        name: Name of its function there.
-        profiles: Those of `PROFILES` that it has settings for.
-        summary: First line of the function's docstring.
+        record: Name of the stored run of the standard size, "theory_name".
+        theory: Its folder.
+        module: Where the class is.
+        kind: Name of the class.
+        sizes: Those of `SIZES` that there are settings for.
+        summary: First line of the class's docstring.
     """
 
-    chapter: str
-    name: str
-    profiles: tuple[str, ...]
+    record: str
+    theory: str
+    module: str
+    kind: str
+    sizes: tuple[str, ...]
     summary: str
 
-    @property
-    def record(self) -> str:
-        """Name of the stored run of the standard profile."""
-        return f"{self.chapter}_{self.name}"
-
     def seconds(self) -> float | None:
-        """Return how long the sound stored run of the standard profile took, if there is one."""
+        """Return how long the sound stored run of the standard size took, if there is one."""
         path = _published.root() / "results" / f"{self.record}.nc"
         try:
             with h5py.File(path, "r") as stored:
@@ -48,40 +52,53 @@ class Experiment:
         except (OSError, KeyError):  # none, or a damaged one
             return None
 
+    def settings(self, size: str) -> Experiment:
+        """Return the experiment in one of its sizes, ready to run; this imports it."""
+        found: Experiment = getattr(importlib.import_module(self.module), self.kind)
+        chosen: Experiment = found.sizes[self.record][size]
+        return chosen
 
-def catalogue() -> dict[str, Experiment]:
-    """Return every experiment that has a standard profile, as "chapter.name".
+
+def catalogue() -> dict[str, Entry]:
+    """Return every experiment that has a stored run, as "theory.name".
 
     Source: derived here; equal to what the imported modules hold in `tests/test_catalogue.py`.
 
-    >>> catalogue()["geometry.skill_curves"].profiles
-    ('LIVE', 'STANDARD')
+    >>> catalogue()["geometry.skill_curves"].sizes
+    ('live', 'standard')
     """
     found = {}
-    folders = [Path(folder) for folder in experiments.__path__]
-    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
-        chapter = path.stem if path.parent in folders else path.parent.name
+    for path in sorted([*_PACKAGE.glob("*/experiments/*.py"), *_PACKAGE.glob("*/experiments.py")]):
+        theory, *inner = path.relative_to(_PACKAGE).with_suffix("").parts
+        module = ".".join(["skillscale", theory, *inner])
         statements = ast.parse(path.read_text(encoding="utf-8")).body
-        settings = {profile: _keys(statements, profile) for profile in PROFILES}
         documented = {
             each.name: ast.get_docstring(each) or ""
             for each in statements
-            if isinstance(each, ast.FunctionDef)
+            if isinstance(each, ast.ClassDef)
         }
-        for name in settings["STANDARD"]:
-            profiles = tuple(profile for profile in PROFILES if name in settings[profile])
-            summary = documented[name].partition("\n")[0]
-            found[f"{chapter}.{name}"] = Experiment(chapter, name, profiles, summary)
+        for kind, record, given in _records(statements):
+            sizes = tuple(size for size in SIZES if size in given)
+            summary = documented[kind].partition("\n")[0]
+            name = f"{theory}.{record.removeprefix(theory + '_')}"
+            found[name] = Entry(record, theory, module, kind, sizes, summary)
     return found
 
 
-def _keys(statements: list[ast.stmt], profile: str) -> list[str]:
-    """Return the keys of all dictionaries that are assigned to the name of a profile."""
+def _records(statements: list[ast.stmt]) -> list[tuple[str, str, list[str]]]:
+    """Return class, record and sizes of every `Class.sizes = {record: {size: ...}}`."""
     return [
-        str(key.value)
+        (target.value.id, str(record.value), _keys(sizes))
         for statement in statements
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict)
-        if any(isinstance(name, ast.Name) and name.id == profile for name in statement.targets)
-        for key in statement.value.keys
-        if isinstance(key, ast.Constant)
+        for target in statement.targets
+        if isinstance(target, ast.Attribute) and target.attr == "sizes"
+        if isinstance(target.value, ast.Name)
+        for record, sizes in zip(statement.value.keys, statement.value.values, strict=True)
+        if isinstance(record, ast.Constant)
     ]
+
+
+def _keys(node: ast.expr) -> list[str]:
+    keys = node.keys if isinstance(node, ast.Dict) else []
+    return [str(key.value) for key in keys if isinstance(key, ast.Constant)]

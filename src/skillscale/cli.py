@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import importlib
 import importlib.metadata
 import io
+import json
 import math
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -49,30 +50,32 @@ def _main(
 
 @app.command("list")
 def list_experiments() -> None:
-    """List the experiments: profiles, seconds of the stored standard run, what is measured."""
+    """List the experiments: sizes, seconds of the stored standard run, what is measured."""
     from skillscale import catalogue
 
     for name, entry in catalogue.catalogue().items():
-        profiles = " ".join(profile.lower() for profile in entry.profiles)
         seconds = entry.seconds()
         took = "not stored" if seconds is None else f"{seconds:.0f} s"
-        typer.echo(f"{name:44} {profiles:20} {took:>10}  {entry.summary}")
+        typer.echo(f"{name:44} {' '.join(entry.sizes):20} {took:>10}  {entry.summary}")
 
 
 @app.command()
 def run(
-    experiment: Annotated[str, typer.Argument(help="chapter.name, as `skillscale list` prints")],
-    profile: Annotated[str, typer.Option(help="live, standard or paper")] = "standard",
+    experiment: Annotated[str, typer.Argument(help="theory.name, as `skillscale list` prints")],
+    size: Annotated[str, typer.Option(help="live, standard or paper")] = "standard",
     folder: Annotated[Path, typer.Option(help="where the record is written")] = Path("results"),
+    workers: Annotated[int, typer.Option(help="processes that share the points, up to 256")] = 1,
     threads: Annotated[
         int, typer.Option(help="torch threads, up to 1024; 1 is fastest for small networks")
     ] = 1,
     overwrite: Overwrite = False,
 ) -> None:
-    """Run an experiment on one profile and store its record with provenance.
+    """Run an experiment in one of its sizes and store its record with provenance.
 
-    The standard profile writes <chapter>_<name>.nc, the record that the book judges; the others
-    append their profile to the name. A record that exists stays, unless --overwrite is given.
+    The standard size writes <theory>_<name>.nc, the record that the book judges; the others append
+    their size to the name. A record that exists stays, unless --overwrite is given. Finished points
+    are kept beside it, in <record>.points, until the record is whole: the same command goes on
+    where a run was stopped.
     """
     from skillscale import catalogue
 
@@ -82,37 +85,28 @@ def run(
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         _refuse(f"no experiment {experiment!r}, `skillscale list` prints all{meant}")
     entry = known[experiment]
-    if profile.upper() not in entry.profiles:
-        there = ", ".join(entry.profiles).lower()
-        _refuse(f"--profile: {experiment} has no profile {profile!r}, only {there}")
-    if not 1 <= threads <= 1024:
-        _refuse(f"--threads: must be from 1 to 1024, got {threads}")
-    suffix = "" if profile.upper() == "STANDARD" else f"_{profile.lower()}"
-    path = folder / f"{entry.record}{suffix}.nc"
+    if size not in entry.sizes:
+        _refuse(f"--size: {experiment} has no size {size!r}, only {', '.join(entry.sizes)}")
+    for name, number, most in (("--threads", threads, 1024), ("--workers", workers, 256)):
+        if not 1 <= number <= most:
+            _refuse(f"{name}: must be from 1 to {most}, got {number}")
+    path = folder / f"{entry.record}{'' if size == 'standard' else f'_{size}'}.nc"
     _destination("--folder", path, (".nc",), overwrite=overwrite)
 
-    import torch
-
-    from skillscale.lab import records
+    from skillscale.lab import records, sweep
 
     fingerprints = _fingerprints(path)
-    module = importlib.import_module(f"skillscale.experiments.{entry.chapter}")
-    settings = getattr(module, profile.upper())[entry.name]
-    torch.set_num_threads(threads)
-    start = time.perf_counter()
-    dataset = getattr(module, entry.name)(settings, progress=sys.stderr.isatty())
-    stamped = records.stamp(
-        dataset,
-        settings=settings,
-        seeds=sorted({int(seed) for seed in dataset["seed"].values.ravel()}),
-        wall_seconds=time.perf_counter() - start,
-        claims=fingerprints,
-    )
+    store = path.with_suffix(".points")
     try:
-        records.save(stamped, path)
+        store.mkdir(exist_ok=True)
+        with sweep.processes(workers, threads) as spread:
+            found = entry.settings(size).run(map=spread, store=store, progress=sys.stderr.isatty())
+        found.attrs["claims"] = json.dumps(fingerprints, sort_keys=True)
+        records.save(found, path)
     except OSError as error:
         _refuse(f"--folder: cannot write {path}: {error.strerror or error}", status=1)
-    typer.echo(f"{path}  {stamped.attrs['wall_seconds']:g} s")
+    shutil.rmtree(store)
+    typer.echo(f"{path}  {found.attrs['wall_seconds']:g} s")
 
 
 @app.command()
@@ -120,8 +114,6 @@ def ledger(
     as_json: Annotated[bool, typer.Option("--json", help="all numbers, for programs")] = False,
 ) -> None:
     """Judge every claim from the stored runs: prediction → measurement, verdict."""
-    import json
-
     from skillscale import claims
     from skillscale import ledger as book
 
@@ -166,7 +158,7 @@ def bias(
     The fit is of ln(loss) against ln(n) over n = n-min, ..., n-max skills learned. Give --alpha to
     see the exponent that it reads, or --measured for the alpha behind an exponent that was read.
     """
-    from skillscale.theory import quantization
+    from skillscale.quantization import theory as quantization
 
     if (alpha is None) == (measured is None):
         _refuse("give exactly one of --alpha and --measured")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skillscale import fits
 from skillscale.fits.parametric import PARAMETERS
-from skillscale.theory import resource
+from skillscale.resource import theory as resource
 
 Array = NDArray[np.float64]
 

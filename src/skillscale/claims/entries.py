@@ -147,10 +147,10 @@ def _predicted(name: str, value: Any) -> Any:
     _demand(f"{name} predicted", value, ("function",), {"function", "arguments", "item"})
     module, _, function = value["function"].partition(".")
     try:
-        predict = getattr(importlib.import_module(f"skillscale.theory.{module}"), function)
+        predict = getattr(importlib.import_module(f"skillscale.{module}.theory"), function)
     except (ImportError, AttributeError) as error:
         raise ValueError(
-            f"function of {name} must be 'module.function' in theory, got {value['function']!r}"
+            f"function of {name} must be 'theory.function', got {value['function']!r}"
         ) from error
     result = predict(**value.get("arguments", {}))
     result = result[value["item"]] if "item" in value else result

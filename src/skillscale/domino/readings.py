@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import fits
-from skillscale.experiments.domino import first_step
+from skillscale.domino.experiments.grokking import first_step
 from skillscale.fits import Estimate
 
 Floats = NDArray[np.float64]

@@ -9,9 +9,9 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from skillscale import fits
-from skillscale.experiments.quanta_discovery import measures
 from skillscale.fits import Estimate
 from skillscale.lab import records
+from skillscale.quanta_discovery.experiments import measures
 
 Floats = NDArray[np.float64]
 WINDOWS = ((8, 80), (16, 160), (32, 320))  # ranks between which the slope of an envelope is read

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from skillscale import fits
 from skillscale.fits import Estimate
 from skillscale.lab import records
-from skillscale.theory import slingshot as theory
+from skillscale.slingshot import theory
 
 Floats = NDArray[np.float64]
 Shape = tuple[int, int, int, float]  # skills, texts, skills a text, Zipf exponent

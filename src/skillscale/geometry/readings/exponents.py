@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 
 from skillscale import fits, frequencies
+from skillscale.domino import theory as domino
 from skillscale.fits import Estimate
+from skillscale.geometry import theory
 from skillscale.geometry.readings.shared import PUBLISHED_WASTE, Floats
 from skillscale.lab import records
-from skillscale.theory import domino
-from skillscale.theory import geometry as theory
 
 
 def exponents_in_steps(run: xr.Dataset) -> xr.DataArray:

@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 
 from skillscale import fits
+from skillscale.domino import theory as domino
 from skillscale.fits import Estimate
+from skillscale.geometry import theory
 from skillscale.geometry.readings.shared import PUBLISHED_WASTE, Floats, rms_of_seeds
 from skillscale.lab import records
-from skillscale.theory import domino
-from skillscale.theory import geometry as theory
 
 LABELS = (PUBLISHED_WASTE, 0.006)  # N0 of the published default run: in its code, on its panel
 

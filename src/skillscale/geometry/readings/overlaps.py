@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 
 from skillscale import fits, frequencies
-from skillscale.experiments.geometry import task_vectors
 from skillscale.fits import Estimate
+from skillscale.geometry import theory
+from skillscale.geometry.experiments import task_vectors
 from skillscale.geometry.readings.shared import Floats, rms_of_seeds
 from skillscale.lab import records
-from skillscale.theory import geometry as theory
 
 SIZES = ((40, 200), (40, 10), (100, 10))  # skills, parameters
 WASTE = 0.01  # N0 of the public code with overlaps

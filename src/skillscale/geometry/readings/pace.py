@@ -5,11 +5,11 @@ from __future__ import annotations
 import xarray as xr
 
 from skillscale import fits
+from skillscale.domino import theory as domino
 from skillscale.fits import Estimate
+from skillscale.geometry import theory
 from skillscale.geometry.readings.shared import PUBLISHED_WASTE, Floats, rms_of_seeds
 from skillscale.lab import records
-from skillscale.theory import domino
-from skillscale.theory import geometry as theory
 
 MODULE_SIZES = ((10, -0.99), (10, 0.0), (10, 1.0), (4, 1.0), (40, 1.0))  # skills, α
 

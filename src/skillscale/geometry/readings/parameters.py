@@ -7,9 +7,9 @@ import xarray as xr
 
 from skillscale import fits, frequencies
 from skillscale.fits import Estimate
+from skillscale.geometry import theory
 from skillscale.geometry.readings.shared import Floats
 from skillscale.lab import records
-from skillscale.theory import geometry as theory
 
 
 def satisfiable_shares(run: xr.Dataset) -> dict[int, Estimate]:

@@ -7,8 +7,8 @@ import xarray as xr
 
 from skillscale import fits, frequencies
 from skillscale.fits import Estimate
+from skillscale.quantization import theory
 from skillscale.quantization.readings.shared import ALPHAS
-from skillscale.theory import quantization as theory
 
 
 def counting_learners_have_the_three_exponents(run: xr.Dataset) -> dict[str, Estimate]:

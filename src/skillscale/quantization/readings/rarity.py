@@ -9,6 +9,7 @@ import xarray as xr
 
 from skillscale import fits, learning_order
 from skillscale.fits import Estimate
+from skillscale.quantization import theory
 from skillscale.quantization.readings.shared import (
     ALPHA,
     LATE,
@@ -22,7 +23,6 @@ from skillscale.quantization.readings.shared import (
     raw_and_lawful,
     relative_costs,
 )
-from skillscale.theory import quantization as theory
 
 
 def convergence_exponents(run: xr.Dataset, select: str) -> Floats:

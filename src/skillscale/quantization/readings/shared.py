@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from skillscale import fits, frequencies
 from skillscale.fits import Estimate
-from skillscale.theory import quantization as theory
-from skillscale.theory.quantization import Resource
+from skillscale.quantization import theory
+from skillscale.quantization.theory import Resource
 
 Floats = NDArray[np.float64]
 

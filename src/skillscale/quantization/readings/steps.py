@@ -7,6 +7,7 @@ import xarray as xr
 
 from skillscale import fits, forecast, learning_order
 from skillscale.fits import Estimate
+from skillscale.quantization import theory
 from skillscale.quantization.readings.shared import (
     ALPHA,
     KNOWN,
@@ -20,7 +21,6 @@ from skillscale.quantization.readings.shared import (
     median_costs,
     raw_and_completed,
 )
-from skillscale.theory import quantization as theory
 
 
 def losses_from_count(run: xr.Dataset, mark: float = KNOWN) -> Floats:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from skillscale import fits, forecast
 from skillscale.fits import Estimate
+from skillscale.quantization import theory
 from skillscale.quantization.readings.shared import (
     ALPHA,
     KNOWN,
@@ -18,7 +19,6 @@ from skillscale.quantization.readings.shared import (
     loss_exponents,
     raw_and_completed,
 )
-from skillscale.theory import quantization as theory
 
 
 def counts(run: xr.Dataset) -> xr.DataArray:

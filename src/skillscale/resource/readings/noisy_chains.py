@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from skillscale import fits
 from skillscale.fits import Estimate
+from skillscale.resource import theory
 from skillscale.resource.readings.noisy_neurons import NOISE, neurons_at
-from skillscale.theory import resource as theory
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skillscale import fits
 from skillscale.fits import Estimate
-from skillscale.theory import resource as theory
+from skillscale.resource import theory
 
 Floats = NDArray[np.float64]
 

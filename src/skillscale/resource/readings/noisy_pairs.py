@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from skillscale import fits
 from skillscale.fits import Estimate
+from skillscale.resource import theory
 from skillscale.resource.readings.noisy_neurons import (
     NOISE,
     STEP_POINTS,
     least_step_losses,
     steep_neurons,
 )
-from skillscale.theory import resource as theory
 
 Floats = NDArray[np.float64]
 

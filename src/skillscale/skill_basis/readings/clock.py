@@ -10,8 +10,8 @@ import xarray as xr
 
 from skillscale import fits, forecast
 from skillscale.fits import Estimate
+from skillscale.skill_basis import theory
 from skillscale.skill_basis.readings.shared import Floats
-from skillscale.theory import skill_basis as theory
 
 
 def groups_of(run: xr.Dataset, **wanted: Any) -> list[xr.Dataset]:

@@ -9,8 +9,8 @@ import xarray as xr
 
 from skillscale import fits, forecast
 from skillscale.fits import Estimate
+from skillscale.skill_basis import theory
 from skillscale.skill_basis.readings.shared import ALPHAS, Floats, half_points, of_alpha
-from skillscale.theory import skill_basis as theory
 
 KINDS = ("shared bits", "disjoint bits")
 

@@ -9,8 +9,8 @@ import xarray as xr
 
 from skillscale import fits, frequencies
 from skillscale.fits import Estimate
+from skillscale.skill_basis import theory
 from skillscale.skill_basis.readings.shared import ALPHAS, Floats, of_alpha
-from skillscale.theory import skill_basis as theory
 
 N_SKILLS = 10_000
 BUDGET = np.geomspace(1e4, 1e6, 17)

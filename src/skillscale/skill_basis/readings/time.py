@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from skillscale import fits, forecast
 from skillscale.fits import Estimate
 from skillscale.lab import records, subsets
+from skillscale.skill_basis import theory
 from skillscale.skill_basis.readings.shared import ALPHAS, Floats, of_alpha
-from skillscale.theory import skill_basis as theory
 
 
 def curves(run: xr.Dataset) -> NDArray[Any]:

@@ -1,0 +1,118 @@
+"""A parity of four bits made of two parities of two: is it learned from its parts?
+
+One network learns x₁⊕x₂, x₃⊕x₄ and their composition x₁⊕x₂⊕x₃⊕x₄, an output a task, all of them on
+every sample. Two controls tell what the parts are worth: a network trained on the composition
+alone, and one whose third task is a parity of four other bits, equally hard and made of nothing it
+learns. All three start from the same parameters and see the same strings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skillscale.domino.experiments import _shared
+from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.optimizers import Adam
+from skillscale.lab.settings import Count, Positive, Seeds, Steps, whole
+from skillscale.lab.streams import Stream
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
+from skillscale.lab.training import train
+
+ARMS = ("composed", "composed alone", "independent")
+
+_PARENTS = ((0, 1), (2, 3))
+_THIRD = {"composed": (0, 1, 2, 3), "composed alone": (0, 1, 2, 3), "independent": (4, 5, 6, 7)}
+
+
+@dataclass(frozen=True)
+class DependentParities(Experiment):
+    """Accuracy on two parities and a third task over training: composed, alone or independent.
+
+    `accuracy` (member, arm, strings, step, task) is the share of strings, those trained on or fresh
+    ones, on which the output, cut at ½, is right, to 1e-3. The task "third" is x₁⊕x₂⊕x₃⊕x₄, in the
+    arm "independent" x₅⊕x₆⊕x₇⊕x₈. The loss is the squared error of outputs against 0/1 parities,
+    summed over the tasks that the arm trains and averaged over all strings.
+
+    Source: Liu et al. 2025 (public code: composed and independent arm); the network with the
+    composition alone and fresh strings are ours. Equal to a plain network and loop in
+    `tests/test_domino_dependent.py`.
+
+    >>> small = DependentParities(n_bits=8, n_samples=20, n_fresh=10, width=4, steps=20, seeds=(0,))
+    >>> dict(small.run().sizes)
+    {'member': 1, 'arm': 3, 'strings': 2, 'step': 2, 'task': 3}
+    """
+
+    n_bits: Annotated[int, whole(8)] = 32  #: length of the bit strings
+    n_samples: Count = 10_000  #: bit strings, all used in every step
+    n_fresh: Count = 5000  #: further strings, on which the networks are tested only
+    width: Count = 50  #: hidden neurons (ReLU, one layer)
+    lr: Positive = 1e-3  #: learning rate of Adam
+    steps: Steps = 4500  #: updates
+    every: Count = 20  #: steps between measurements
+    seeds: Seeds = tuple(range(12))  #: draw strings and initial parameters, alike in all arms
+
+    dims = ("member", "arm", "strings", "step", "task")
+    about = {"accuracy": ("1", "share of strings answered correctly")}
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {
+            "arm": ARMS,
+            "strings": ["trained", "fresh"],
+            "step": range(0, self.steps + 1, self.every),
+            "task": ["first", "second", "third"],
+        }
+
+    def measure(self, member: int) -> Found:
+        trained, fresh = (_strings(self, member, part) for part in (0, 1))
+        tasks = [(*_PARENTS, _THIRD[arm]) for arm in ARMS]
+        targets = [
+            torch.stack([_shared.parities(bits, each) for each in tasks])
+            for bits in (trained, fresh)
+        ]
+        weight = torch.ones(len(ARMS), 1, 3)
+        weight[ARMS.index("composed alone"), :, :2] = 0.0
+        batch = _shared.task_batch(trained.expand(len(ARMS), -1, -1), targets[0], weight)
+
+        def accuracy(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
+            right = [
+                _shared.accuracy(model(bits), target)
+                for bits, target in zip((trained, fresh), targets, strict=True)
+            ]
+            return {"accuracy": torch.stack(right, dim=1)}
+
+        arms = len(ARMS)
+        record = train(
+            MLPEnsemble(self.n_bits, [self.width] * arms, seeds=[member] * arms, n_outputs=3),
+            lambda _: batch,
+            optimizer=Adam(self.lr),
+            steps=self.steps,
+            loss=_shared.masked_error(self.n_samples),
+            measure=accuracy,
+            at=range(0, self.steps + 1, self.every),
+        )["accuracy"]
+        return {"accuracy": (("step", "arm", "strings", "task"), record.numpy().round(3))}
+
+
+DependentParities.sizes = {
+    "domino_dependent_parities": {
+        "live": DependentParities(
+            n_bits=10, n_samples=1000, n_fresh=1000, steps=1200, seeds=(0, 1, 2)
+        ),
+        "standard": DependentParities(seeds=tuple(range(200, 212))),
+    }
+}
+
+
+def _strings(of: DependentParities, seed: int, part: int) -> Tensor:
+    """Return a seed's strings, (sample, bit): part 0 to train on, part 1 fresh."""
+    draws = Stream(seed, "dependent parities").at(part)
+    shape = ((of.n_samples, of.n_fresh)[part], of.n_bits)
+    return torch.from_numpy(draws.integers(0, 2, shape).astype(np.float32))

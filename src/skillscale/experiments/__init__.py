@@ -1,1 +1,0 @@
-"""What the simulations measure: settings in, raw measurements out."""

@@ -1,0 +1,242 @@
+"""Experiments: settings that can be run, point by point, on one core or many, now or later.
+
+An experiment is a grid of points that know nothing of each other. What a point measures is labelled
+and stacked here, and nowhere else. With a store, every finished point is a file of its own, so that
+a run that was killed goes on where it ended.
+"""
+
+from __future__ import annotations
+
+import builtins
+import concurrent.futures
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import io
+import itertools
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+import xarray as xr
+
+from skillscale import _files, _progress
+from skillscale.lab import records
+from skillscale.lab.settings import Settings
+
+Found = Mapping[str, tuple[str | Sequence[str], Any]]
+"""What a point measures: name -> (dims, values)."""
+Measure = Callable[..., Found]
+Grid = Mapping[str, Sequence[Any]]
+"""Axis -> values, the last axis fastest."""
+Coords = Mapping[str, Any]
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+MEANING = {"step": ("optimizer steps", "")}
+"""Units and words of names that mean the same everywhere."""
+
+_SECONDS = "seconds"
+
+
+@dataclass
+class Sweep:
+    """Runs the points of a grid and stacks what they measure.
+
+    Attributes:
+        map: the builtin, or one that calls a function elsewhere, such as a pool's.
+        store: folder of finished points; without it nothing is kept.
+        progress: show a bar over points.
+        seconds: what all points took, those of earlier runs among them.
+    """
+
+    map: Map = builtins.map
+    store: Path | None = None
+    progress: bool = False
+    seconds: float = field(default=0.0, init=False)
+
+    def __call__(self, measure: Measure, grid: Grid) -> xr.Dataset:
+        """Call `measure` at every point of a grid.
+
+        Args:
+            measure: method of an experiment; keyword arguments are the coordinates of a point.
+            grid: axis -> values, the last one fastest.
+
+        Returns:
+            Everything measured. An axis of the grid that is no dimension of a point is a new one,
+            in front; along one that is, as when a value is a group of seeds, points are joined.
+        """
+        points = [
+            dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())
+        ]
+        run = functools.partial(_point, measure, self.store, _digest(measure))
+        found = _progress.bar(self.map(run, points), show=self.progress, total=len(points))
+        parts: list[xr.Dataset] = list(found)
+        self.seconds += sum(float(part.attrs.pop(_SECONDS)) for part in parts)
+        for axis, values in list(grid.items())[::-1]:
+            size = len(values)
+            parts = [
+                xr.concat(
+                    parts[first : first + size],
+                    axis,
+                    data_vars="all",
+                    coords="minimal",
+                    compat="override",
+                    join="override",
+                )
+                for first in range(0, len(parts), size)
+            ]
+        return parts[0]
+
+
+class Experiment(Settings):
+    """Settings that can be run; a frozen dataclass whose docstring says what is measured.
+
+    A subclass has a `grid` and `measure`, or `collect` where later points depend on earlier ones.
+
+    Attributes:
+        sizes: record -> size ("live", "standard", "paper") -> settings.
+        dims: order of the dimensions of every variable.
+        about: variable -> units and words, "" for none, where `MEANING` says nothing.
+    """
+
+    sizes: ClassVar[dict[str, dict[str, Any]]] = {}
+    dims: ClassVar[tuple[str, ...]] = ()
+    about: ClassVar[dict[str, tuple[str, str]]] = {}
+
+    def grid(self) -> Grid:
+        """Return the axes of independent points, none of which takes more than 20 minutes."""
+        raise NotImplementedError
+
+    def measure(self, *args: Any, **point: Any) -> Found:
+        """Return what is measured at a point."""
+        raise NotImplementedError
+
+    def coords(self) -> Coords:
+        """Return coordinates as values, or (dimension, values), beyond those of the grid."""
+        return {}
+
+    def collect(self, sweep: Sweep) -> xr.Dataset:
+        """Run all points; a coordinate for every axis of the grid whose values can be one."""
+        grid = self.grid()
+        scalars = {
+            axis: list(values)
+            for axis, values in grid.items()
+            if axis != "member" and all(isinstance(value, int | float | str) for value in values)
+        }
+        return sweep(self.measure, grid).assign_coords(scalars)
+
+    def run(
+        self,
+        *,
+        map: Map = builtins.map,  # noqa: A002
+        store: Path | None = None,
+        progress: bool = False,
+    ) -> xr.Dataset:
+        """Run the experiment.
+
+        Args:
+            map: calls a function for every point: the builtin, a pool's or a cluster's.
+            store: existing folder where finished points are kept, and found again.
+            progress: show a bar over points.
+
+        Returns:
+            Dataset, stamped, with the variables that the class describes; members carry `seed`.
+        """
+        sweep = Sweep(map, store, progress)
+        found = self.collect(sweep)
+        seeds = getattr(self, "seeds", ())
+        if "member" in found.dims and "seed" not in {*found.coords, *self.coords()}:
+            found = found.assign_coords(seed=("member", np.asarray(seeds)))
+        found = found.assign_coords(
+            {
+                name: values if _names_dim(values, found) else (name, list(values))
+                for name, values in self.coords().items()
+            }
+        )
+        meaning = MEANING | self.about
+        for name, variable in found.variables.items():
+            units, words = meaning.get(str(name), ("", ""))
+            about = {"units": units, "long_name": words}
+            variable.attrs = {key: text for key, text in about.items() if text}
+        ordered = found.transpose(*self.dims, missing_dims="ignore")
+        return records.stamp(ordered, settings=self, seeds=_all(found), wall_seconds=sweep.seconds)
+
+    @classmethod
+    def live(cls) -> Self:
+        """Return the settings that run in seconds, of the first record that has some."""
+        found: Self = next(sizes["live"] for sizes in cls.sizes.values() if "live" in sizes)
+        return found
+
+
+@contextlib.contextmanager
+def processes(workers: int, threads: int = 1) -> Iterator[Map]:
+    """Yield a `map` that spreads calls over processes, each with so many torch threads.
+
+    With one worker it is the builtin, in this process.
+
+    >>> with processes(1) as spread:
+    ...     list(spread(abs, [-1, 2]))
+    [1, 2]
+    """
+    if workers == 1:
+        torch.set_num_threads(threads)
+        yield builtins.map
+        return
+    pool = concurrent.futures.ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), torch.set_num_threads, (threads,)
+    )
+    with pool:
+        yield pool.map
+
+
+def _names_dim(values: Any, found: xr.Dataset) -> bool:
+    """Whether a coordinate is a pair of a dimension and values."""
+    return isinstance(values, tuple) and isinstance(values[0], str) and values[0] in found.dims
+
+
+def _all(dataset: xr.Dataset) -> list[int]:
+    seeds = dataset.coords.get("seed")
+    return [] if seeds is None else sorted({int(seed) for seed in seeds.values.ravel()})
+
+
+def _point(measure: Measure, store: Path | None, digest: str, point: Mapping[str, Any]) -> Any:
+    """Return what a point measures, from the store if it is there."""
+    if store is None:
+        return _measured(measure, point)
+    key = hashlib.sha256(json.dumps([digest, point], sort_keys=True).encode()).hexdigest()
+    path = store / f"{measure.__name__}-{key[:24]}.nc"
+    if path.is_file():
+        return xr.load_dataset(path, engine="h5netcdf")
+    found, content = _measured(measure, point), io.BytesIO()
+    found.to_netcdf(content, engine="h5netcdf")
+    _files.write(path, content.getvalue())
+    return found
+
+
+def _measured(measure: Measure, point: Mapping[str, Any]) -> xr.Dataset:
+    start = time.perf_counter()
+    return xr.Dataset(dict(measure(**point))).assign_attrs({_SECONDS: time.perf_counter() - start})
+
+
+def _digest(measure: Measure) -> str:
+    """Return what names a measurement: its settings, its code and that of the libraries."""
+    experiment = getattr(measure, "__self__", None)
+    settings = dataclasses.asdict(experiment) if dataclasses.is_dataclass(experiment) else {}  # type: ignore[arg-type]
+    total = hashlib.sha256(json.dumps([measure.__qualname__, settings], sort_keys=True).encode())
+    for package in ("numpy", "scipy", "torch"):
+        total.update(version(package).encode())
+    root = Path(__file__).parents[1]
+    own = Path(sys.modules[measure.__module__].__file__ or "").parent.glob("*.py")
+    shared = (*root.glob("lab/**/*.py"), *root.glob("fits/*.py"), *root.glob("*.py"))
+    for path in sorted({*own, *shared}):
+        total.update(path.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,75 @@
+"""Theory 1, the skill basis: every skill follows its own logistic clock (Nam et al. 2024).
+
+The model f(i, x) = Σ_k a_k b_k g_k(i, x) is a product of two layers in a fixed orthogonal basis of
+skills. Gradient flow on the ½-loss decouples into one logistic equation per skill, whose clock
+runs at a rate proportional to the frequency P(k) of the skill:
+
+    dR_k/dT = 2 · eta · clock · P(k) · R_k · (S - R_k),      R_k(0) = R0.
+
+Losses are in units of ½·squared error: a skill that is not learned at all costs S²/2. A network
+trained on plain mean squared error has eta = 2 · learning rate.
+
+`curves` holds the strength of one skill in time and the times that follow from it, `capacity` the
+strength with finite data or width, `losses` the exact sums over skills, `laws` their power laws for
+infinitely many skills, `forms` the closed forms as sympy expressions, and `neuron` what a single
+ReLU neuron says about the clock of a network.
+"""
+
+from skillscale.skill_basis.theory.capacity import (
+    emergence_data,
+    emergence_width,
+    strength_data,
+    strength_width,
+)
+from skillscale.skill_basis.theory.curves import (
+    emergence_time,
+    linear_control,
+    saturation_time,
+    stage_like_margin,
+    strength_time,
+    unbalanced_strength_time,
+)
+from skillscale.skill_basis.theory.forms import derivation
+from skillscale.skill_basis.theory.laws import (
+    RESOURCES,
+    Allocation,
+    exponents,
+    joint_law,
+    optimal_allocation,
+    prefactor,
+)
+from skillscale.skill_basis.theory.losses import loss, missing_tail
+from skillscale.skill_basis.theory.neuron import (
+    best_neuron,
+    neuron_clock,
+    neuron_correlation,
+    neuron_growth,
+    neuron_strength,
+)
+
+__all__ = [
+    "RESOURCES",
+    "Allocation",
+    "best_neuron",
+    "derivation",
+    "emergence_data",
+    "emergence_time",
+    "emergence_width",
+    "exponents",
+    "joint_law",
+    "linear_control",
+    "loss",
+    "missing_tail",
+    "neuron_clock",
+    "neuron_correlation",
+    "neuron_growth",
+    "neuron_strength",
+    "optimal_allocation",
+    "prefactor",
+    "saturation_time",
+    "stage_like_margin",
+    "strength_data",
+    "strength_time",
+    "strength_width",
+    "unbalanced_strength_time",
+]

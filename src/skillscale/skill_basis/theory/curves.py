@@ -1,0 +1,261 @@
+"""Strength of one skill in training time, and the times that follow from it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit
+
+from skillscale import _checks
+from skillscale.frequencies import zipf_exponent
+from skillscale.skill_basis.theory._shared import FloatArray, log_gap, rate, scale_and_start
+
+
+@_checks.finite
+def strength_time(
+    T: ArrayLike,
+    frequency: ArrayLike,
+    *,
+    S: float = 1.0,
+    R0: float,
+    eta: float,
+    clock: float = 1.0,
+) -> FloatArray:
+    """Return the relative strength R/S of a skill after training for a time `T`.
+
+    R(T)/S = 1 / (1 + (S/R0 - 1) · exp(-2 · eta · clock · frequency · S · T)), a sigmoid in T.
+
+    Args:
+        T: Training time in steps of rate `eta`, >= 0; broadcasts with `frequency`.
+        frequency: Share P(k) of the data that exercises the skill, > 0.
+        S: Target scale.
+        R0: Strength at T = 0, between 0 and `S` (both excluded), in units of the output.
+        eta: Rate of the gradient flow on the ½-loss; 2 · lr for plain squared error.
+        clock: Factor on the rate: 1 in the bare model, the one fitted constant for a network
+            (written B² in the paper, fitted there as 1/22).
+
+    Returns:
+        R/S with the broadcast shape of `T` and `frequency`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: Nam et al. 2024, Eq. 14 (clock = 1: their bare multilinear model); equals the
+    integrated gradient flow of a_k and b_k in `tests/test_skill_basis_theory.py`.
+
+    >>> strength_time([0, 10, 20], 0.5, R0=0.01, eta=1.0).round(4)
+    array([0.01  , 0.9955, 1.    ])
+    """
+    times = _checks.array("T", T, minimum=0.0)
+    shares = _checks.array("frequency", frequency, positive=True)
+    gap = log_gap(S, R0)
+    return np.asarray(expit(rate(S, eta, clock) * shares * times - gap), dtype=np.float64)
+
+
+@_checks.finite
+def emergence_time(
+    frequency: ArrayLike,
+    *,
+    S: float = 1.0,
+    R0: float,
+    eta: float,
+    clock: float = 1.0,
+    eps: float = 0.05,
+) -> FloatArray:
+    """Return the time at which a skill reaches the relative strength R/S = `eps`.
+
+    τ = ln[(S/R0 - 1) / (1/eps - 1)] / (2 · eta · clock · S · frequency). For power-law frequencies
+    τ ∝ k^(alpha+1). With eps = 0.5 it is the half-time.
+
+    Args:
+        frequency: Share P(k) of the data that exercises the skill, > 0.
+        S: Target scale.
+        R0: Strength of each skill at T = 0, in (0, S).
+        eta: Rate of the gradient flow on the ½-loss.
+        clock: Factor on the rate.
+        eps: Level to reach, in (0, 1); a level at or below R0/S gives a time <= 0.
+
+    Returns:
+        Times in the unit of 1/eta, same shape as `frequency`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: Nam et al. 2024, Appendix D; inverse of `strength_time`, tested.
+
+    >>> float(emergence_time(0.5, R0=0.01, eta=1.0, eps=0.5).round(4))
+    4.5951
+    """
+    shares = _checks.array("frequency", frequency, positive=True)
+    eps = _checks.number("eps", eps, above=0, below=1)
+    phase = log_gap(S, R0) - math.log(1.0 / eps - 1.0)
+    return np.asarray(phase / (rate(S, eta, clock) * shares))
+
+
+@_checks.finite
+def saturation_time(
+    frequency: ArrayLike,
+    *,
+    S: float = 1.0,
+    eta: float,
+    clock: float = 1.0,
+    eps: float = 0.05,
+) -> FloatArray:
+    """Return how long a skill takes from the relative strength `eps` to 1 - `eps`.
+
+    τ_s = ln(1/eps - 1) / (eta · clock · S · frequency), a duration: it does not depend on where
+    the skill started.
+
+    Args:
+        frequency: Share P(k) of the data that exercises the skill, > 0.
+        S: Target scale.
+        eta: Rate of the gradient flow on the ½-loss.
+        clock: Factor on the rate.
+        eps: Level at which the rise begins, in (0, ½).
+
+    Returns:
+        Durations in the unit of 1/eta, same shape as `frequency`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: Nam et al. 2024, Appendix D; the difference of two `emergence_time`, tested.
+
+    >>> float(saturation_time(0.5, eta=1.0).round(4))
+    5.8889
+    """
+    shares = _checks.array("frequency", frequency, positive=True)
+    eps = _checks.number("eps", eps, above=0, below=0.5)
+    return np.asarray(2.0 * math.log(1.0 / eps - 1.0) / (rate(S, eta, clock) * shares))
+
+
+@_checks.finite
+def stage_like_margin(
+    k: ArrayLike, alpha: float, *, S: float = 1.0, R0: float, eps: float = 0.05
+) -> FloatArray:
+    """Return the wait between skills k and k+1 in units of the duration of skill k.
+
+    With τ_e of `emergence_time` and τ_s of `saturation_time` it is
+
+        [τ_e(k+1) - τ_e(k)] / τ_s(k)
+            = ½ · [(1 + 1/k)^(alpha+1) - 1] · [ln(S/R0 - 1) / ln(1/eps - 1) - 1].
+
+    Above 1 skill k is learned before k+1 begins. Rates drop out, and the margin falls like 1/k, so
+    that any start R0 is stage-like for finitely many skills only. It is negative where R0/S > eps.
+
+    Args:
+        k: Rank of the skill, >= 1; any shape.
+        alpha: Exponent α > -1 of P(k) ∝ k^-(α+1).
+        S: Target scale.
+        R0: Strength of each skill at T = 0, in (0, S).
+        eps: Level that bounds the rise, in (0, ½).
+
+    Returns:
+        Dimensionless margins, same shape as `k`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: the condition is Nam et al. 2024, Appendix D; the ratio in closed form is derived here
+    and equals the ratio of the times in `tests/test_skill_basis_theory.py`.
+
+    >>> stage_like_margin([1, 2, 3], 0.6, S=5.0, R0=0.01**2 / 3.6).round(2)
+    array([3.16, 1.42, 0.91])
+    """
+    ranks = _checks.array("k", k, minimum=1.0)
+    exponent = zipf_exponent(alpha)
+    eps = _checks.number("eps", eps, above=0, below=0.5)
+    delay = log_gap(S, R0) / math.log(1.0 / eps - 1.0) - 1.0
+    return np.asarray(0.5 * delay * np.expm1(exponent * np.log1p(1.0 / ranks)))
+
+
+@_checks.finite
+def linear_control(T: ArrayLike, frequency: ArrayLike, *, eta: float) -> FloatArray:
+    """Return the relative strength R/S of a skill in the one-layer (linear) control model.
+
+    R(T)/S = 1 - exp(-eta · frequency · T) for f = Σ_k w_k g_k with w_k(0) = 0. It scales with the
+    same exponents as the two-layer model but rises at once: no delay, no sigmoid.
+
+    Args:
+        T: Training time, >= 0; broadcasts with `frequency`.
+        frequency: Share P(k) of the data that exercises the skill, > 0.
+        eta: Rate of the gradient flow on the ½-loss.
+
+    Returns:
+        R/S with the broadcast shape of `T` and `frequency`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: Nam et al. 2024, Appendix H; equals the integrated flow in
+    `tests/test_skill_basis_theory.py`.
+
+    >>> float(linear_control(2.0, 0.5, eta=1.0).round(4))
+    0.6321
+    """
+    times = _checks.array("T", T, minimum=0.0)
+    shares = _checks.array("frequency", frequency, positive=True)
+    return np.asarray(-np.expm1(-_checks.number("eta", eta, above=0) * shares * times))
+
+
+@_checks.finite
+def unbalanced_strength_time(
+    T: ArrayLike,
+    frequency: ArrayLike,
+    *,
+    S: float = 1.0,
+    R0: float,
+    imbalance: float,
+    eta: float,
+    clock: float = 1.0,
+) -> FloatArray:
+    """Return the relative strength R/S of a skill whose two layers start with different sizes.
+
+    The flow of f = a·b conserves Δ = a² - b² and gives
+
+        dR/dT = eta · clock · frequency · √(4R² + Δ²) · (S - R).
+
+    Its solution is a logistic curve for W = (a + b)² = 2R + √(4R² + Δ²): with K = √(4S² + Δ²)
+
+        W(T) = 2S - K + 2K / (1 + exp(-K · eta · clock · frequency · T) / Q),
+        Q = (W(0) - 2S + K) / (2S + K - W(0)),      R = (W - Δ²/W) / 4.
+
+    Δ = 0 is the sigmoid of `strength_time`; for Δ much larger than S it is an exponential, the
+    `linear_control` at the rate eta · Δ.
+
+    Args:
+        T: Training time, >= 0; broadcasts with `frequency`.
+        frequency: Share P(k) of the data that exercises the skill, > 0.
+        S: Target scale.
+        R0: Product a·b at T = 0, in [0, S); above 0 where `imbalance` is 0.
+        imbalance: Δ = a² - b² at T = 0, any sign, in the unit of `S`.
+        eta: Rate of the gradient flow on the ½-loss.
+        clock: Factor on the rate.
+
+    Returns:
+        R/S with the broadcast shape of `T` and `frequency`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Source: derived here; equals the integrated flow of a and b and has both limits in
+    `tests/test_skill_basis_theory.py`.
+
+    >>> unbalanced_strength_time([0, 2, 4], 0.5, R0=0.01, imbalance=1.0, eta=1.0).round(4)
+    array([0.01  , 0.7425, 0.9664])
+    """
+    times = _checks.array("T", T, minimum=0.0)
+    shares = _checks.array("frequency", frequency, positive=True)
+    imbalance = _checks.number("imbalance", imbalance)
+    clocks = 0.5 * rate(S, eta, clock) / S * shares * times
+    S, R0 = scale_and_start(S, R0, zero=imbalance != 0.0)
+    # Differences of large numbers are written as quotients, for Δ much larger than S.
+    root, end_root = math.hypot(2 * R0, imbalance), math.hypot(2 * S, imbalance)
+    start, end = 2 * R0 + root, 2 * S + end_root
+    offset = imbalance**2 / end
+    remaining = 2 * (S - R0) + 4 * (S - R0) * (S + R0) / (end_root + root)
+    phase = end_root * clocks + math.log((start + offset) / remaining)
+    W = 2 * end_root * expit(phase) - offset
+    return np.asarray(1.0 - 0.5 * end_root / S * expit(-phase) * (1.0 + imbalance**2 / (W * end)))

@@ -1,0 +1,165 @@
+"""Tuples of skills that are spread over several texts: composites of k' texts."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from skillscale import _checks, _progress
+from skillscale.lab.records import significant
+from skillscale.lab.streams import Stream
+from skillscale.slingshot.experiments import graphs
+from skillscale.slingshot.experiments.graphs import Graph, Indices
+
+COMPOSITE_STRATEGIES = ("random texts", "texts of a star", "texts of a clique", "composites")
+
+
+@dataclass(frozen=True)
+class Composites:
+    """Settings of `composites`.
+
+    Attributes:
+        n_skills: N1; there are N1^k' tuples.
+        n_texts: texts that are glued together; a multiple of `tuple_size`.
+        k: skills per text.
+        tuple_size: k', texts in a composite.
+        theta: θ, fraction of wrong texts.
+        star: skills of the star; its tuples are those with at least one of them.
+        seeds: one graph each.
+    """
+
+    n_skills: int = 60
+    n_texts: int = 1_000_000
+    k: int = 8
+    tuple_size: int = 2
+    theta: float = 0.05
+    star: int = 6
+    seeds: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _checks.integer("n_skills", self.n_skills, minimum=2)
+        _checks.integer("k", self.k, minimum=1)
+        _checks.integer("tuple_size", self.tuple_size, minimum=1)
+        _checks.number("theta", self.theta, above=0, below=1 / self.tuple_size)
+        if self.n_texts % self.tuple_size or self.n_texts * self.theta < 1:
+            raise ValueError(
+                f"n_texts must be a multiple of tuple_size = {self.tuple_size} with at least one "
+                f"wrong text, got {self.n_texts!r}"
+            )
+        if self.n_skills**self.tuple_size > 2**20:
+            raise ValueError(
+                f"n_skills**tuple_size must be <= 2**20, got {self.n_skills}**{self.tuple_size}"
+            )
+        if not 1 <= self.star < self.n_skills:
+            raise ValueError(f"star must lie in 1 … {self.n_skills - 1}, got {self.star!r}")
+        _checks.seeds("seeds", self.seeds)
+
+
+LIVE = {"composites": Composites(n_texts=100_000, seeds=(0, 1))}
+STANDARD = {"composites": Composites(seeds=tuple(range(200, 212)))}
+
+
+def composites(settings: Composites, *, progress: bool = False) -> xr.Dataset:
+    """Failure rates of tuples whose skills are spread over the k' texts of a composite.
+
+    A composite is wrong if one of its texts is. Its j-th tuple has the j-th skill of each text.
+    Three adversaries name a fraction θ of the texts: at random; those with most skills of a star;
+    those with most skills of a clique (whose tuples lie within it, as many as the star's or one
+    skill's worth fewer). A fourth, stronger than any of these, names a fraction k'θ of the
+    composites itself: those with most tuples of the star.
+
+    Returns:
+        Dataset with dims (member, strategy): `wrong`, the fraction of wrong composites; `targeted`,
+        the mean failure rate of the star's (or clique's) tuples, against the occurrences of an
+        average tuple; `fraction`, their share of all tuples; `reached`, the failure rate that a
+        share of all tuples as large as the star's attains.
+    """
+    shape = (len(settings.seeds), len(COMPOSITE_STRATEGIES))
+    found = np.empty((*shape, 4))
+    for i, seed in enumerate(_progress.bar(settings.seeds, show=progress)):
+        generator = Stream(seed, "composites of texts").at(0)
+        graph = graphs.random_graph(
+            settings.n_skills, settings.n_texts, settings.k, generator=generator
+        )
+        table = tuple_table(graph, settings.n_skills, settings.tuple_size)
+        for j, strategy in enumerate(COMPOSITE_STRATEGIES):
+            found[i, j] = _rates(graph, table, strategy, settings, generator)
+    dims = ("member", "strategy")
+    rate = {"units": "1", "long_name": "failures over occurrences of an average tuple"}
+    share = {"units": "1", "long_name": "share of all tuples"}
+    wrong = {"units": "1", "long_name": "fraction of wrong composites"}
+    names = (("wrong", wrong), ("targeted", rate), ("fraction", share), ("reached", rate))
+    return xr.Dataset(
+        {
+            name: (dims, significant(found[..., place], 5), about)
+            for place, (name, about) in enumerate(names)
+        },
+        coords={
+            "seed": ("member", np.asarray(settings.seeds)),
+            "strategy": list(COMPOSITE_STRATEGIES),
+        },
+    )
+
+
+def tuple_table(graph: Graph, n_skills: int, tuple_size: int) -> NDArray[np.int32]:
+    """Glue groups of `tuple_size` texts; each composite as its k tuples, written as numbers.
+
+    >>> tuple_table(np.array([[0, 1], [2, 1]], dtype=np.int16), 3, 2).tolist()
+    [[2, 4]]
+    """
+    parts = graph.reshape(-1, tuple_size, graph.shape[1]).astype(np.int32)
+    number = parts[:, 0]
+    for place in range(1, tuple_size):
+        number = number * np.int32(n_skills) + parts[:, place]
+    return np.asarray(number)
+
+
+def _rates(
+    graph: Graph,
+    table: NDArray[np.int32],
+    strategy: str,
+    settings: Composites,
+    generator: np.random.Generator,
+) -> tuple[float, float, float, float]:
+    """`wrong`, `targeted`, `fraction` and `reached` of one strategy."""
+    size, n_skills, star = settings.tuple_size, settings.n_skills, settings.star
+    digits = np.stack(np.unravel_index(np.arange(n_skills**size), (n_skills,) * size))
+    at_star = np.flatnonzero((digits < star).any(axis=0))
+    clique = math.floor(n_skills * (len(at_star) / n_skills**size) ** (1 / size) + 1e-9)
+    aimed = at_star
+    if strategy == "composites":
+        score = graphs.hits(table, at_star, n_skills**size)
+        n_wrong = int(size * settings.theta * len(table) + 1e-9)
+        bad = np.zeros(len(table), dtype=bool)
+        bad[graphs.worst_texts(score, n_wrong, generator=generator)] = True
+    else:
+        n_wrong = int(settings.theta * len(graph) + 1e-9)
+        if strategy == "texts of a clique":
+            aimed = np.flatnonzero((digits < clique).all(axis=0))
+        texts = _texts(graph, strategy, star, clique, n_wrong, settings, generator)
+        wrong_texts = np.zeros(len(graph), dtype=bool)
+        wrong_texts[texts] = True
+        bad = np.any(wrong_texts.reshape(-1, size), axis=1)
+    occurrences = len(table) * settings.k / n_skills**size
+    rate = graphs.failures(table, bad, n_skills**size) / occurrences
+    reached = np.sort(rate)[-len(at_star)]
+    return float(bad.mean()), float(rate[aimed].mean()), len(aimed) / rate.size, float(reached)
+
+
+def _texts(
+    graph: Graph,
+    strategy: str,
+    star: int,
+    clique: int,
+    n_wrong: int,
+    settings: Composites,
+    generator: np.random.Generator,
+) -> Indices:
+    if strategy == "random texts":
+        return generator.permutation(len(graph))[:n_wrong]
+    skills = np.arange(star if strategy == "texts of a star" else clique)
+    score = graphs.hits(graph, skills, settings.n_skills)
+    return graphs.worst_texts(score, n_wrong, generator=generator)

@@ -1,1 +1,0 @@
-"""What each model predicts: closed forms in sympy, mpmath, numpy and scipy; no data."""
