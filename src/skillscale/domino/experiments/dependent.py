@@ -43,7 +43,7 @@ class DependentParities(Experiment):
     `tests/test_domino_dependent.py`.
 
     >>> small = DependentParities(n_bits=8, n_samples=20, n_fresh=10, width=4, steps=20, seeds=(0,))
-    >>> dict(small.run().sizes)
+    >>> dict(small.run()["accuracy"].sizes)
     {'member': 1, 'arm': 3, 'strings': 2, 'step': 2, 'task': 3}
     """
 

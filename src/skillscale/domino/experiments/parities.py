@@ -51,7 +51,7 @@ class TwoParities(Experiment):
 
     >>> small = TwoParities(rare_fractions=(0.5,), n_bits=4, n_samples=20, width=4, steps=10,
     ...     seeds=(0, 1))
-    >>> dict(small.run().sizes)
+    >>> dict(small.run()["accuracy"].sizes)
     {'rule': 1, 'rare_fraction': 1, 'member': 2, 'arm': 2, 'step': 2, 'task': 2}
     """
 
