@@ -14,7 +14,7 @@ TINY = experiments.DataScaling(
 
 
 def test_early_lowest_and_final_are_what_their_names_say():
-    data = experiments.data_scaling(TINY)
+    data = TINY.run()
     assert dict(data["early"].sizes) == {"alpha": 2, "seed": 2, "samples": 2, "skill": 5}
     assert data["seed"].values.tolist() == [4, 5]
     mean = {
@@ -31,7 +31,7 @@ def test_early_lowest_and_final_are_what_their_names_say():
 
 def test_a_member_does_not_depend_on_its_companions():
     one = dataclasses.replace(TINY, samples=(64,), seeds=(5,), alphas=(0.8,))
-    alone, both = (experiments.data_scaling(settings)["final"] for settings in (one, TINY))
+    alone, both = (settings.run()["final"] for settings in (one, TINY))
     # Batches of other sizes change the order of float32 sums.
     np.testing.assert_allclose(both.sel(alpha=[0.8], seed=[5], samples=[64]), alone, atol=2e-3)
 
@@ -41,7 +41,7 @@ def test_little_data_is_overfitted_and_much_is_learned_from():
         samples=(40, 2000), seeds=(0, 1), width=64, steps=400, n_times=20, alphas=(1.0,),
         n_skills=3, n_bits=6, batch_size=200, n_test=50,
     )  # fmt: skip
-    data = experiments.data_scaling(settings).isel(alpha=0)
+    data = settings.run().isel(alpha=0)
     little, much = (data.isel(samples=i) for i in (0, 1))
     assert (little["final"].isel(skill=-1) > 0.1).all()
     assert (much["final"].isel(skill=-1) < 0.1).all()
@@ -54,11 +54,11 @@ def test_little_data_is_overfitted_and_much_is_learned_from():
     [
         ({"samples": (64, 16)}, r"samples must increase, got \(64, 16\)"),
         ({"samples": (0, 16)}, r"samples must be an integer >= 1, got 0"),
-        ({"alphas": ()}, r"alphas must hold at least one entry, none twice, got \(\)"),
+        ({"alphas": ()}, r"alphas must not be empty, got \(\)"),
         ({"batch_size": 0}, r"batch_size must be an integer >= 1, got 0"),
-        ({"width": 0}, r"widths must be an integer >= 1, got 0"),
+        ({"width": 0}, r"width must be an integer >= 1, got 0"),
     ],
 )
 def test_bad_settings_are_named(change, message):
     with pytest.raises(ValueError, match=message):
-        experiments.data_scaling(dataclasses.replace(TINY, **change))
+        dataclasses.replace(TINY, **change).run()

@@ -18,7 +18,7 @@ SMALL = experiments.IdealLearner(
 
 @pytest.fixture(scope="module")
 def small():
-    return experiments.ideal_learner(SMALL)
+    return SMALL.run()
 
 
 def test_frequent_quanta_are_chosen_and_cost_what_the_law_says(small):
@@ -58,7 +58,7 @@ def test_counting_is_done_sample_by_sample(small):
 
 def test_a_quantum_that_is_never_learned_is_nan():
     few = dataclasses.replace(SMALL, samples=(20,), n_drawn=20, seeds=(0,))
-    data = experiments.ideal_learner(few)
+    data = few.run()
     assert data["learned"].sel(skill=5).isnull().all()
     assert data["seed"].values.tolist() == [0]
 

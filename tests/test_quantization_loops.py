@@ -58,11 +58,10 @@ def adam(rate):
 
 
 def test_widths():
-    found = experiments.width_scaling(
-        experiments.WidthScaling(
-            widths=(4, 7), seeds=(4, 5), steps=STEPS, halvings=2, learning_rate=0.03, **TASK
-        )
+    settings = experiments.WidthScaling(
+        widths=(4, 7), seeds=(4, 5), steps=STEPS, halvings=2, learning_rate=0.03, **TASK
     )
+    found = settings.run()
 
     def factor(step):  # falls in the last fifth
         return 0.5 * (1 + math.cos(math.pi * max(0.0, step - 19.2) / 4.8))
@@ -79,7 +78,7 @@ def test_fixed_data():
     settings = experiments.DataScaling(
         samples=(40, 90), seeds=(4, 5), width=12, steps=STEPS, n_times=6, learning_rate=0.02, **TASK
     )
-    found = experiments.data_scaling(settings).isel(alpha=0)
+    found = settings.run().isel(alpha=0)
     times = log_steps(STEPS, 6).tolist()
     for size in settings.samples:
 
@@ -107,7 +106,7 @@ def test_steps(name, rate, rule):
     settings = experiments.StepScaling(
         seeds=(5,), width=30, steps=40, n_times=12, optimizers=((name, rate),), n_shown=2, **TASK
     )
-    found = experiments.step_scaling(settings).isel(optimizer=0, alpha=0, seed=0)
+    found = settings.run().isel(optimizer=0, alpha=0, seed=0)
     times = log_steps(40, 12)
     losses, frequency = by_hand(30, fresh, rule, times.tolist())
     np.testing.assert_allclose(found.loss, losses @ frequency, atol=1e-3)
@@ -133,7 +132,7 @@ def test_an_arm_of_the_ablation_is_a_run_at_its_rate():
         optimizers=(("adam", 0.02, 0.045),), first_steps=(40,), matching_seeds=(7, 8), seeds=(5,),
         n_rates=3, width=60, steps=80, n_times=12, **task,
     )  # fmt: skip
-    found = experiments.optimizer_ablation(settings).isel(optimizer=0)
+    found = settings.run().isel(optimizer=0)
     np.testing.assert_allclose(found.tried, [0.02, 0.03, 0.045])
     times = np.unique(np.linspace(0, 80, 81).round()).astype(int).tolist()
     for column, rate in enumerate(found.tried.values):
@@ -150,6 +149,6 @@ def test_an_arm_of_the_ablation_is_a_run_at_its_rate():
     run = experiments.StepScaling(
         seeds=(5,), width=60, steps=80, n_times=12, optimizers=(("adam", rate),), n_shown=2, **TASK
     )
-    alone = experiments.step_scaling(run).isel(optimizer=0, alpha=0)
+    alone = run.run().isel(optimizer=0, alpha=0)
     for name in ("loss", "count", "learned"):
         np.testing.assert_array_equal(found[name].isel(first_step=0), alone[name])

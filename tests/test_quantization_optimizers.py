@@ -16,7 +16,7 @@ RATES = np.array([1.0, 2.0, 4.0, 8.0])
 
 
 def test_the_matched_rate_learns_the_first_skill_when_wanted():
-    data = experiments.optimizer_ablation(SMALL)
+    data = SMALL.run()
     assert dict(data["learned"].sizes) == {
         "optimizer": 2, "first_step": 1, "seed": 2, "threshold": 3, "skill": 3,
     }  # fmt: skip
@@ -50,7 +50,7 @@ def test_a_step_that_no_rates_enclose_gets_none(first):
 
 def test_an_arm_without_a_rate_is_nan():
     slow = dataclasses.replace(SMALL, optimizers=(("sgd", 1e-4, 2e-4), ("adam", 3e-3, 3e-2)))
-    data = experiments.optimizer_ablation(slow)
+    data = slow.run()
     assert np.isnan(data["rate"].sel(optimizer="sgd")).all()
     assert np.isnan(data["learned"].sel(optimizer="sgd")).all()
     assert np.isnan(data["loss"].sel(optimizer="sgd")).all()

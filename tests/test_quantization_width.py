@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from skillscale import catalogue
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity
 from skillscale.quantization import experiments
@@ -19,7 +20,7 @@ TINY = experiments.WidthScaling(
 
 
 def test_records_name_their_axes_and_units():
-    data = experiments.width_scaling(TINY)
+    data = TINY.run()
     assert dict(data["loss"].sizes) == {"alpha": 2, "seed": 2, "width": 2, "step": 3, "skill": 5}
     assert data["loss"].attrs["units"] == "bit"
     assert data["width"].values.tolist() == [3, 6]
@@ -29,16 +30,16 @@ def test_records_name_their_axes_and_units():
 
 
 def test_a_member_does_not_depend_on_its_companions():
-    both = experiments.width_scaling(TINY)["loss"]
+    both = TINY.run()["loss"]
     one = dataclasses.replace(TINY, widths=(3,), seeds=(5,), alphas=(0.8,))
-    alone = experiments.width_scaling(one)["loss"]
+    alone = one.run()["loss"]
     # Batches of other sizes change the order of float32 sums; losses are stored to 1e-3 bits.
     np.testing.assert_allclose(both.sel(alpha=[0.8], seed=[5], width=[3]), alone, atol=2e-3)
 
 
 def test_seeds_widths_and_alphas_differ_and_runs_repeat():
-    first = experiments.width_scaling(TINY)["loss"]
-    np.testing.assert_array_equal(first, experiments.width_scaling(TINY)["loss"])
+    first = TINY.run()["loss"]
+    np.testing.assert_array_equal(first, TINY.run()["loss"])
     final = first.isel(step=-1)
     assert not np.allclose(final.sel(seed=4), final.sel(seed=5), atol=5e-3)
     assert not np.allclose(final.sel(width=3), final.sel(width=6), atol=5e-3)
@@ -63,7 +64,7 @@ def test_measured_losses_are_those_of_the_plain_network():
 def test_an_untrained_network_knows_nothing():
     hardly = dataclasses.replace(TINY, steps=1, halvings=0, learning_rate=1e-6)
     # Default initial outputs are a few tenths at most, which cost below 0.1 bits on either side.
-    np.testing.assert_allclose(experiments.width_scaling(hardly)["loss"], 1.0, atol=0.3)
+    np.testing.assert_allclose(hardly.run()["loss"], 1.0, atol=0.3)
 
 
 def test_the_rate_falls_at_the_end():
@@ -74,7 +75,9 @@ def test_the_rate_falls_at_the_end():
 
 
 def test_standard_runs_have_ten_fresh_seeds_and_possible_tasks():
-    for settings in experiments.STANDARD.values():
+    found = [e for name, e in catalogue.catalogue().items() if name.startswith("quantization.")]
+    assert found
+    for settings in (entry.settings("standard") for entry in found):
         assert len(set(settings.seeds)) >= 10
         assert min(settings.seeds) >= 200
         if hasattr(settings, "n_skills"):
@@ -87,13 +90,13 @@ def test_standard_runs_have_ten_fresh_seeds_and_possible_tasks():
     [
         ({"n_skills": 16}, r"n_skills must be <= comb.* = 15.*got 16"),
         ({"widths": (0,)}, r"widths must be an integer >= 1, got 0"),
-        ({"widths": (4, 4)}, r"widths must hold at least one entry, none twice, got \(4, 4\)"),
+        ({"widths": (4, 4)}, r"widths must be distinct, got \(4, 4\)"),
         ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
         ({"steps": 30}, r"steps must be a multiple of 4, got 30"),
         ({"n_test": 0}, r"n_test must be an integer >= 1, got 0"),
-        ({"learning_rate": -1.0}, r"lr must be .* > 0, got -1.0"),
+        ({"learning_rate": -1.0}, r"learning_rate must be .* > 0, got -1.0"),
     ],
 )
 def test_bad_settings_are_named(change, message):
     with pytest.raises(ValueError, match=message):
-        experiments.width_scaling(dataclasses.replace(TINY, **change))
+        dataclasses.replace(TINY, **change).run()

@@ -152,23 +152,26 @@ class Experiment(Settings):
             Dataset, stamped, with the variables that the class describes; members carry `seed`.
         """
         sweep = Sweep(map, store, progress)
+        found = self.labelled(sweep)
+        return records.stamp(found, settings=self, seeds=_all(found), wall_seconds=sweep.seconds)
+
+    def labelled(self, sweep: Sweep) -> xr.Dataset:
+        """Run all points; name coordinates, order dimensions, add units and words."""
         found = self.collect(sweep)
-        seeds = getattr(self, "seeds", ())
-        if "member" in found.dims and "seed" not in {*found.coords, *self.coords()}:
-            found = found.assign_coords(seed=("member", np.asarray(seeds)))
+        coords = dict(self.coords())
+        if "member" in found.dims and "seed" not in {*found.coords, *coords}:
+            coords["seed"] = ("member", np.asarray(self.seeds))  # type: ignore[attr-defined]
         found = found.assign_coords(
             {
                 name: values if _names_dim(values, found) else (name, list(values))
-                for name, values in self.coords().items()
+                for name, values in coords.items()
             }
         )
         meaning = MEANING | self.about
         for name, variable in found.variables.items():
-            units, words = meaning.get(str(name), ("", ""))
-            about = {"units": units, "long_name": words}
-            variable.attrs = {key: text for key, text in about.items() if text}
-        ordered = found.transpose(*self.dims, missing_dims="ignore")
-        return records.stamp(ordered, settings=self, seeds=_all(found), wall_seconds=sweep.seconds)
+            about = zip(("units", "long_name"), meaning.get(str(name), ()), strict=False)
+            variable.attrs = {key: text for key, text in about if text}
+        return found.transpose(*self.dims, missing_dims="ignore")
 
     @classmethod
     def live(cls) -> Self:

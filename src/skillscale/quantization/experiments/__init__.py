@@ -4,46 +4,18 @@ Networks of several widths, numbers of steps, numbers of samples and update rule
 or learning times skill by skill, nothing fitted. Ideal learners do what the model says.
 """
 
-from skillscale.lab import _profiles
-from skillscale.quantization.experiments import data, ideal, optimizers, steps, width
-from skillscale.quantization.experiments.data import DataScaling, data_scaling
-from skillscale.quantization.experiments.ideal import IdealLearner, ideal_learner
-from skillscale.quantization.experiments.optimizers import (
-    OptimizerAblation,
-    matched_rate,
-    optimizer_ablation,
-)
-from skillscale.quantization.experiments.steps import (
-    StepScaling,
-    Truncation,
-    optimizer,
-    step_scaling,
-    truncation,
-)
-from skillscale.quantization.experiments.width import WidthScaling, width_scaling
-
-_MODULES = (width, steps, data, optimizers, ideal)
-
-LIVE = _profiles.settings(_MODULES, "LIVE")
-STANDARD = _profiles.settings(_MODULES, "STANDARD")
-PAPER = _profiles.settings(_MODULES, "PAPER")
+from skillscale.quantization.experiments.data import DataScaling
+from skillscale.quantization.experiments.ideal import IdealLearner
+from skillscale.quantization.experiments.optimizers import OptimizerAblation, matched_rate
+from skillscale.quantization.experiments.steps import StepScaling, Truncation
+from skillscale.quantization.experiments.width import WidthScaling
 
 __all__ = [
-    "LIVE",
-    "PAPER",
-    "STANDARD",
     "DataScaling",
     "IdealLearner",
     "OptimizerAblation",
     "StepScaling",
     "Truncation",
     "WidthScaling",
-    "data_scaling",
-    "ideal_learner",
     "matched_rate",
-    "optimizer",
-    "optimizer_ablation",
-    "step_scaling",
-    "truncation",
-    "width_scaling",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from skillscale import _checks, fits
+from skillscale import fits
 from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import MultitaskParity, fresh_batches
+from skillscale.lab.settings import Count
 from skillscale.lab.streams import Stream
-from skillscale.lab.training import Measure, log_steps, train
+from skillscale.lab.sweep import Experiment, Found
+from skillscale.lab.training import Measure, train
 
 Floats = NDArray[np.float32]
 
@@ -28,12 +31,42 @@ THRESHOLDS = (0.9, 0.5, 0.1)
 Schedule = Callable[[int], float]
 
 
-def check_lists(settings: object, *names: str) -> None:
-    """Raise ValueError unless each of the named settings holds an entry and no entry twice."""
-    for name in names:
-        entries = getattr(settings, name)
-        if len(entries) == 0 or len(set(entries)) < len(entries):
-            raise ValueError(f"{name} must hold at least one entry, none twice, got {entries!r}")
+ABOUT = {
+    "alpha": ("", "α of P(k) ∝ k^-(α+1)"),
+    "step": ("step", "updates done"),
+    "skill": ("", "rank k, most frequent first"),
+    "frequency": ("1", "P(k)"),
+    "threshold": ("bit", ""),
+    "count": ("skill", "skills with test loss below the threshold"),
+    "learned": ("step", "step at which a skill first reaches the threshold"),
+    "rate": ("1", "learning rate"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toy(Experiment):
+    """Settings of the toy's task, multitask sparse parity, and of its training."""
+
+    n_bits: Count = 16  #: task bits
+    subset_size: Count = 2  #: bits a skill depends on
+    batch_size: Count = 1000  #: samples of an update
+    n_test: Count = 100  #: test inputs per skill
+
+    about = ABOUT
+
+    def tasks(self, alphas: Iterable[float], seeds: Iterable[int]) -> list[MultitaskParity]:
+        """Return the task of every exponent and seed, the seed fastest."""
+        shape: tuple[int, int, int] = self.n_skills, self.n_bits, self.subset_size  # type: ignore[attr-defined]
+        return [
+            MultitaskParity(*shape, alpha, seed=seed)
+            for alpha, seed in itertools.product(alphas, seeds)
+        ]
+
+    def with_frequency(self, found: xr.Dataset) -> xr.Dataset:
+        """Add the frequencies (alpha, skill)."""
+        tasks = self.tasks(self.alphas, self.seeds[:1])  # type: ignore[attr-defined]
+        table = np.stack([task.frequency for task in tasks])
+        return found.assign(frequency=(("alpha", "skill"), table))
 
 
 def losses_on_test_inputs(
@@ -43,7 +76,6 @@ def losses_on_test_inputs(
 
     A member's inputs come from a stream of its own seed and are the same at every step.
     """
-    _checks.integer("n_test", n_test, minimum=1)
     n_skills = tasks[0].n_skills
     inputs, targets = [], []
     for task, seed in zip(tasks, seeds, strict=True):
@@ -109,72 +141,23 @@ def falling(steps: int, *, constant: float) -> Schedule:
 
 def learning_curves(
     loss: Floats, frequency: NDArray[np.float64], steps: NDArray[np.int64]
-) -> dict[str, Floats]:
-    """Reduce losses (member, time, skill) to what the law speaks about.
+) -> Found:
+    """Reduce losses (seed, time, skill) to what the law speaks about.
 
-    Returns:
-        `loss` (member, time), the frequency-weighted sum over skills; `count` (member, threshold,
-        time), skills below each of `THRESHOLDS`; `learned` (member, threshold, skill), the step at
-        which a skill first reaches the threshold, linearly interpolated, nan where it never does.
+    `loss` (seed, step) is the frequency-weighted sum over skills; `count` (seed, threshold, step)
+    the skills below each of `THRESHOLDS`; `learned` (seed, threshold, skill) the step at which a
+    skill first reaches the threshold, linearly interpolated, nan where it never does.
     """
     by_skill = loss.swapaxes(1, 2)
     learned = [
         fits.crossing_times(steps, -by_skill, threshold=-threshold) for threshold in THRESHOLDS
     ]
+    count = np.stack([(loss < mark).sum(-1) for mark in THRESHOLDS], 1).astype(np.int16)
     return {
-        "loss": (loss @ frequency).round(4).astype(np.float32),
-        "count": np.stack([(loss < mark).sum(-1) for mark in THRESHOLDS], 1).astype(np.int16),
-        "learned": records.significant(np.stack(learned, 1)),
+        "loss": (("seed", "step"), (loss @ frequency).round(4).astype(np.float32)),
+        "count": (("seed", "threshold", "step"), count),
+        "learned": (
+            ("seed", "threshold", "skill"),
+            records.significant(np.stack(learned, 1)),
+        ),
     }
-
-
-CURVES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
-    "loss": (("step",), {"units": "bit", "long_name": "mean test loss over all inputs"}),
-    "count": (
-        ("threshold", "step"),
-        {"units": "skill", "long_name": "skills with test loss below the threshold"},
-    ),
-    "learned": (
-        ("threshold", "skill"),
-        {"units": "step", "long_name": "step at which a skill first reaches the threshold"},
-    ),
-}
-
-
-def curves_dataset(
-    curves: dict[str, Any], dims: tuple[str, ...], settings: Any, n_skills: int
-) -> xr.Dataset:
-    """Name the axes of stacked `learning_curves`, whose leading axes are `dims`."""
-    return xr.Dataset(
-        {
-            name: ((*dims, *own), curves[name], attributes)
-            for name, (own, attributes) in CURVES.items()
-        },
-        coords={
-            "seed": ("seed", list(settings.seeds)),
-            "threshold": ("threshold", list(THRESHOLDS), {"units": "bit"}),
-            "step": step_axis(log_steps(settings.steps, settings.n_times)),
-            "skill": skill_axis(n_skills),
-        },
-    )
-
-
-def step_axis(steps: Sequence[int] | NDArray[np.int64]) -> Any:
-    """Return the coordinate of updates done."""
-    return ("step", np.asarray(steps), {"units": "step", "long_name": "updates done"})
-
-
-def skill_axis(n_skills: int) -> Any:
-    """Return the coordinate of ranks."""
-    return ("skill", np.arange(1, n_skills + 1), {"long_name": "rank k, most frequent first"})
-
-
-def alpha_axis(alphas: Sequence[float]) -> Any:
-    """Return the coordinate of frequency exponents."""
-    return ("alpha", list(alphas), {"long_name": "α of P(k) ∝ k^-(α+1)"})
-
-
-def frequencies_of(tasks: Sequence[MultitaskParity], dims: tuple[str, ...]) -> Any:
-    """Return the frequencies of several tasks as a variable."""
-    each = np.stack([task.frequency for task in tasks])
-    return (dims, each, {"units": "1", "long_name": "P(k)"})

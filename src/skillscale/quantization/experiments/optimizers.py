@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import _checks, _progress
-from skillscale.lab.parity import MultitaskParity
+from skillscale import _checks
+from skillscale.lab.settings import Alpha, Count, Counts, Seeds, distinct, whole
+from skillscale.lab.sweep import Coords, Found, Sweep
 from skillscale.lab.training import log_steps
 from skillscale.quantization.experiments import _shared
-from skillscale.quantization.experiments.steps import RULES, optimizer
+from skillscale.quantization.experiments.steps import RULES, rule
 
 Floats = NDArray[np.float64]
 
@@ -22,56 +24,154 @@ _MATCHED = 0.1  # bits; the most frequent skill is learned when its test loss is
 
 
 @dataclass(frozen=True)
-class OptimizerAblation:
-    """Settings of `optimizer_ablation`.
+class OptimizerAblation(_shared.Toy):
+    """Match the rates of several update rules at the first skill and follow all other skills.
 
-    Attributes:
-        optimizers: Name of each rule, as in `StepScaling`, with the lowest and highest rate tried.
-        first_steps: Steps at which the most frequent skill is to be learned: for each of them
-            every rule gets the rate that does it.
-        matching_seeds: Seeds of the networks on which rates are tried.
-        seeds: Seeds of the networks that are followed.
-        n_rates: Log-spaced rates tried for each rule.
-        width: Hidden width.
-        steps: Updates, on a fresh batch each.
-        n_times: Number of log-spaced steps at which losses are measured (at most).
-        alpha: Frequency exponent, P(k) ∝ k^-(alpha+1).
-        n_skills: Number of parity skills.
-        n_bits: Number of task bits.
-        subset_size: Bits a skill depends on.
-        batch_size: Samples per step.
-        n_test: Test inputs per skill.
+    Rates are tried on networks of their own seeds. The rate of a rule is where the geometric mean
+    over those seeds of the step at which the most frequent skill falls below 0.1 bits first equals
+    the wanted one, interpolated on logarithmic axes between the rates tried.
+
+    Over (optimizer, first_step, seed) and the axes named: `loss` (step), `count` (threshold, step)
+    and `learned` (threshold, skill) as in `StepScaling`; `rate` (optimizer, first_step);
+    `first_learned` (optimizer, matching_seed, rate_tried), the steps that decided on it, with
+    `tried` (optimizer, rate_tried); `frequency` (skill). An arm for which no two rates tried
+    enclose the wanted step is nan.
+
+    Source: derived here.
+
+    >>> small = OptimizerAblation((("sgd", 0.3, 3.0),), (30,), (0,), (1,), 2, 16, 60, 30,
+    ...     n_skills=1, n_bits=2, batch_size=64)
+    >>> 0.3 <= small.run()["rate"].item() <= 3.0
+    True
     """
 
-    optimizers: tuple[tuple[str, float, float], ...]
-    first_steps: tuple[int, ...]
-    matching_seeds: tuple[int, ...]
-    seeds: tuple[int, ...]
-    n_rates: int
-    width: int
-    steps: int
-    n_times: int
-    alpha: float = 0.4
-    n_skills: int = 100
-    n_bits: int = 16
-    subset_size: int = 2
-    batch_size: int = 1000
-    n_test: int = 100
+    optimizers: Annotated[tuple[tuple[str, float, float], ...], distinct]
+    #: name of each rule, as in `StepScaling`, with the lowest and highest rate tried
+    first_steps: Annotated[Counts, distinct]
+    #: at which the most frequent skill is to be learned: every rule gets the rate that does it
+    matching_seeds: Seeds  #: of the networks on which rates are tried
+    seeds: Seeds  #: of the networks that are followed
+    n_rates: Annotated[int, whole(2)]  #: log-spaced rates tried for each rule
+    width: Count
+    steps: Count  #: updates, on a fresh batch each
+    n_times: Count  #: log-spaced steps at which losses are measured (at most)
+    alpha: Alpha = 0.4  #: P(k) ∝ k^-(alpha+1)
+    n_skills: Count = 100
 
-    def __post_init__(self) -> None:
-        """Check what the bench does not check by itself."""
-        _shared.check_lists(self, "optimizers", "first_steps")
-        _checks.seeds("matching_seeds", self.matching_seeds)
-        _checks.seeds("seeds", self.seeds)
+    dims = (
+        "optimizer",
+        "first_step",
+        "seed",
+        "matching_seed",
+        "threshold",
+        "step",
+        "skill",
+        "rate_tried",
+    )
+    about = _shared.ABOUT | {
+        "loss": ("bit", "mean test loss over all inputs"),
+        "tried": ("1", "learning rate"),
+        "first_step": ("step", "step at which the first skill is learned"),
+        "first_learned": ("step", "step at which the first skill is learned"),
+    }
+
+    def together(self) -> None:
+        if not self.optimizers:
+            raise ValueError("optimizers must not be empty")
         _checks.apart("matching_seeds", self.matching_seeds, self.seeds)
         for name, low, high in self.optimizers:
             _checks.choice("optimizers", name, RULES)
             _checks.number("lowest rate", low, above=0)
             _checks.number("highest rate", high, above=low)
         for first in self.first_steps:
-            if _checks.integer("first_steps", first, minimum=1) > self.steps:
+            if first > self.steps:
                 raise ValueError(f"first_steps must be <= steps = {self.steps}, got {first}")
-        _checks.integer("n_rates", self.n_rates, minimum=2)
+
+    def times(self) -> NDArray[np.int64]:
+        """Return the steps at which losses are measured."""
+        return log_steps(self.steps, self.n_times)
+
+    def coords(self) -> Coords:
+        return {
+            "optimizer": [name for name, _, _ in self.optimizers],
+            "first_step": self.first_steps,
+            "seed": self.seeds,
+            "matching_seed": self.matching_seeds,
+            "threshold": _shared.THRESHOLDS,
+            "step": self.times(),
+            "skill": range(1, self.n_skills + 1),
+        }
+
+    def collect(self, sweep: Sweep) -> xr.Dataset:
+        tries = sweep(self.measure_first, {"optimizer": self.optimizers})
+        first = tries.first_learned.transpose("optimizer", "matching_seed", "rate_tried").values
+        rates = [
+            [matched_rate(rate, steps, wanted) for wanted in self.first_steps]
+            for rate, steps in zip(tries.tried.values, first, strict=True)
+        ]
+        chosen = [(name, rate) for (name, _, _), rate in zip(self.optimizers, rates, strict=True)]
+        places = range(len(self.first_steps))
+        found = sweep(self.measure, {"optimizer": chosen, "first_step": places}).merge(tries)
+        frequency = self.tasks([self.alpha], self.seeds[:1])[0].frequency
+        return found.assign(
+            rate=(("optimizer", "first_step"), np.array(rates)), frequency=("skill", frequency)
+        )
+
+    def measure_first(self, optimizer: tuple[str, float, float]) -> Found:
+        """Return the steps at which the first skill is learned at every rate tried."""
+        name, low, high = optimizer
+        rates = np.geomspace(low, high, self.n_rates)
+        seeds = [seed for seed in self.matching_seeds for _ in rates]
+        # Long enough for the lower of two rates that enclose the step wanted.
+        steps = min(4 * max(self.first_steps), self.steps)
+        times = np.unique(np.linspace(0, steps, 81).round().astype(np.int64))
+        each = tuple(float(rate) for _ in self.matching_seeds for rate in rates)
+        learned = np.asarray(self._curves(name, each, seeds, times)["learned"][1])
+        first = learned[:, _shared.THRESHOLDS.index(_MATCHED), 0].astype(np.float64)
+        return {
+            "tried": ("rate_tried", rates),
+            "first_learned": (
+                ("matching_seed", "rate_tried"),
+                first.reshape(len(self.matching_seeds), len(rates)),
+            ),
+        }
+
+    def measure(self, optimizer: tuple[str, list[float]], first_step: int) -> Found:
+        """Return the learning curves of every seed; all nan without a rate."""
+        name, rates = optimizer
+        if math.isnan(rates[first_step]):
+            n, marks = len(self.seeds), len(_shared.THRESHOLDS)
+            sizes = {
+                "loss": {"seed": n, "step": len(self.times())},
+                "count": {"seed": n, "threshold": marks, "step": len(self.times())},
+                "learned": {"seed": n, "threshold": marks, "skill": self.n_skills},
+            }
+            return {
+                key: (tuple(size), np.full(tuple(size.values()), np.nan, np.float32))
+                for key, size in sizes.items()
+            }
+        return self._curves(name, rates[first_step], self.seeds, self.times())
+
+    def _curves(
+        self,
+        name: str,
+        rate: float | tuple[float, ...],
+        seeds: tuple[int, ...] | list[int],
+        times: NDArray[np.int64],
+    ) -> Found:
+        """Train one network per seed to the last of the times and reduce its losses."""
+        tasks = self.tasks([self.alpha], seeds)
+        loss = _shared.trained(
+            tasks,
+            seeds,
+            width=self.width,
+            batch_size=self.batch_size,
+            optimizer=rule(name, rate),
+            steps=int(times[-1]),
+            at=times.tolist(),
+            n_test=self.n_test,
+        )
+        return _shared.learning_curves(loss, tasks[0].frequency, times)
 
 
 _TRIED = (
@@ -82,78 +182,20 @@ _TRIED = (
     ("adam_free_control", 1e-3, 3e-2),
     ("adam_pooled_control", 1e-3, 3e-2),
 )
-STANDARD = {
-    "optimizer_ablation": OptimizerAblation(
-        optimizers=_TRIED,
-        first_steps=(100, 240),
-        matching_seeds=tuple(range(100, 104)),
-        seeds=tuple(range(200, 210)),
-        n_rates=8,
-        width=128,
-        steps=8000,
-        n_times=60,
-    )
-}
-
-
-def optimizer_ablation(settings: OptimizerAblation, *, progress: bool = False) -> xr.Dataset:
-    """Match the rates of several update rules at the first skill and follow all other skills.
-
-    Rates are tried on networks of their own seeds. The rate of a rule is where the geometric mean
-    over those seeds of the step at which the most frequent skill falls below 0.1 bits first equals
-    the wanted one, interpolated on logarithmic axes between the rates tried.
-
-    Args:
-        settings: Rules, wanted steps, seeds, task and training.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        Over (optimizer, first_step, seed) and the axes named: `loss` (step), `count` (threshold,
-        step) and `learned` (threshold, skill) as in `step_scaling`; `rate` (optimizer, first_step);
-        `first_learned` (optimizer, matching_seed, rate_tried), the steps that decided on it, with
-        `tried` (optimizer, rate_tried); `frequency` (skill). An arm for which no two rates tried
-        enclose the wanted step is nan.
-
-    Raises:
-        ValueError: If a setting is out of range.
-
-    Source: derived here.
-
-    >>> small = OptimizerAblation((("sgd", 0.3, 3.0),), (30,), (0,), (1,), 2, 16, 60, 30,
-    ...     n_skills=1, n_bits=2, batch_size=64)
-    >>> 0.3 <= optimizer_ablation(small)["rate"].item() <= 3.0
-    True
-    """
-    tried, firsts, rates, parts = [], [], [], []
-    for name, low, high in _progress.bar(settings.optimizers, show=progress):
-        tried.append(np.geomspace(low, high, settings.n_rates))
-        firsts.append(_first_learned(settings, name, tried[-1]))
-        rates.append([matched_rate(tried[-1], firsts[-1], each) for each in settings.first_steps])
-        parts += [_followed(settings, name, rate) for rate in rates[-1]]
-    shape = (len(settings.optimizers), len(settings.first_steps))
-    stacked = {
-        key: np.stack([part[key] for part in parts]).reshape(*shape, *parts[0][key].shape)
-        for key in parts[0]
+OptimizerAblation.sizes = {
+    "quantization_optimizer_ablation": {
+        "standard": OptimizerAblation(
+            optimizers=_TRIED,
+            first_steps=(100, 240),
+            matching_seeds=tuple(range(100, 104)),
+            seeds=tuple(range(200, 210)),
+            n_rates=8,
+            width=128,
+            steps=8000,
+            n_times=60,
+        )
     }
-    dataset = _shared.curves_dataset(
-        stacked, ("optimizer", "first_step", "seed"), settings, settings.n_skills
-    )
-    rate_meaning = {"units": "1", "long_name": "learning rate"}
-    first_meaning = {"units": "step", "long_name": "step at which the first skill is learned"}
-    return dataset.assign(
-        rate=(("optimizer", "first_step"), np.array(rates), rate_meaning),
-        tried=(("optimizer", "rate_tried"), np.stack(tried), rate_meaning),
-        first_learned=(
-            ("optimizer", "matching_seed", "rate_tried"),
-            np.stack(firsts),
-            first_meaning,
-        ),
-        frequency=_shared.frequencies_of(_tasks(settings, settings.seeds[:1]), ("one", "skill")),
-    ).isel(one=0).assign_coords(
-        optimizer=[name for name, _, _ in settings.optimizers],
-        first_step=("first_step", list(settings.first_steps), first_meaning),
-        matching_seed=("matching_seed", list(settings.matching_seeds)),
-    )  # fmt: skip
+}
 
 
 def matched_rate(rates: Floats, first: Floats, wanted: float) -> float:
@@ -178,66 +220,3 @@ def matched_rate(rates: Floats, first: Floats, wanted: float) -> float:
             share = (before - aim) / (before - after)
             return float(rates[i] * (rates[i + 1] / rates[i]) ** share)
     return math.nan
-
-
-def _followed(
-    settings: OptimizerAblation, name: str, rate: float
-) -> dict[str, NDArray[np.float32]]:
-    """Train one network per seed and reduce its losses; all nan without a rate."""
-    times = log_steps(settings.steps, settings.n_times)
-    n, marks = len(settings.seeds), len(_shared.THRESHOLDS)
-    if math.isnan(rate):
-        shapes = {
-            "loss": (n, len(times)),
-            "count": (n, marks, len(times)),
-            "learned": (n, marks, settings.n_skills),
-        }
-        return {key: np.full(shape, np.nan, np.float32) for key, shape in shapes.items()}
-    loss = _losses(settings, name, rate, settings.seeds, settings.steps, times)
-    frequency = _tasks(settings, settings.seeds[:1])[0].frequency
-    return _shared.learning_curves(loss, frequency, times)
-
-
-def _first_learned(settings: OptimizerAblation, name: str, rates: Floats) -> Floats:
-    """Return the step at which each matching seed learns the first skill, (seed, rate)."""
-    seeds = [seed for seed in settings.matching_seeds for _ in rates]
-    # Long enough for the lower of two rates that enclose the step wanted.
-    steps = min(4 * max(settings.first_steps), settings.steps)
-    times = np.unique(np.linspace(0, steps, 81).round().astype(np.int64))
-    each = tuple(float(rate) for _ in settings.matching_seeds for rate in rates)
-    loss = _losses(settings, name, each, seeds, steps, times)
-    frequency = _tasks(settings, seeds[:1])[0].frequency
-    learned = _shared.learning_curves(loss, frequency, times)["learned"]
-    first = learned[:, _shared.THRESHOLDS.index(_MATCHED), 0].astype(np.float64)
-    return first.reshape(len(settings.matching_seeds), len(rates))
-
-
-def _losses(
-    settings: OptimizerAblation,
-    name: str,
-    rate: float | tuple[float, ...],
-    seeds: tuple[int, ...] | list[int],
-    steps: int,
-    times: NDArray[np.int64],
-) -> _shared.Floats:
-    return _shared.trained(
-        _tasks(settings, seeds),
-        seeds,
-        width=settings.width,
-        batch_size=settings.batch_size,
-        optimizer=optimizer(name, rate),
-        steps=steps,
-        at=times.tolist(),
-        n_test=settings.n_test,
-    )
-
-
-def _tasks(
-    settings: OptimizerAblation, seeds: tuple[int, ...] | list[int]
-) -> list[MultitaskParity]:
-    return [
-        MultitaskParity(
-            settings.n_skills, settings.n_bits, settings.subset_size, settings.alpha, seed=seed
-        )
-        for seed in seeds
-    ]
