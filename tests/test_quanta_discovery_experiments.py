@@ -28,7 +28,7 @@ TINY = experiments.Clusters(
 
 @pytest.fixture(scope="module")
 def data():
-    return experiments.clusters(TINY)
+    return TINY.run()
 
 
 def brute_force_excess(cosine, label, key):
@@ -140,7 +140,7 @@ def test_the_untrained_network_is_only_measured_in(data):
 
 def test_a_member_does_not_depend_on_its_companions(data):
     two = dataclasses.replace(TINY, seeds=(4, 3), keep_similarity=False)
-    together = experiments.clusters(two).isel(member=1)
+    together = two.run().isel(member=1)
     np.testing.assert_array_equal(together.tokens, data.tokens.isel(member=0))
     np.testing.assert_array_equal(together.label, data.label.isel(member=0))
     np.testing.assert_array_equal(together.null_excess, data.null_excess.isel(member=0))
@@ -165,11 +165,10 @@ def test_bad_settings_are_named(change, message):
 def test_too_few_confident_tokens_are_reported():
     greedy = dataclasses.replace(TINY, steps=2, max_loss=1e-6)
     with pytest.raises(ValueError, match="n_samples must be at most 0, the confident tokens found"):
-        experiments.clusters(greedy)
+        greedy.run()
 
 
 def test_the_second_run_differs_in_its_seeds_alone():
-    first, again = (experiments.STANDARD[name] for name in ("clusters", "clusters_again"))
+    first, again = (sizes["standard"] for sizes in experiments.Clusters.sizes.values())
     assert dataclasses.replace(again, seeds=first.seeds) == first
     assert not set(first.seeds) & set(again.seeds)
-    assert callable(experiments.clusters_again)

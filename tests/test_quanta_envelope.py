@@ -1,10 +1,10 @@
 import dataclasses
-import sys
 
 import numpy as np
 import pytest
 
 from skillscale.quanta_discovery import experiments
+from skillscale.quanta_discovery.experiments import envelope
 
 TINY = experiments.Envelope(
     n_tokens=150,
@@ -25,9 +25,6 @@ TINY = experiments.Envelope(
 )
 
 
-envelope = sys.modules[experiments.envelope.__module__]  # the package has a function of its name
-
-
 @pytest.fixture(scope="module")
 def seen():
     """The data of a run, and what it was computed from: cosines and labels of each source."""
@@ -39,7 +36,7 @@ def seen():
     with pytest.MonkeyPatch.context() as patch:
         for name, kept in (("cosines", cosines), ("spectral_sweep", labels)):
             patch.setattr(envelope._shared, name, noting(getattr(envelope._shared, name), kept))
-        return experiments.envelope(TINY), cosines, labels
+        return TINY.run(), cosines, labels
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +108,7 @@ def test_artificial_vectors_have_the_cosines_of_their_kind():
 
 
 def test_a_member_does_not_depend_on_its_companions(data):
-    together = experiments.envelope(dataclasses.replace(TINY, seeds=(4, 3))).isel(member=1)
+    together = dataclasses.replace(TINY, seeds=(4, 3)).run().isel(member=1)
     np.testing.assert_array_equal(together["size"], data["size"].isel(member=0))
 
 

@@ -18,7 +18,7 @@ TINY = experiments.KnownQuanta(
 
 @pytest.fixture(scope="module")
 def data():
-    return experiments.known_quanta(TINY)
+    return TINY.run()
 
 
 def test_directions_are_those_of_the_gradients():
@@ -69,7 +69,7 @@ def test_cosines_of_the_labels_oppose_each_other(data):
 
 
 def test_a_member_does_not_depend_on_its_companions(data):
-    together = experiments.known_quanta(dataclasses.replace(TINY, seeds=(4, 3))).isel(member=1)
+    together = dataclasses.replace(TINY, seeds=(4, 3)).run().isel(member=1)
     np.testing.assert_array_equal(together.sample_skill, data.sample_skill.isel(member=0))
 
 
@@ -91,4 +91,4 @@ def test_bad_settings_are_named(change, message):
 
 def test_too_little_training_is_reported():
     with pytest.raises(ValueError, match="steps must be enough for two skills to be learned, got"):
-        experiments.known_quanta(dataclasses.replace(TINY, steps=1))
+        dataclasses.replace(TINY, steps=1).run()

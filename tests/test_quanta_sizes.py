@@ -25,7 +25,7 @@ TINY = experiments.ModelSizes(
 
 @pytest.fixture(scope="module")
 def data():
-    return experiments.model_sizes(TINY)
+    return TINY.run()
 
 
 def test_losses_of_every_network_are_there(data):
@@ -54,8 +54,8 @@ def test_kept_tokens_stand_for_all(data):
 
 
 def test_tokens_belong_to_the_losses(data):
-    tokenizer = corpus.build_tokenizer(corpus.python_documents(), n_tokens=150)
-    _, held_out = _shared.texts(tokenizer, held_out=0.01, seed=3)
+    tokenizer = _shared.tokenizer(150)
+    _, held_out = _shared.texts(150, held_out=0.01, seed=3)
     rows = corpus.windows(held_out, context=16)
     # the first kept token is the first in the second half of the first window
     assert data.tokens.isel(member=0, sample=0).values.tolist() == rows[0, 2:10].tolist()[::-1]
@@ -83,4 +83,4 @@ def test_bad_settings_are_named(change, message):
 
 def test_too_many_kept_tokens_are_reported():
     with pytest.raises(ValueError, match="n_kept must be at most"):
-        experiments.model_sizes(dataclasses.replace(TINY, n_kept=10**7))
+        dataclasses.replace(TINY, n_kept=10**7).run()

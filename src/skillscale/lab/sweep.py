@@ -104,7 +104,7 @@ class Experiment(Settings):
 
     Attributes:
         sizes: record -> size ("live", "standard", "paper") -> settings.
-        dims: order of the dimensions of every variable.
+        dims: dimensions of every variable in order, those not named last.
         about: variable -> units and words, "" for none, where `MEANING` says nothing.
     """
 
@@ -163,7 +163,7 @@ class Experiment(Settings):
             coords["seed"] = ("member", np.asarray(self.seeds))  # type: ignore[attr-defined]
         found = found.assign_coords(
             {
-                name: values if _names_dim(values, found) else (name, list(values))
+                name: values if _names_dim(values) else (name, list(values))
                 for name, values in coords.items()
             }
         )
@@ -171,7 +171,7 @@ class Experiment(Settings):
         for name, variable in found.variables.items():
             about = zip(("units", "long_name"), meaning.get(str(name), ()), strict=False)
             variable.attrs = {key: text for key, text in about if text}
-        return found.transpose(*self.dims, missing_dims="ignore")
+        return found.transpose(*self.dims, ..., missing_dims="ignore")
 
     @classmethod
     def live(cls) -> Self:
@@ -201,9 +201,11 @@ def processes(workers: int, threads: int = 1) -> Iterator[Map]:
         yield pool.map
 
 
-def _names_dim(values: Any, found: xr.Dataset) -> bool:
+def _names_dim(values: Any) -> bool:
     """Whether a coordinate is a pair of a dimension and values."""
-    return isinstance(values, tuple) and isinstance(values[0], str) and values[0] in found.dims
+    if not isinstance(values, tuple) or len(values) != 2:
+        return False
+    return isinstance(values[0], str) and not isinstance(values[1], str)
 
 
 def _all(dataset: xr.Dataset) -> list[int]:

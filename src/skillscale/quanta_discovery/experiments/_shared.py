@@ -42,22 +42,28 @@ def documents() -> tuple[str, ...]:
     return corpus.python_documents()
 
 
-def texts(
-    tokenizer: corpus.Tokenizer, *, held_out: float, seed: int
-) -> tuple[Documents, Documents]:
+@cache
+def tokenizer(n_tokens: int) -> corpus.Tokenizer:
+    """Return the vocabulary of all texts."""
+    return corpus.build_tokenizer(documents(), n_tokens=n_tokens)
+
+
+def texts(n_tokens: int, *, held_out: float, seed: int) -> tuple[Documents, Documents]:
     """Return training and held-out documents as token numbers, split by the seed."""
     split = corpus.split_sections(documents(), held_out=held_out, seed=seed)
-    training, rest = ([tokenizer.encode(text) for text in part] for part in split)
+    encode = tokenizer(n_tokens).encode
+    training, rest = ([encode(text) for text in part] for part in split)
     return training, rest
 
 
 def network(
-    recipe: language.Recipe, n_tokens: int, training: Documents, *, seed: int, name: str
+    recipe: language.Recipe, training: Documents, *, seed: int, name: str
 ) -> language.Transformer:
     """Return a network trained on some text, or left as it was made if there is none.
 
     Initial weights and batches follow from the seed and the network's name.
     """
+    n_tokens = len(tokenizer(recipe.n_tokens).vocabulary)
     return language.trained(recipe, n_tokens, training, rng=Stream(seed, f"network {name}").at(0))
 
 

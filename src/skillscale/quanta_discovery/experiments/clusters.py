@@ -8,6 +8,7 @@ network that was never trained is the control: it shows what the text alone make
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 from torch import Tensor
 
-from skillscale import _checks, _progress
 from skillscale.lab import corpus, language
+from skillscale.lab.settings import Count, Flag, Positive, Seeds, whole
 from skillscale.lab.streams import Stream
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
 from skillscale.quanta_discovery.experiments import _shared, measures
 
 SHARED = (1, 2, 3)
@@ -26,152 +28,122 @@ _BACK = 14
 
 
 @dataclass(frozen=True)
-class Clusters(language.Recipe):
-    """Settings of `clusters`; the network is made by the recipe that they extend.
+class Clusters(Experiment, language.Recipe):
+    """Train pairs of networks, cluster gradients in one and measure their cosines in both.
 
-    Attributes:
-        max_loss: a token is confident if its loss is below this in both networks, nats.
-        n_samples: confident tokens kept, evenly spaced through the held-out text.
-        n_clusters: number of clusters of the main clustering.
-        sweep: numbers of clusters for the rank-size curves.
-        n_permutations: shuffles of the cluster labels for the null distribution.
-        keep_similarity: store the (sample, sample) cosines of the first member; large.
-        seeds: one split of the text and one pair of networks each.
+    Among others, dims (member, network, sample) `label` and `loss`; (member, sample, back)
+    `tokens`, the last tokens of the context, the predicted one at back = 0; and (member, network,
+    measured_in, shared) `excess`: by how much two samples that share their last `shared` tokens
+    (the predicted one included) have a larger cosine in the network `measured_in` if `network` put
+    them into one cluster. `null_excess` is the same for shuffled labels, measured in the other
+    network. The network is made by the recipe that the settings extend.
     """
 
-    max_loss: float = 0.3
-    n_samples: int = 600
-    n_clusters: int = 30
-    sweep: tuple[int, ...] = (10, 20, 30, 50, 80, 120)
-    n_permutations: int = 199
-    keep_similarity: bool = False
-    seeds: tuple[int, ...] = tuple(range(10))
+    max_loss: Positive = 0.3  #: of a confident token in both networks, nats
+    n_samples: Annotated[int, whole(3)] = 600  #: confident tokens kept, evenly spaced
+    n_clusters: int = 30  #: of the main clustering
+    sweep: tuple[int, ...] = (10, 20, 30, 50, 80, 120)  #: clusters for the rank-size curves
+    n_permutations: Count = 199  #: shuffles of the labels for the null distribution
+    keep_similarity: Flag = False  #: store the (sample, sample) cosines of the first member; large
+    seeds: Seeds = tuple(range(10))  #: one split of the text and one pair of networks each
 
-    def __post_init__(self) -> None:
-        """Check what the parts used do not check themselves."""
-        _checks.number("max_loss", self.max_loss, above=0)
-        _checks.integer("n_samples", self.n_samples, minimum=3)
-        _checks.integer("n_permutations", self.n_permutations, minimum=1)
+    about = {
+        "loss": ("nats", ""),
+        "size": ("samples", ""),
+        "shared": ("tokens", ""),
+        "back": ("tokens", ""),
+    }
+
+    def together(self) -> None:
+        if not self.sweep:
+            raise ValueError("sweep must not be empty")
         for count in (self.n_clusters, *self.sweep):
             if not 2 <= count < self.n_samples:
                 raise ValueError(
                     f"n_clusters and sweep must be from 2 to {self.n_samples - 1}, got {count!r}"
                 )
-        _checks.seeds("seeds", self.seeds)
-        if not self.sweep:
-            raise ValueError("sweep must not be empty")
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        networks = [f"network {i}" for i in range(_NETWORKS)]
+        vocabulary = np.asarray(_shared.tokenizer(self.n_tokens).vocabulary, dtype=object)
+        return {
+            "network": networks,
+            "measured_in": [*networks, "untrained"],
+            "shared": list(SHARED),
+            "back": range(min(_BACK, self.context // 2)),
+            "n_clusters": self.sweep,
+            "stage": ["read", "confident", "not copied"],
+            "vocabulary": ("token", vocabulary),
+        }
+
+    def collect(self, sweep: Sweep) -> xr.Dataset:
+        found = super().collect(sweep)
+        if self.keep_similarity:
+            found = found.assign(cosine=found.cosine.isel(member=0))
+        return found
+
+    def measure(self, member: int) -> Found:
+        training, held_out = _shared.texts(self.n_tokens, held_out=self.held_out, seed=member)
+        networks = [
+            _shared.network(self, training, seed=member, name=f"{i}") for i in range(_NETWORKS)
+        ]
+        untrained = _shared.network(self, (), seed=member, name="untrained")
+        samples = _shared.choose(
+            networks,
+            corpus.windows(held_out, context=self.context),
+            context=self.context,
+            max_loss=self.max_loss,
+            n_samples=self.n_samples,
+        )
+        cosines = [_shared.cosines(network, samples) for network in (*networks, untrained)]
+        tokens = samples.tokens(min(_BACK, self.context // 2))
+        label = np.stack(
+            [_shared.spectral(c, self.n_clusters, member) for c in cosines[:_NETWORKS]]
+        )
+        excess, null = _excesses(cosines, label, tokens, self.n_permutations, member)
+        coherence = [
+            measures.coherence(cosine, found, self.n_clusters)
+            for cosine, found in zip(cosines, label, strict=False)
+        ]
+        sizes = np.zeros((len(self.sweep), max(self.sweep)), np.int16)
+        for i, count in enumerate(self.sweep):
+            found = np.bincount(_shared.spectral(cosines[0], count, member), minlength=count)
+            sizes[i, :count] = np.sort(found)[::-1]
+        kept = {"cosine": (("sample", "other"), cosines[0].numpy())}
+        return {
+            "label": (("network", "sample"), label.astype(np.int16)),
+            "loss": (("network", "sample"), samples.losses.numpy()),
+            "tokens": (("sample", "back"), tokens.astype(np.int16)),
+            "n_candidates": ("stage", np.asarray(samples.counts)),
+            "excess": (("network", "measured_in", "shared"), excess),
+            "null_excess": (("network", "shared", "permutation"), null),
+            "size": (("n_clusters", "rank"), sizes),
+            "coherence": (("network", "cluster"), np.stack(coherence)),
+            **_agreements(label, tokens[:, 0]),
+            **(kept if self.keep_similarity else {}),
+        }
 
 
-LIVE = {
-    "clusters": Clusters(
-        batch_size=16,
-        steps=320,
-        held_out=0.05,
-        max_loss=0.7,
-        n_samples=400,
-        sweep=(10, 20, 30, 50, 80),
-        keep_similarity=True,
-        seeds=(0,),
-    )
+Clusters.sizes = {
+    "quanta_discovery_clusters": {
+        "live": Clusters(
+            batch_size=16,
+            steps=320,
+            held_out=0.05,
+            max_loss=0.7,
+            n_samples=400,
+            sweep=(10, 20, 30, 50, 80),
+            keep_similarity=True,
+            seeds=(0,),
+        ),
+        "standard": Clusters(),
+    },
+    # Other seeds judge the claims that were written down when a first run was known.
+    "quanta_discovery_clusters_again": {"standard": Clusters(seeds=tuple(range(200, 210)))},
 }
-STANDARD = {
-    "clusters": Clusters(),
-    "clusters_again": Clusters(seeds=tuple(range(200, 210))),
-}
-
-
-def clusters(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
-    """Train pairs of networks, cluster gradients in one and measure their cosines in both.
-
-    Args:
-        settings: networks, choice of samples, clustering and seeds.
-        progress: show a bar over members.
-
-    Returns:
-        Dataset with, among others, dims (member, network, sample) `label` and `loss`; (member,
-        sample, back) `tokens`, the last tokens of the context, the predicted one at back = 0; and
-        (member, network, measured_in, shared) `excess`: by how much two samples that share their
-        last `shared` tokens (the predicted one included) have a larger cosine in the network
-        `measured_in` if `network` put them into one cluster. `null_excess` is the same for
-        shuffled labels, measured in the other network.
-    """
-    tokenizer = corpus.build_tokenizer(_shared.documents(), n_tokens=settings.n_tokens)
-    parts = [
-        _member(settings, tokenizer, seed, keep=settings.keep_similarity and i == 0)
-        for i, seed in enumerate(_progress.bar(settings.seeds, show=progress))
-    ]
-    kept = [part["cosine"] for part in parts if "cosine" in part]
-    data = xr.concat([part.drop_vars("cosine", errors="ignore") for part in parts], "member")
-    if kept:
-        data["cosine"] = kept[0]
-    coordinates = {
-        "seed": ("member", np.asarray(settings.seeds)),
-        "network": [f"network {i}" for i in range(_NETWORKS)],
-        "measured_in": [*(f"network {i}" for i in range(_NETWORKS)), "untrained"],
-        "shared": ("shared", list(SHARED), {"units": "tokens"}),
-        "back": ("back", np.arange(len(data["back"])), {"units": "tokens"}),
-        "n_clusters": list(settings.sweep),
-        "vocabulary": ("token", np.asarray(tokenizer.vocabulary, dtype=object)),
-    }
-    return data.assign_coords(coordinates)
-
-
-def clusters_again(settings: Clusters, *, progress: bool = False) -> xr.Dataset:
-    """Run `clusters`, which says what is returned, under a second name.
-
-    Other seeds judge the claims that were written down when a first run was known.
-    """
-    return clusters(settings, progress=progress)
-
-
-def _member(
-    settings: Clusters,
-    tokenizer: corpus.Tokenizer,
-    seed: int,
-    *,
-    keep: bool,
-) -> xr.Dataset:
-    """Everything that is measured for one seed."""
-    training, held_out = _shared.texts(tokenizer, held_out=settings.held_out, seed=seed)
-    n_tokens = len(tokenizer.vocabulary)
-    networks = [
-        _shared.network(settings, n_tokens, training, seed=seed, name=f"{i}")
-        for i in range(_NETWORKS)
-    ]
-    untrained = _shared.network(settings, n_tokens, (), seed=seed, name="untrained")
-    samples = _shared.choose(
-        networks,
-        corpus.windows(held_out, context=settings.context),
-        context=settings.context,
-        max_loss=settings.max_loss,
-        n_samples=settings.n_samples,
-    )
-    cosines = [_shared.cosines(network, samples) for network in (*networks, untrained)]
-    tokens = samples.tokens(min(_BACK, settings.context // 2))
-    label = np.stack([_shared.spectral(c, settings.n_clusters, seed) for c in cosines[:_NETWORKS]])
-    excess, null = _excesses(cosines, label, tokens, settings.n_permutations, seed)
-    coherence = [
-        measures.coherence(cosine, found, settings.n_clusters)
-        for cosine, found in zip(cosines, label, strict=False)
-    ]
-    sizes = np.zeros((len(settings.sweep), max(settings.sweep)), np.int16)
-    for i, count in enumerate(settings.sweep):
-        found = np.bincount(_shared.spectral(cosines[0], count, seed), minlength=count)
-        sizes[i, :count] = np.sort(found)[::-1]
-    measured: dict[str, tuple[object, ...]] = {
-        "label": (("network", "sample"), label.astype(np.int16)),
-        "loss": (("network", "sample"), samples.losses.numpy(), {"units": "nats"}),
-        "tokens": (("sample", "back"), tokens.astype(np.int16)),
-        "n_candidates": (("stage",), np.asarray(samples.counts)),
-        "excess": (("network", "measured_in", "shared"), excess),
-        "null_excess": (("network", "shared", "permutation"), null),
-        "size": (("n_clusters", "rank"), sizes, {"units": "samples"}),
-        "coherence": (("network", "cluster"), np.stack(coherence)),
-        **_agreements(label, tokens[:, 0]),
-    }
-    if keep:
-        measured["cosine"] = (("sample", "other"), cosines[0].numpy())
-    return xr.Dataset(measured, coords={"stage": ["read", "confident", "not copied"]})
 
 
 def _excesses(
@@ -207,13 +179,13 @@ def _excesses(
 
 def _agreements(
     label: NDArray[np.int64], target: NDArray[np.int64]
-) -> dict[str, tuple[object, ...]]:
+) -> dict[str, tuple[str | tuple[()], Any]]:
     """Clusters against predicted tokens, and clusters of the two networks against each other."""
     with_token = [measures.agreement(found, target) for found in label]
     ami = [adjusted_mutual_info_score(target, found) for found in label]
     return {
-        "nmi_with_token": (("network",), [each["NMI"] for each in with_token]),
-        "ari_with_token": (("network",), [each["ARI"] for each in with_token]),
-        "ami_with_token": (("network",), ami),
+        "nmi_with_token": ("network", [each["NMI"] for each in with_token]),
+        "ari_with_token": ("network", [each["ARI"] for each in with_token]),
+        "ami_with_token": ("network", ami),
         "ami_between_networks": ((), adjusted_mutual_info_score(label[0], label[1])),
     }

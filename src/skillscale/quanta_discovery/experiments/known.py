@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from skillscale import _checks
 from skillscale.lab import gradients
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches
+from skillscale.lab.settings import Count, Positive, Seeds
 from skillscale.lab.streams import Stream
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 from skillscale.quanta_discovery.experiments import _shared
 
@@ -30,59 +31,7 @@ RECIPES = (
 
 
 @dataclass(frozen=True)
-class KnownQuanta:
-    """Settings of `known_quanta`.
-
-    Attributes:
-        n_skills: number of skills.
-        n_bits: bits that all skills share.
-        subset_size: bits a skill depends on.
-        alpha: exponent of the skill frequencies.
-        width: of the hidden layer.
-        batch_size: fresh samples a step.
-        steps: training steps.
-        lr: learning rate of Adam.
-        n_test: inputs of each skill on which its loss is measured.
-        learned: a skill is learned if its mean loss is below this, bits.
-        max_loss: a sample of a learned skill is kept if its loss is below this, nats.
-        n_samples: samples clustered.
-        n_init: starts of k-means.
-        seeds: one task, one network and one set of samples each.
-    """
-
-    n_skills: int = 100
-    n_bits: int = 16
-    subset_size: int = 2
-    alpha: float = 0.4
-    width: int = 128
-    batch_size: int = 1000
-    steps: int = 5000
-    lr: float = 1e-2
-    n_test: int = 200
-    learned: float = 0.1
-    max_loss: float = 0.1
-    n_samples: int = 1500
-    n_init: int = 5
-    seeds: tuple[int, ...] = tuple(range(200, 210))
-
-    def __post_init__(self) -> None:
-        """Check what the parts used do not check themselves."""
-        for name in ("n_test", "n_samples", "n_init"):
-            _checks.integer(name, getattr(self, name), minimum=1)
-        for name in ("learned", "max_loss"):
-            _checks.number(name, getattr(self, name), above=0)
-        _checks.seeds("seeds", self.seeds)
-
-
-LIVE = {
-    "known_quanta": KnownQuanta(
-        n_skills=12, width=48, batch_size=500, steps=1000, n_samples=400, seeds=(0,)
-    )
-}
-STANDARD = {"known_quanta": KnownQuanta()}
-
-
-def known_quanta(settings: KnownQuanta, *, progress: bool = False) -> xr.Dataset:
+class KnownQuanta(Experiment):
     """Train on multitask parity, and cluster gradients of samples whose skill is known.
 
     The networks have one hidden layer and one output f, the log odds of the target +1. Gradients
@@ -93,83 +42,106 @@ def known_quanta(settings: KnownQuanta, *, progress: bool = False) -> xr.Dataset
     the control bits, which no two skills share; "absolute, untrained" takes the gradients of the
     network before training.
 
-    Args:
-        settings: task, network, choice of samples and seeds.
-        progress: show a bar over training steps.
-
-    Returns:
-        Dataset with dims (member, recipe, sample) `label`, (member, sample) `sample_skill` (0 is
-        the most frequent) and `target` (-1 or 1), (member, skill) `loss` in bits, and (member,
-        pair) the mean `cosine` and `absolute_cosine` of two samples of the same skill and label, of
-        the same skill and other labels, and of different skills.
-
-    Raises:
-        ValueError: a network has learned fewer than two skills.
+    Dims (member, recipe, sample) `label`, (member, sample) `sample_skill` (0 is the most frequent)
+    and `target` (-1 or 1), (member, skill) `loss` in bits, and (member, pair) the mean `cosine` and
+    `absolute_cosine` of two samples of the same skill and label, of the same skill and other
+    labels, and of different skills. A ValueError says that a network has learned fewer than two
+    skills.
     """
-    tasks = [
-        MultitaskParity(
-            settings.n_skills, settings.n_bits, settings.subset_size, settings.alpha, seed=seed
+
+    n_skills: int = 100
+    n_bits: int = 16  #: that all skills share
+    subset_size: int = 2  #: bits a skill depends on
+    alpha: float = 0.4  #: of the skill frequencies, P(k) ∝ k^-(alpha+1)
+    width: int = 128  #: of the hidden layer
+    batch_size: int = 1000  #: fresh samples a step
+    steps: int = 5000  #: of training
+    lr: float = 1e-2  #: of Adam
+    n_test: Count = 200  #: inputs of each skill on which its loss is measured
+    learned: Positive = 0.1  #: mean loss of a learned skill, bits
+    max_loss: Positive = 0.1  #: of a sample of a learned skill that is kept, nats
+    n_samples: Count = 1500  #: clustered
+    n_init: Count = 5  #: starts of k-means
+    seeds: Seeds = tuple(range(200, 210))  #: one task, one network and one set of samples each
+
+    about = {"loss": ("bits", "")}
+
+    def grid(self) -> Grid:
+        return {"member": [self.seeds]}
+
+    def coords(self) -> Coords:
+        pairs = ["same skill, same label", "same skill, other label", "other skill"]
+        return {"recipe": list(RECIPES), "pair": pairs}
+
+    def measure(self, member: tuple[int, ...]) -> Found:
+        shape = self.n_skills, self.n_bits, self.subset_size
+        tasks = [MultitaskParity(*shape, self.alpha, seed=seed) for seed in member]
+        widths = [self.width] * len(tasks)
+        model = MLPEnsemble(self.n_bits, widths, seeds=member, n_categories=self.n_skills)
+        untrained = [parameter.detach().clone() for parameter in model.parameters]
+        train(
+            model,
+            fresh_batches(tasks, self.batch_size, seeds=member),
+            optimizer=Adam(self.lr),
+            steps=self.steps,
+            loss="cross_entropy",
+            measure=lambda model, _: {},
+            at=[self.steps],
         )
-        for seed in settings.seeds
-    ]
-    widths = [settings.width] * len(tasks)
-    model = MLPEnsemble(
-        settings.n_bits, widths, seeds=settings.seeds, n_categories=settings.n_skills
-    )
-    untrained = [parameter.detach().clone() for parameter in model.parameters]
-    train(
-        model,
-        fresh_batches(tasks, settings.batch_size, seeds=settings.seeds),
-        optimizer=Adam(settings.lr),
-        steps=settings.steps,
-        loss="cross_entropy",
-        measure=lambda model, _: {},
-        at=[settings.steps],
-        progress=progress,
-    )
-    trained = [parameter.detach() for parameter in model.parameters]
-    parts = [
-        _member(settings, task, [[p[i] for p in trained], [p[i] for p in untrained]])
-        for i, task in enumerate(tasks)
-    ]
-    return xr.concat(parts, "member").assign_coords(
-        seed=("member", np.asarray(settings.seeds)),
-        recipe=list(RECIPES),
-        pair=["same skill, same label", "same skill, other label", "other skill"],
-    )
+        trained = [parameter.detach() for parameter in model.parameters]
+        parts = [
+            _clustered(self, task, [[p[i] for p in trained], [p[i] for p in untrained]])
+            for i, task in enumerate(tasks)
+        ]
+        joined = xr.concat(parts, "member")
+        return {
+            str(name): (list(map(str, each.dims)), each.values) for name, each in joined.items()
+        }
 
 
-def _member(
-    settings: KnownQuanta, task: MultitaskParity, networks: Sequence[list[Tensor]]
+KnownQuanta.sizes = {
+    "quanta_discovery_known_quanta": {
+        "live": KnownQuanta(
+            n_skills=12, width=48, batch_size=500, steps=1000, n_samples=400, seeds=(0,)
+        ),
+        "standard": KnownQuanta(),
+    }
+}
+
+
+def _clustered(
+    of: KnownQuanta, task: MultitaskParity, networks: Sequence[list[Tensor]]
 ) -> xr.Dataset:
     """Choose samples of one network's learned skills and cluster them by every recipe."""
-    loss = _skill_losses(settings, task, networks[0])
-    learned = torch.from_numpy(loss < settings.learned)
+    loss = _skill_losses(of, task, networks[0])
+    learned = torch.from_numpy(loss < of.learned)
     if int(learned.sum()) < 2:
         raise ValueError(
-            f"steps must be enough for two skills to be learned, got {settings.steps}: "
+            f"steps must be enough for two skills to be learned, got {of.steps}: "
             f"lowest loss {loss.min():.2f} bits"
         )
-    batch = _samples(settings, task, networks[0], learned)
+    batch = _samples(of, task, networks[0], learned)
     skill, target = batch.skill.numpy(), batch.target.numpy()
     directions = [sample_directions(network, batch) for network in networks]
     trained, untrained = (gradients.cosine_similarity(each) for each in directions)
-    shared = gradients.cosine_similarity({k: v for k, v in directions[0].items() if k != "control"})
+    shared = gradients.cosine_similarity(
+        {name: values for name, values in directions[0].items() if name != "control"}
+    )
     n = len(np.unique(skill))
     found = (
-        _spectral(settings, trained, n, task.seed),
-        _spectral(settings, trained, 2 * n, task.seed),
-        _spectral(settings, trained.abs(), n, task.seed),
-        _each_label_alone(settings, trained, skill, target, n, task.seed),
-        _spectral(settings, shared.abs(), n, task.seed),
-        _spectral(settings, untrained.abs(), n, task.seed),
+        _spectral(of, trained, n, task.seed),
+        _spectral(of, trained, 2 * n, task.seed),
+        _spectral(of, trained.abs(), n, task.seed),
+        _each_label_alone(of, trained, skill, target, n, task.seed),
+        _spectral(of, shared.abs(), n, task.seed),
+        _spectral(of, untrained.abs(), n, task.seed),
     )
     return xr.Dataset(
         {
             "label": (("recipe", "sample"), np.stack(found).astype(np.int16)),
             "sample_skill": ("sample", skill.astype(np.int16)),
             "target": ("sample", target.astype(np.int8)),
-            "loss": ("skill", loss.astype(np.float32).round(4), {"units": "bits"}),
+            "loss": ("skill", loss.astype(np.float32).round(4)),
             "cosine": ("pair", _pair_means(trained.numpy(), skill, target)),
             "absolute_cosine": ("pair", _pair_means(trained.abs().numpy(), skill, target)),
         }
@@ -204,12 +176,12 @@ def sample_directions(parameters: Sequence[Tensor], batch: Batch) -> dict[str, T
     }
 
 
-def _spectral(settings: KnownQuanta, cosine: Tensor, count: int, seed: int) -> NDArray[np.int64]:
-    return _shared.spectral_sweep(cosine, [count], seed, n_init=settings.n_init)[0]
+def _spectral(of: KnownQuanta, cosine: Tensor, count: int, seed: int) -> NDArray[np.int64]:
+    return _shared.spectral_sweep(cosine, [count], seed, n_init=of.n_init)[0]
 
 
 def _each_label_alone(
-    settings: KnownQuanta,
+    of: KnownQuanta,
     cosine: Tensor,
     skill: NDArray[np.int64],
     target: NDArray[np.float32],
@@ -224,7 +196,7 @@ def _each_label_alone(
     for first, sign in ((0, -1), (count, 1)):
         own = np.flatnonzero(target == sign)
         among = len(np.unique(skill[own]))
-        label[own] = first + _spectral(settings, cosine[own][:, own], among, seed)
+        label[own] = first + _spectral(of, cosine[own][:, own], among, seed)
     return label
 
 
@@ -235,32 +207,32 @@ def _outputs(parameters: Sequence[Tensor], bits: Tensor, skill: Tensor) -> Tenso
 
 
 def _skill_losses(
-    settings: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor]
+    of: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor]
 ) -> NDArray[np.float64]:
     """Mean loss of each skill on inputs of its own, in bits."""
     rng = Stream(task.seed, "test inputs").at(0)
     out = np.empty(task.n_skills)
     for k in range(task.n_skills):
-        bits = torch.from_numpy(rng.integers(0, 2, (settings.n_test, task.n_bits))).float()
-        output = _outputs(parameters, bits, torch.full((settings.n_test,), k))
+        bits = torch.from_numpy(rng.integers(0, 2, (of.n_test, task.n_bits))).float()
+        output = _outputs(parameters, bits, torch.full((of.n_test,), k))
         out[k] = functional.softplus(-task.skill_basis(k, bits) * output).mean() / np.log(2)
     return out
 
 
 def _samples(
-    settings: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor], learned: Tensor
+    of: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor], learned: Tensor
 ) -> Batch:
     """Draw samples as in training and keep those of learned skills with a low loss."""
     rng = Stream(task.seed, "clustered samples").at(0)
     kept: list[Batch] = []
-    while sum(len(part.skill) for part in kept) < settings.n_samples:
-        batch = task.sample(2 * settings.n_samples, generator=rng)
+    while sum(len(part.skill) for part in kept) < of.n_samples:
+        batch = task.sample(2 * of.n_samples, generator=rng)
         output = _outputs(parameters, batch.bits, batch.skill)
-        low = functional.softplus(-batch.target * output) < settings.max_loss
+        low = functional.softplus(-batch.target * output) < of.max_loss
         keep = low & learned[batch.skill]
         kept.append(Batch(batch.bits[keep], batch.skill[keep], batch.target[keep]))
     bits, skill, target = (
-        torch.cat([getattr(part, name) for part in kept])[: settings.n_samples]
+        torch.cat([getattr(part, name) for part in kept])[: of.n_samples]
         for name in ("bits", "skill", "target")
     )
     return Batch(bits, skill, target)
