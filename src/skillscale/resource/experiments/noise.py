@@ -184,14 +184,8 @@ def expected_losses(
     offset, over a (else a = 0). The gradient is exact: at the best readout the loss does not change
     with the readout, which is therefore held fixed.
 
-    Args:
-        hidden: h, shape (member, sample, neuron).
-        targets: y, shape (member, sample, output); one for all if its first size is 1.
-        noise: relative noise σ of each neuron.
-        offset: whether every output has a constant that carries no noise.
-
-    Returns:
-        Shape (member, output).
+    Hidden h is (member, sample, neuron), targets y (member, sample, output), one for all members if
+    its first size is 1, the result (member, output). An offset carries no noise.
 
     Source: derived here; minimised by brute force in `tests/test_resource_noise_parallel.py`.
 
@@ -224,16 +218,9 @@ def descend(
 ) -> Tensor:
     """Minimise the sum of losses over parameters, in place, by Adam annealed as a half cosine.
 
-    Args:
-        parameters: leaves that require gradients.
-        losses: gives the losses of the members, of any shape; a member's depend on no other's
-            parameters.
-        steps: increasing numbers of steps at which to record; the last ends training.
-        lr: learning rate at the start.
-        observe: called at each of the steps, before the update.
-
-    Returns:
-        The recorded losses, shape (step, …).
+    Losses are of any shape, and a member's depend on no other's parameters. They are returned,
+    (step, …), at the given steps, of which the last ends training; `observe` is called there too,
+    before the update.
     """
     rule = Adam(lr, betas=(0.9, 0.99), eps=1e-12)
     state = rule.start(parameters)
