@@ -29,8 +29,8 @@ class NoisyPair(Settings):
         "square",
     )  #: the functions f₁(x₁) and f₂(x₂), each scaled to variance 1
     weight: Fraction = 0.5  #: weight β of the first subtask; the second has 1 - β
-    # None for a start in which neurons hear both inputs; all others hear the second input only
-    planted: float | None = None  #: share, in (0, 1), of the neurons that hear the first input only
+    # in (0, 1); all other neurons hear the second input only, and without a share all hear both
+    planted: float | None = None  #: share of the neurons that start with the first input only
 
     def together(self) -> None:
         if len(self.targets) != 2:
