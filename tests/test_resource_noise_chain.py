@@ -81,11 +81,11 @@ def test_second_modules_make_what_they_are_called(name, formula):
 
 
 def test_names_shapes_and_training():
-    found = experiments.noise_chain(SMALL)
+    found = SMALL.run()
     assert found.chain.dims == ("member", "function", "width_first", "width_second")
     assert found.error_first.shape == (2, 2, 24)
     np.testing.assert_allclose(found.error_first.mean("input"), found["first"], rtol=1e-3)
-    start = experiments.noise_chain(replace(SMALL, steps=0))
+    start = replace(SMALL, steps=0).run()
     for name in ("first", "second", "other"):
         assert np.all(found[name] < start[name])
         assert found[name].attrs["units"]
@@ -96,14 +96,14 @@ def test_names_shapes_and_training():
 
 def test_parts_of_a_chain_start_from_numbers_of_their_own():
     """The module beside makes the same target as the first one, from another start."""
-    found = experiments.noise_chain(replace(SMALL, other="square"))
+    found = replace(SMALL, other="square").run()
     assert np.all(found["first"] != found.other)
 
 
 def test_the_ensemble_equals_single_runs():
-    both = experiments.noise_chain(SMALL)
+    both = SMALL.run()
     for place, seed in enumerate(SMALL.seeds):
-        alone = experiments.noise_chain(replace(SMALL, seeds=(seed,), widths=(8,)))
+        alone = replace(SMALL, seeds=(seed,), widths=(8,)).run()
         last = both.isel(member=[place], width_first=[1], width_second=[1])
         for name in ("first", "second", "chain"):
             # other batches round differently, and four digits are kept

@@ -21,7 +21,7 @@ SMALL = experiments.NoiseParallel(
 
 @pytest.fixture(scope="module")
 def trained():
-    return experiments.noise_parallel(SMALL)
+    return SMALL.run()
 
 
 def silu(z):
@@ -126,7 +126,7 @@ def test_a_planted_start_has_the_planted_counts(trained):
     settings = experiments.NoiseParallel(
         pairs=(experiments.NoisyPair(planted=0.01),), widths=(4,), steps=(0,), seeds=(0,)
     )
-    found = experiments.noise_parallel(settings).sel(step=0)
+    found = settings.run().sel(step=0)
     np.testing.assert_array_equal(found.hears.squeeze(), [1, 3])  # at least one neuron each
 
 

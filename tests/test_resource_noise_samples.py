@@ -45,24 +45,22 @@ def test_both_forms_of_the_ridge_problem_give_its_minimum(width):
 
 
 def test_the_whole_grid_is_noise_scaling():
-    scaling = experiments.noise_scaling(
-        noise.NoiseScaling(
-            targets=("sine",), widths=(4, 16), n_points=24, steps=(20,), seeds=(0, 1)
-        )
-    )
-    found = experiments.noise_samples(SMALL)
+    scaling = noise.NoiseScaling(
+        targets=("sine",), widths=(4, 16), n_points=24, steps=(20,), seeds=(0, 1)
+    ).run()
+    found = SMALL.run()
     # four digits are kept here
     np.testing.assert_allclose(found.whole, scaling.loss.squeeze(), rtol=1e-3)
 
 
 def test_many_clean_samples_are_the_whole_grid():
-    many = experiments.noise_samples(replace(SMALL, samples=(200_000,), label_noise=0.0))
+    many = replace(SMALL, samples=(200_000,), label_noise=0.0).run()
     # each of 24 points has a share that is off by sqrt(24 / 200,000) = 1 %
     np.testing.assert_allclose(many.loss[:, 0], many.whole, rtol=0.02)
 
 
 def test_label_noise_and_few_samples_cost():
-    found = experiments.noise_samples(replace(SMALL, label_noise=1.0, samples=(16, 4096)))
+    found = replace(SMALL, label_noise=1.0, samples=(16, 4096)).run()
     assert np.all(found.loss[:, 0] > 2 * found.loss[:, 1])
     assert np.all(found.loss > found.whole)
     assert found.loss.attrs["units"]
@@ -78,12 +76,10 @@ def test_samples_differ_by_seed_and_by_number():
 
 
 def test_the_ensemble_equals_single_runs():
-    both = experiments.noise_samples(SMALL)
+    both = SMALL.run()
     for place, seed in enumerate(SMALL.seeds):
         for size in SMALL.samples:
-            alone = experiments.noise_samples(
-                replace(SMALL, seeds=(seed,), samples=(size,), widths=(16,))
-            )
+            alone = replace(SMALL, seeds=(seed,), samples=(size,), widths=(16,)).run()
             chosen = both.loss[place].sel(samples=size, width=16)
             # other batches round differently, and four digits are kept
             assert float(chosen) == pytest.approx(float(alone.loss.squeeze()), rel=2e-3)

@@ -48,7 +48,7 @@ def plain(settings, penalty, weight, strength, seed):
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_members_equal_plain_networks_and_loops(place):
-    record = resource.parallel_tasks(SMALL)
+    record = SMALL.run()
     for weight, strength in ((0.5, 60.0), (0.8, 2.0), (0.8, 20.0)):
         for member, seed in enumerate(SMALL.seeds):
             losses, model = plain(SMALL, PENALTIES[place], weight, strength, seed)
@@ -69,8 +69,8 @@ def test_members_equal_plain_networks_and_loops(place):
 
 
 def test_a_member_does_not_depend_on_its_companions():
-    record = resource.parallel_tasks(SMALL)
-    alone = resource.parallel_tasks(dataclasses.replace(SMALL, seeds=(8,), weights=(0.8,)))
+    record = SMALL.run()
+    alone = dataclasses.replace(SMALL, seeds=(8,), weights=(0.8,)).run()
     both = record.loss.sel(weight=[0.8]).isel(member=[1])
     np.testing.assert_allclose(both, alone.loss, rtol=2e-3)
     assert (record.loss[:, :, :, 0] != record.loss[:, :, :, 1]).all()
@@ -85,7 +85,7 @@ def test_the_heavier_subtask_gets_more():
         n_points=32,
         schedule=Schedule(1500),
     )
-    found = resource.parallel_tasks(settings).isel(penalty=0, strength=0)
+    found = settings.run().isel(penalty=0, strength=0)
     ratio = (found.loss[..., -1, 1] / found.loss[..., -1, 0]).mean("member").values
     assert ratio[0] < 0.7 < ratio[1] < 1.4 < ratio[2]
     owned = found.owned.mean("member").values

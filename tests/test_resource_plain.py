@@ -29,7 +29,7 @@ RATES = resource.PlainRates(
 
 @pytest.mark.parametrize("activation", ["silu", "relu"])
 def test_members_equal_plain_networks_and_loops(activation):
-    record = resource.plain_scaling(SMALL).sel(activation=activation)
+    record = SMALL.run().sel(activation=activation)
     x, finer = (torch.linspace(-1, 1, n, dtype=torch.float64)[:, None] for n in (11, 21))
     for budget in SMALL.budgets:
         for width in SMALL.widths:
@@ -57,28 +57,28 @@ def test_two_ramps_reach_the_best_of_two_ramps():
     settings = resource.PlainScaling(
         activations=("relu",), widths=(2,), budgets=(3000,), n_points=101, seeds=(0, 6)
     )
-    found = resource.plain_scaling(settings).loss.values
+    found = settings.run().loss.values
     # 101 training points against the interval; at seed 0 a ramp dies, and two are never beaten
     assert found.min() == pytest.approx(best, rel=0.02)
     assert found.max() > 10 * best
 
 
 def test_a_member_does_not_depend_on_its_companions():
-    record = resource.plain_scaling(SMALL)
-    alone = resource.plain_scaling(dataclasses.replace(SMALL, seeds=(8,), widths=(3,)))
+    record = SMALL.run()
+    alone = dataclasses.replace(SMALL, seeds=(8,), widths=(3,)).run()
     both = record.loss.isel(member=[1]).sel(width=[3])
     np.testing.assert_allclose(both, alone.loss, rtol=1e-3)
     assert (record.loss[:, :, 0] != record.loss[:, :, 1]).all()
 
 
 def at_one_rate(rate, seeds, width):
-    """Record of `plain_scaling` with the settings of `RATES`, one width and one rate."""
+    """Record of `PlainScaling` with the settings of `RATES`, one width and one rate."""
     settings = dataclasses.replace(SMALL, widths=(width,), budgets=(30,), lr=rate, seeds=seeds)
-    return resource.plain_scaling(settings).isel(budget=0, width=0)
+    return settings.run().isel(budget=0, width=0)
 
 
 def test_rates_are_tried_on_tuning_seeds_and_judged_where_they_were_best():
-    record = resource.plain_rates(RATES)
+    record = RATES.run()
     assert record.tuning_seed.values.tolist() == [5, 6]
     assert record.seed.values.tolist() == [3, 8]
     for width in RATES.widths:
@@ -110,7 +110,7 @@ def test_the_geometric_mean_of_the_tuning_seeds_chooses(monkeypatch):
         return 1 / losses, losses
 
     monkeypatch.setattr(plain, "_train", training)
-    record = resource.plain_rates(dataclasses.replace(RATES, activations=("silu",), widths=(3,)))
+    record = dataclasses.replace(RATES, activations=("silu",), widths=(3,)).run()
     assert record.chosen.item() == 1e-4
     assert judged == [(1e-4, 3), (1e-4, 8)]
     tried = record.tuning_loss[0, 0]
@@ -119,17 +119,17 @@ def test_the_geometric_mean_of_the_tuning_seeds_chooses(monkeypatch):
 
 
 def test_settings_are_those_announced():
-    standard = plain.STANDARD["plain_scaling"]
+    standard = resource.PlainScaling.sizes["resource_plain_scaling"]["standard"]
     assert set(standard.seeds) == set(range(200, 212))
     # twice as many points as neurons at the end of the range in which exponents are read
     assert standard.n_points >= 2 * 128
     assert {8, 16, 32, 64, 128} <= set(standard.widths)
-    assert {8, 16, 32, 64, 128} <= set(plain.LIVE["plain_scaling"].widths)
-    tuned = plain.STANDARD["plain_rates"]
+    assert {8, 16, 32, 64, 128} <= set(resource.PlainScaling.live().widths)
+    tuned = resource.PlainRates.sizes["resource_plain_rates"]["standard"]
     assert set(tuned.seeds) == set(standard.seeds)
     assert tuned.widths == (8, 16, 32, 64, 128)
     assert tuned.budget == max(standard.budgets)
-    # the one rate of `plain_scaling` is among those to choose from
+    # the one rate of `PlainScaling` is among those to choose from
     assert standard.lr in tuned.rates
     assert (tuned.n_points, tuned.n_fresh) == (standard.n_points, standard.n_fresh)
 
@@ -139,7 +139,7 @@ def test_settings_are_those_announced():
     [
         ({"activations": ()}, "activations must not be empty"),
         ({"activations": ("tanh",)}, "activations must be one of 'silu', 'relu', got 'tanh'"),
-        ({"activations": ("relu", "relu")}, "activations must differ, got ('relu', 'relu')"),
+        ({"activations": ("relu", "relu")}, "activations must be distinct, got ('relu', 'relu')"),
         ({"widths": ()}, "widths must not be empty"),
         ({"widths": (0, 2)}, "widths must be an integer >= 1, got 0"),
         ({"widths": (4, 2)}, "widths must increase, got (4, 2)"),

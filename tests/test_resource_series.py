@@ -58,7 +58,7 @@ def plain(settings, strength, seed):
 
 
 def test_members_equal_plain_networks_and_loops():
-    record = resource.root_chain(SMALL)
+    record = SMALL.run()
     for strength in SMALL.strengths:
         for member, seed in enumerate(SMALL.seeds):
             model, losses, neurons, used = plain(SMALL, strength, seed)
@@ -81,8 +81,8 @@ def test_members_equal_plain_networks_and_loops():
 
 
 def test_a_member_does_not_depend_on_its_companions():
-    record = resource.root_chain(SMALL)
-    alone = resource.root_chain(dataclasses.replace(SMALL, seeds=(8,), strengths=(20.0,)))
+    record = SMALL.run()
+    alone = dataclasses.replace(SMALL, seeds=(8,), strengths=(20.0,)).run()
     both = record.sel(strength=[20.0]).isel(member=[1])
     for name in ("loss", "training_loss"):
         np.testing.assert_allclose(both[name], alone[name], rtol=3e-3)
@@ -135,7 +135,7 @@ def test_only_the_mean_is_learned_where_the_task_is_weaker_than_the_penalty():
         n_fresh=20_000,
         seeds=(0,),
     )
-    record = resource.root_chain(settings)
+    record = settings.run()
     assert record.neurons.values[..., -1].tolist() == [[0]]
     assert np.isnan(record.correlation).all()
     # variance of sqrt(g): 1/3 less the square of the mean distance in the unit square, 0.52141

@@ -48,7 +48,7 @@ def plain(settings, penalty, strength, seed):
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_members_equal_plain_networks_and_loops(place):
-    record = resource.sparse_scaling(SMALL)
+    record = SMALL.run()
     for strength in SMALL.strengths:
         for member, seed in enumerate(SMALL.seeds):
             losses, neurons, (w, b, v) = plain(SMALL, PENALTIES[place], strength, seed)
@@ -64,8 +64,8 @@ def test_members_equal_plain_networks_and_loops(place):
 
 
 def test_a_member_does_not_depend_on_its_companions():
-    record = resource.sparse_scaling(SMALL)
-    alone = resource.sparse_scaling(dataclasses.replace(SMALL, seeds=(8,), strengths=(20.0,)))
+    record = SMALL.run()
+    alone = dataclasses.replace(SMALL, seeds=(8,), strengths=(20.0,)).run()
     both = record.loss.sel(strength=[20.0]).isel(member=[1])
     np.testing.assert_allclose(both, alone.loss, rtol=2e-3)
     assert (record.loss[:, :, 0] != record.loss[:, :, 1]).all()
@@ -126,7 +126,7 @@ def test_no_neuron_stays_where_the_task_is_weaker_than_the_penalty():
         schedule=Schedule(600),
         seeds=(0,),
     )
-    last = resource.sparse_scaling(settings).isel(penalty=0, member=0, step=-1)
+    last = settings.run().isel(penalty=0, member=0, step=-1)
     assert last.neurons.values[0] == 0
     assert last.neurons.values[1] >= 1
     variance = np.var(np.linspace(-1, 1, 12) ** 2)
@@ -153,7 +153,7 @@ def test_minimum_of_one_neuron():
         schedule=Schedule(3000),
         seeds=(0,),
     )
-    found = resource.sparse_scaling(settings).isel(penalty=0, member=0, strength=0)
+    found = settings.run().isel(penalty=0, member=0, strength=0)
     end = [float(found[name][0]) for name in ("weight", "bias", "readout")]
     offset = np.mean(x**2) - np.mean(
         [end[2] * z * (1 + np.tanh(z / 2)) / 2 for z in end[0] * x + end[1]]
@@ -164,7 +164,7 @@ def test_minimum_of_one_neuron():
 
 
 def test_standard_holds_every_mix_of_the_two_penalties():
-    standard = resource.STANDARD["sparse_scaling"]
+    standard = resource.SparseScaling.sizes["resource_sparse_scaling"]["standard"]
     mixes = {(penalty.l1 > 0, penalty.l2 > 0) for penalty in standard.penalties}
     assert mixes == {(False, True), (True, False), (True, True)}
     # |p| + |p| = |2p|: a cost of size alone sees no difference between one neuron and its halves

@@ -17,14 +17,14 @@ from skillscale.resource.experiments import noise as noisy
 
 
 class Layer(NamedTuple):
-    """Hidden weights, hidden biases and readout, each of shape (member, neuron)."""
+    """Hidden weights, hidden biases and readout, each (member, neuron)."""
 
     weights: Tensor
     biases: Tensor
     readout: Tensor
 
     def moments(self, x: Tensor, noise: float) -> tuple[Tensor, Tensor]:
-        """Mean and variance of the output at inputs of shape (sample,) or (member, sample)."""
+        """Return mean and variance of the output at inputs, (sample,) or (member, sample)."""
         features = hidden(self.weights, self.biases, x)
         mean = features @ self.readout[..., None]
         variance = noise**2 * features.square() @ self.readout.square()[..., None]
@@ -32,12 +32,12 @@ class Layer(NamedTuple):
 
 
 def hidden(weights: Tensor, biases: Tensor, x: Tensor) -> Tensor:
-    """Outputs silu(w x + b), shape (member, sample, neuron)."""
+    """Return outputs silu(w x + b), (member, sample, neuron)."""
     return torch.nn.functional.silu(weights[:, None] * x[..., None] + biases[:, None])
 
 
 def loss(layer: Layer, x: Tensor, target: Tensor, noise: float) -> Tensor:
-    """Expected mean squared error of a layer, shape (member,)."""
+    """Return the expected mean squared error of a layer, (member,)."""
     mean, variance = layer.moments(x, noise)
     return ((target - mean).square() + variance).mean(-1)
 
@@ -52,19 +52,11 @@ def train(
     lr: float,
     steps: int,
 ) -> Layer:
-    """Train hidden layers on the loss that the best readout leaves.
+    """Train hidden layers on the loss that the best readout leaves; return them with it.
 
-    Args:
-        start: hidden weights and biases, each of shape (member, neuron).
-        x: inputs, shape (sample,).
-        target: shape (sample,) or (member, sample).
-        share: weights of the samples, which sum to 1, shape (member, sample); equal if left out.
-        noise: relative noise σ of a neuron.
-        lr: first learning rate of Adam.
-        steps: number of steps.
-
-    Returns:
-        The trained layers with their best readout.
+    The start holds hidden weights and biases, (member, neuron); inputs are (sample,), the target
+    (sample,) or (member, sample), and so are the shares of the samples, which sum to 1; without
+    them all are equal.
     """
     weights, biases = (p.clone().requires_grad_() for p in start)
     scale = torch.ones(1, len(x), 1, dtype=x.dtype)

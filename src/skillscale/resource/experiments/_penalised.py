@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -15,71 +16,55 @@ from skillscale import _checks
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch
+from skillscale.lab.settings import Count, NonNegative, Positive, Settings, each, real, whole
 from skillscale.lab.training import train
 
 THRESHOLD = 1e-3  # a neuron is in use if a weight in and a weight out are larger than this
 
 
 @dataclass(frozen=True)
-class Penalty:
-    """What every weight and hidden bias p costs: l1·|p| + l2·p².
+class Penalty(Settings):
+    """What every weight and hidden bias p costs: l1·|p| + l2·p²."""
 
-    Attributes:
-        name: what the record calls it.
-        l1: prefactor of |p|.
-        l2: prefactor of p².
-        width: neurons that a network starts with.
-    """
-
-    name: str
-    l1: float
-    l2: float
-    width: int
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _checks.number("l1", self.l1, minimum=0)
-        _checks.number("l2", self.l2, minimum=0)
-        _checks.integer("width", self.width, minimum=1)
+    name: str  #: what the record calls it
+    l1: NonNegative  #: prefactor of |p|
+    l2: NonNegative  #: prefactor of p²
+    width: Count  #: neurons that a network starts with
 
 
-def check_penalties(penalties: Sequence[Penalty]) -> None:
-    """Raise ValueError unless there are penalties, all of them with names of their own.
-
-    >>> check_penalties([Penalty("L2", 0.0, 1e-4, 48)])
-    """
+def _named_apart(name: str, penalties: Sequence[Penalty]) -> None:
     if not penalties:
-        raise ValueError("penalties must not be empty")
+        raise ValueError(f"{name} must not be empty")
     names = [penalty.name for penalty in penalties]
     if len(set(names)) < len(names):
-        raise ValueError(f"penalties must have different names, got {names}")
+        raise ValueError(f"{name} must have different names, got {names}")
+
+
+Penalties = Annotated[tuple[Penalty, ...], _named_apart]
+# factors of a loss against a penalty
+Strengths = Annotated[tuple[float, ...], each(real(above=0)), _checks.increasing]
+
+
+def called(name: str, penalties: Sequence[Penalty]) -> Penalty:
+    """Return the penalty of a name.
+
+    >>> called("L1", [Penalty("L2", 0.0, 1e-4, 48), Penalty("L1", 1e-4, 0.0, 32)]).width
+    32
+    """
+    return next(penalty for penalty in penalties if penalty.name == name)
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """Adam with decay rates 0.9 and 0.99: rate up in `warm_up` steps, down as a half cosine.
+class Schedule(Settings):
+    """Adam with decay rates 0.9 and 0.99: rate up in `warm_up` steps, down as a half cosine."""
 
-    Attributes:
-        steps: number of updates.
-        lr: largest rate.
-        warm_up: updates until it is reached.
-        n_measured: equidistant steps at which neurons are counted, start and end among them.
-    """
-
-    steps: int
-    lr: float = 1e-2
-    warm_up: int = 50
-    n_measured: int = 13
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _checks.integer("steps", self.steps, minimum=1)
-        _checks.number("lr", self.lr, above=0)
-        _checks.integer("warm_up", self.warm_up, minimum=1)
-        _checks.integer("n_measured", self.n_measured, minimum=2)
+    steps: Count  #: updates
+    lr: Positive = 1e-2  #: largest rate
+    warm_up: Count = 50  #: updates until it is reached
+    n_measured: Annotated[int, whole(2)] = 13  #: equidistant steps at which neurons are counted
 
     def factor(self, step: int) -> float:
-        """Share of the largest rate at a step.
+        """Return the share of the largest rate at a step.
 
         >>> schedule = Schedule(steps=1000, warm_up=10)
         >>> [round(schedule.factor(step), 3) for step in (0, 500, 999)]
@@ -89,30 +74,22 @@ class Schedule:
         return min(1.0, (step + 1) / self.warm_up) * anneal
 
     def measured(self) -> NDArray[np.int64]:
-        """Steps at which neurons are counted."""
+        """Return the steps at which neurons are counted, start and end among them."""
         steps = np.linspace(0, self.steps, self.n_measured).round().astype(np.int64)
         return np.unique(steps)
 
 
 def in_use(parameters: Sequence[Tensor], layer: int = 0) -> Tensor:
-    """Tell which neurons of a hidden layer are in use, (member, neuron).
+    """Tell which neurons of a hidden layer, from 0, are in use, (member, neuron).
 
-    Args:
-        parameters: those of an ensemble with biases: weights and bias of every layer in turn.
-        layer: number of the hidden layer, from 0.
+    The parameters are those of an ensemble: weights and bias of every layer in turn.
     """
     into, _, out = parameters[2 * layer : 2 * layer + 3]
     return (into.abs().amax(1) > THRESHOLD) & (out.abs().amax(2) > THRESHOLD)
 
 
 def penalty(parameters: Sequence[Tensor], l1: float, l2: float) -> Tensor:
-    """Cost of all weights and hidden biases of each member, (member,): the last bias is free.
-
-    Args:
-        parameters: those of an ensemble with biases.
-        l1: prefactor of |p|.
-        l2: prefactor of p².
-    """
+    """Return the cost of all weights and hidden biases, (member,): the last bias is free."""
     priced = [p.flatten(1) for p in parameters[:-1]]
     cost = torch.zeros(len(priced[0]))
     if l2 > 0:
@@ -129,8 +106,6 @@ def fit(
     strengths: Tensor,
     priced: Penalty,
     schedule: Schedule,
-    *,
-    progress: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty.
 
@@ -141,7 +116,6 @@ def fit(
         strengths: shape (member, output).
         priced: the penalty.
         schedule: the training.
-        progress: show a bar over steps.
 
     Returns:
         Neurons in use (member, time), those of all hidden layers, and mean squared errors (member,
@@ -168,6 +142,5 @@ def fit(
         measure=measure,
         at=schedule.measured(),
         schedule=schedule.factor,
-        progress=progress,
     )
     return found["neurons"].movedim(0, 1), found["loss"].movedim(0, 1)

@@ -6,18 +6,22 @@ on the loss that remains, so that what is measured is the loss of the trained ne
 left to gain in its readout.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
-import xarray as xr
 from torch import Tensor
 
-from skillscale import _checks, _progress
+from skillscale import _checks
 from skillscale.lab.optimizers import Adam
+from skillscale.lab.settings import Counts, Positive, Seeds, each, whole, word
 from skillscale.lab.streams import Stream
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
 TARGETS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -29,166 +33,139 @@ TARGETS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+# numbers of steps at which is measured
+Times = Annotated[tuple[int, ...], each(whole(0)), _checks.increasing]
+
+
 @dataclass(frozen=True)
-class NoiseScaling:
-    """Settings of `noise_scaling`.
-
-    Attributes:
-        targets: names of the target functions on [-1, 1]; each is scaled to rms 1.
-        widths: numbers of hidden neurons N.
-        noise: σ, standard deviation of a neuron's output noise over the rms of its output.
-        n_points: equidistant inputs on [-1, 1], all used in every step.
-        steps: numbers of Adam steps after which the loss is measured; the last ends training.
-        lr: learning rate of Adam, annealed to 0 as a half cosine.
-        spread: standard deviation of the initial weights and biases.
-        seeds: one network of every width and target per seed.
-    """
-
-    targets: tuple[str, ...] = ("square", "sine", "exponential", "ramp")
-    widths: tuple[int, ...] = (16, 32, 64, 128, 256)
-    noise: float = 0.1
-    n_points: int = 48
-    steps: tuple[int, ...] = (0, 10, 30, 100, 300, 1000, 1500)
-    lr: float = 0.1
-    spread: float = 2.0
-    seeds: tuple[int, ...] = tuple(range(20))
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        for target in self.targets:
-            _checks.choice("targets", target, tuple(TARGETS))
-        for width in self.widths:
-            _checks.integer("widths", width, minimum=1)
-        _checks.number("noise", self.noise, above=0)
-        _checks.integer("n_points", self.n_points, minimum=2)
-        for step in self.steps:
-            _checks.integer("steps", step, minimum=0)
-        _checks.increasing("steps", self.steps)
-        _checks.number("lr", self.lr, above=0)
-        _checks.number("spread", self.spread, above=0)
-        _checks.seeds("seeds", self.seeds)
-        if not (self.targets and self.widths):
-            raise ValueError("targets and widths must not be empty")
-
-
-LIVE = {
-    "noise_scaling": NoiseScaling(widths=(16, 32, 64, 128), steps=(0, 30, 300), seeds=(0, 1, 2)),
-    "noise_step": NoiseScaling(
-        targets=("step",),
-        widths=(16, 32, 64),
-        n_points=128,
-        steps=(0, 30, 300),
-        lr=0.3,
-        spread=4.0,
-        seeds=(0, 1, 2),
-    ),
-}
-STANDARD = {
-    "noise_scaling": NoiseScaling(),
-    "noise_step": NoiseScaling(
-        targets=("step",),
-        n_points=256,
-        steps=(0, 10, 30, 100, 300, 1000, 2000),
-        lr=0.3,
-        spread=4.0,
-        seeds=tuple(range(200, 212)),
-    ),
-}
-
-
-def noise_scaling(settings: NoiseScaling, *, progress: bool = False) -> xr.Dataset:
+class NoiseScaling(Experiment):
     """Expected loss of noisy networks over widths, targets and seeds.
 
-    Args:
-        settings: sizes, training and seeds.
-        progress: show a bar over targets and widths.
+    `loss` (member, target, width, step) is the expected mean squared error (not halved, noise
+    included), in units of the target's mean square; `largest_weight` (member, target, width) the
+    largest hidden weight in size, after training.
 
-    Returns:
-        Dataset with dims (member, target, width, step): `loss`, the expected mean squared error
-        (not halved, noise included), in units of the target's mean square; and (member, target,
-        width) `largest_weight`, the largest hidden weight in size, after training.
+    Source: derived here; the loss equal to its closed form in `tests/test_resource_experiments.py`.
 
-    Raises:
-        FloatingPointError: If networks diverge.
+    >>> small = NoiseScaling(("square",), widths=(4, 8), steps=(0, 1), seeds=(0,))
+    >>> dict(small.run()["loss"].sizes)
+    {'member': 1, 'target': 1, 'width': 2, 'step': 2}
     """
-    return _measured(settings, settings.seeds, expected_loss, progress=progress)
+
+    targets: Annotated[tuple[str, ...], each(word(*TARGETS))] = (
+        "square",
+        "sine",
+        "exponential",
+        "ramp",
+    )  #: functions on [-1, 1]; each is scaled to rms 1
+    widths: Counts = (16, 32, 64, 128, 256)  #: numbers of hidden neurons N
+    noise: Positive = 0.1  #: σ, deviation of a neuron's output noise over the rms of its output
+    n_points: Annotated[int, whole(2)] = 48  #: equidistant inputs on [-1, 1], all in every step
+    steps: Times = (0, 10, 30, 100, 300, 1000, 1500)  #: the last ends training
+    lr: Positive = 0.1  #: learning rate of Adam, annealed to 0 as a half cosine
+    spread: Positive = 2.0  #: standard deviation of the initial weights and biases
+    seeds: Seeds = tuple(range(20))  #: one network of every width and target per seed
+
+    dims = ("member", "target", "width", "step")
+    about = {
+        "loss": ("mean square of the target", "expected loss"),
+        "largest_weight": ("1", "largest hidden weight after training"),
+        "width": ("neurons", ""),
+        "step": ("Adam steps", ""),
+    }
+
+    def grid(self) -> Grid:
+        return {"target": self.targets, "width": self.widths}
+
+    def coords(self) -> Coords:
+        return {"step": self.steps}
+
+    def measure(self, target: str, width: int) -> Found:
+        return _measured(self, self.seeds, expected_loss, target, width)
 
 
-def _measured(
-    settings: NoiseScaling, streams: Sequence[int], loss_of: Loss, *, progress: bool
-) -> xr.Dataset:
-    """Dataset of `noise_scaling` on a given form of the expected loss, a stream a member."""
-    x = torch.linspace(-1, 1, settings.n_points, dtype=torch.float64)
-    shape = (len(settings.seeds), len(settings.targets), len(settings.widths))
-    loss, largest = np.empty((*shape, len(settings.steps))), np.empty(shape)
-    cells = [(j, m) for j in range(shape[1]) for m in range(shape[2])]
-    for j, m in _progress.bar(cells, show=progress):
-        target = TARGETS[settings.targets[j]](x)
-        target = target / target.square().mean().sqrt()
-        start = initial(streams, settings.widths[m], settings.spread)
-        losses, weights = _train(start, x, target, settings, loss_of)
-        loss[:, j, m], largest[:, j, m] = losses.numpy(), weights.abs().amax(dim=1).numpy()
-    dims = ("member", "target", "width")
-    return xr.Dataset(
-        {
-            "loss": (
-                (*dims, "step"),
-                loss.astype(np.float32),
-                {"units": "mean square of the target", "long_name": "expected loss"},
-            ),
-            "largest_weight": (
-                dims,
-                largest.astype(np.float32),
-                {"units": "1", "long_name": "largest hidden weight after training"},
-            ),
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "target": list(settings.targets),
-            "width": ("width", np.asarray(settings.widths), {"units": "neurons"}),
-            "step": ("step", np.asarray(settings.steps), {"units": "Adam steps"}),
-        },
-    )
-
-
-def noise_step(settings: NoiseScaling, *, progress: bool = False) -> xr.Dataset:
+@dataclass(frozen=True)
+class NoiseStep(NoiseScaling):
     """Expected loss of noisy networks on a step, which takes ever steeper neurons.
 
-    `noise_scaling` with the target sign(x) and other initial numbers. No network of finite weights
+    `NoiseScaling` with the target sign(x) and other initial numbers. No network of finite weights
     makes a step: one that makes a ramp of width δ errs by about δ and pays noise like 1 / (δ² N).
     The inputs must be closer than δ, and training long enough for steep neurons, hence settings of
     its own.
 
-    Args:
-        settings: sizes, training and seeds.
-        progress: show a bar over targets and widths.
+    Source: derived here; as `NoiseScaling`.
 
-    Returns:
-        As `noise_scaling`.
+    >>> small = NoiseStep(("step",), widths=(4, 8), steps=(0, 1), seeds=(0,))
+    >>> dict(small.run()["loss"].sizes)
+    {'member': 1, 'target': 1, 'width': 2, 'step': 2}
     """
-    streams = [
-        int(Stream(seed, "neurons on a step").at(0).integers(2**32)) for seed in settings.seeds
-    ]
-    return _measured(settings, streams, _expected_loss_of_few, progress=progress)
+
+    def measure(self, target: str, width: int) -> Found:
+        streams = [
+            int(Stream(seed, "neurons on a step").at(0).integers(2**32)) for seed in self.seeds
+        ]
+        return _measured(self, streams, _expected_loss_of_few, target, width)
+
+
+NoiseScaling.sizes = {
+    "resource_noise_scaling": {
+        "live": NoiseScaling(widths=(16, 32, 64, 128), steps=(0, 30, 300), seeds=(0, 1, 2)),
+        "standard": NoiseScaling(),
+    }
+}
+NoiseStep.sizes = {
+    "resource_noise_step": {
+        "live": NoiseStep(
+            targets=("step",),
+            widths=(16, 32, 64),
+            n_points=128,
+            steps=(0, 30, 300),
+            lr=0.3,
+            spread=4.0,
+            seeds=(0, 1, 2),
+        ),
+        "standard": NoiseStep(
+            targets=("step",),
+            n_points=256,
+            steps=(0, 10, 30, 100, 300, 1000, 2000),
+            lr=0.3,
+            spread=4.0,
+            seeds=tuple(range(200, 212)),
+        ),
+    }
+}
+
+
+def _measured(
+    of: NoiseScaling, streams: Sequence[int], loss_of: Loss, target: str, width: int
+) -> Found:
+    """Train a network a stream of numbers on a given form of the expected loss."""
+    x = torch.linspace(-1, 1, of.n_points, dtype=torch.float64)
+    y = TARGETS[target](x)
+    y = y / y.square().mean().sqrt()
+    weights, biases = (p.requires_grad_() for p in initial(streams, width, of.spread))
+    losses = descend(
+        [weights, biases],
+        lambda: loss_of(weights, biases, x, y, of.noise),
+        of.steps,
+        of.lr,
+    )
+    largest = weights.detach().abs().amax(dim=1)
+    return {
+        "loss": (("step", "member"), losses.numpy().astype(np.float32)),
+        "largest_weight": ("member", largest.numpy().astype(np.float32)),
+    }
 
 
 def expected_loss(
     weights: Tensor, biases: Tensor, x: Tensor, target: Tensor, noise: float
 ) -> Tensor:
-    """Expected loss with the best output layer, one number per member.
+    """Return the least expected mean squared error over all output layers, (member,).
 
-    Args:
-        weights: hidden weights, shape (member, width).
-        biases: hidden biases, shape (member, width).
-        x: inputs, shape (sample,).
-        target: shape (sample,).
-        noise: relative noise σ of each neuron.
-
-    Returns:
-        The least expected mean squared error over the output weights, shape (member,).
+    Hidden weights and biases are (member, neuron), inputs and target (sample,); noise is σ.
     """
     # Equal to `expected_losses`, which is faster, but for rounding, which hundreds of Adam steps
-    # amplify: published runs of `noise_scaling` are repeated bit by bit in this form only.
+    # amplify: published runs of `NoiseScaling` are repeated bit by bit in this form only.
     hidden = torch.nn.functional.silu(weights[:, None] * x[:, None] + biases[:, None])
     psi = hidden / hidden.square().mean(dim=1, keepdim=True).sqrt()
     penalty = len(x) * noise**2 * torch.eye(len(x), dtype=x.dtype)
@@ -201,20 +178,14 @@ def expected_loss(
 def expected_losses(
     hidden: Tensor, targets: Tensor, noise: float, *, offset: bool = False
 ) -> Tensor:
-    """Expected losses of several outputs, each with its best readout of the same noisy neurons.
+    """Return losses of several outputs, each with its best readout of the same noisy neurons.
 
     ℓ_k = mean (y_k - a_k - Σ_i v_ik h_i)² + σ² Σ_i v_ik² mean h_i², least over v and, with an
     offset, over a (else a = 0). The gradient is exact: at the best readout the loss does not change
     with the readout, which is therefore held fixed.
 
-    Args:
-        hidden: h, shape (member, sample, neuron).
-        targets: y, shape (member, sample, output); one for all if its first size is 1.
-        noise: relative noise σ of each neuron.
-        offset: whether every output has a constant that carries no noise.
-
-    Returns:
-        Shape (member, output).
+    Hidden h is (member, sample, neuron), targets y (member, sample, output), one for all members if
+    its first size is 1, the result (member, output). An offset carries no noise.
 
     Source: derived here; minimised by brute force in `tests/test_resource_noise_parallel.py`.
 
@@ -228,7 +199,7 @@ def expected_losses(
 
 
 def best_readout(hidden: Tensor, targets: Tensor, noise: float, *, offset: bool = False) -> Tensor:
-    """Readout weights v of `expected_losses`, shape (member, neuron, output).
+    """Return the readout weights v of `expected_losses`, shape (member, neuron, output).
 
     >>> best_readout(torch.ones(1, 5, 1), torch.ones(1, 5, 1), 1.0)
     tensor([[[0.5000]]])
@@ -247,16 +218,9 @@ def descend(
 ) -> Tensor:
     """Minimise the sum of losses over parameters, in place, by Adam annealed as a half cosine.
 
-    Args:
-        parameters: leaves that require gradients.
-        losses: gives the losses of the members, of any shape; a member's depend on no other's
-            parameters.
-        steps: increasing numbers of steps at which to record; the last ends training.
-        lr: learning rate at the start.
-        observe: called at each of the steps, before the update.
-
-    Returns:
-        The recorded losses, shape (step, …).
+    Losses are of any shape, and a member's depend on no other's parameters. They are returned,
+    (step, …), at the given steps, of which the last ends training; `observe` is called there too,
+    before the update.
     """
     rule = Adam(lr, betas=(0.9, 0.99), eps=1e-12)
     state = rule.start(parameters)
@@ -278,7 +242,7 @@ def descend(
 
 
 def _normalised(hidden: Tensor, targets: Tensor, *, offset: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Neurons of rms 1 and targets, both less their means if there is an offset, and the rms."""
+    """Return neurons of rms 1, targets, both less their means with an offset, and the rms."""
     rms = hidden.square().mean(dim=-2, keepdim=True).sqrt()
     psi = hidden / rms
     if offset:
@@ -287,7 +251,7 @@ def _normalised(hidden: Tensor, targets: Tensor, *, offset: bool) -> tuple[Tenso
 
 
 def _readout(psi: Tensor, targets: Tensor, noise: float) -> Tensor:
-    """Best readout of normalised neurons, from the smaller of the two Gram matrices."""
+    """Return the best readout of normalised neurons, from the smaller of the two Gram matrices."""
     samples, neurons = psi.shape[-2:]
     few = neurons < samples
     gram = psi.mT @ psi if few else psi @ psi.mT
@@ -298,7 +262,7 @@ def _readout(psi: Tensor, targets: Tensor, noise: float) -> Tensor:
 
 
 def _cholesky(gram: Tensor) -> Tensor:
-    """Cholesky factors of the members' matrices, shape (member, size, size)."""
+    """Return Cholesky factors of the members' matrices, shape (member, size, size)."""
     found = torch.linalg.cholesky_ex(gram)
     failed = found.info.nonzero().flatten().tolist()
     if failed:
@@ -311,7 +275,7 @@ def _cholesky(gram: Tensor) -> Tensor:
 
 
 def initial(streams: Sequence[int], width: int, spread: float) -> tuple[Tensor, Tensor]:
-    """Hidden weights and biases, each of shape (member, neuron); a stream of numbers a member.
+    """Return hidden weights and biases, each (member, neuron); a stream of numbers a member.
 
     >>> initial([0, 1], 5, 2.0)[0].shape
     torch.Size([2, 5])
@@ -330,21 +294,3 @@ def _expected_loss_of_few(
     """`expected_loss` at the cost of the smaller of two Gram matrices: for many inputs."""
     hidden = torch.nn.functional.silu(weights[:, None] * x[:, None] + biases[:, None])
     return expected_losses(hidden, target[None, :, None], noise)[:, 0]
-
-
-def _train(
-    start: tuple[Tensor, Tensor],
-    x: Tensor,
-    target: Tensor,
-    settings: NoiseScaling,
-    loss_of: Loss,
-) -> tuple[Tensor, Tensor]:
-    """Loss (member, step) while Adam trains the hidden layer, and the weights it ends with."""
-    weights, biases = (p.clone().requires_grad_() for p in start)
-    losses = descend(
-        [weights, biases],
-        lambda: loss_of(weights, biases, x, target, settings.noise),
-        settings.steps,
-        settings.lr,
-    )
-    return losses.mT, weights.detach()
