@@ -54,7 +54,6 @@ def test_kept_tokens_stand_for_all(data):
 
 
 def test_tokens_belong_to_the_losses(data):
-    tokenizer = _shared.tokenizer(150)
     _, held_out = _shared.texts(150, held_out=0.01, seed=3)
     rows = corpus.windows(held_out, context=16)
     # the first kept token is the first in the second half of the first window
