@@ -23,14 +23,14 @@ def test_task_vectors_are_orthonormal_and_belong_to_their_seed():
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 def test_curves_do_not_depend_on_companions(noise):
     settings = {"n_skills": 4, "dim": 60, "steps": 40, "noise": noise}
-    both = geometry.skill_curves(geometry.SkillCurves(seeds=(3, 5), **settings))
-    alone = geometry.skill_curves(geometry.SkillCurves(seeds=(5,), **settings))
+    both = geometry.SkillCurves(seeds=(3, 5), **settings).run()
+    alone = geometry.SkillCurves(seeds=(5,), **settings).run()
     # batched products may round differently in the last bits of float32 storage
     np.testing.assert_allclose(both.unlearned[:, 1], alone.unlearned[:, 0], atol=1e-6)
 
 
 def test_sign_descent_equals_torch_optimizer_on_the_loss_itself():
-    curves = geometry.skill_curves(SMALL)
+    curves = SMALL.run()
     p = torch.from_numpy(frequencies.power_law(4, 1.0))
     vectors = geometry.task_vectors(4, 60, seeds=[5])[0]
     theta = torch.zeros(60, dtype=torch.float64, requires_grad=True)
@@ -48,7 +48,7 @@ def test_sign_descent_equals_torch_optimizer_on_the_loss_itself():
 
 
 def test_gradient_descent_follows_its_exact_recursion():
-    curves = geometry.skill_curves(SMALL)
+    curves = SMALL.run()
     p, step = frequencies.power_law(4, 1.0), np.arange(0, 81, 8)[:, None]
     expected = (1 - 2 * SMALL.sgd_lr * p) ** step
     for member in range(2):
@@ -59,7 +59,7 @@ def test_gradient_descent_follows_its_exact_recursion():
 
 def test_two_skills_report_the_first_step_beyond_the_threshold():
     settings = geometry.TwoSkills(ratios=(1.0, 10.0), dim=200, sgd_lr=0.03, seeds=(0, 1))
-    found = geometry.two_skills(settings).completion
+    found = settings.run().completion
     p = np.array([[0.5, 0.5], [10 / 11, 1 / 11]])
     # u = (1 - 2 lr p)^t falls below 0.1 at the next whole step
     expected = np.floor(np.log(0.1) / np.log(1 - 2 * 0.03 * p)) + 1
@@ -82,14 +82,14 @@ def test_two_skills_sweep_is_that_of_another_program(monkeypatch):
     generator = torch.Generator().manual_seed(0)
     rows = torch.linalg.svd(torch.randn(1000, 1000, generator=generator))[0][:2].double()
     monkeypatch.setattr(geometry.curves, "task_vectors", lambda *_, **__: rows[None])
-    times = geometry.two_skills(geometry.TwoSkills(steps=2500, seeds=(0,))).completion
+    times = geometry.TwoSkills(steps=2500, seeds=(0,)).run().completion
     for optimizer, ratios in SWEEP.items():
         late, early = (times.sel(optimizer=optimizer, skill=k)[0] for k in (2, 1))
         np.testing.assert_allclose(late / early, ratios, rtol=0.05, err_msg=optimizer)
 
 
 def test_an_unfinished_skill_is_nan():
-    found = geometry.two_skills(geometry.TwoSkills(ratios=(10.0,), dim=50, steps=60, seeds=(0,)))
+    found = geometry.TwoSkills(ratios=(10.0,), dim=50, steps=60, seeds=(0,)).run()
     assert np.isnan(found.completion.sel(optimizer="sgd", skill=2)).all()
 
 

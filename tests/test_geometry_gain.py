@@ -26,7 +26,7 @@ def test_modular_parameters_end_at_the_mass_of_the_skills_without_one():
     settings = geometry.ModularGain(
         alphas=(0.0, 1.0), dims=(5,), n_skills=40, lr=0.1, batch_size=64, steps=1500, seeds=(0, 1)
     )
-    found = geometry.modular_gain(settings)
+    found = settings.run()
     for alpha in settings.alphas:
         tail = np.log(2) * frequencies.power_law(40, alpha)[5:].sum()
         ends = found.loss.sel(arrangement="modular", alpha=alpha).isel(step=-1, dim=0)
@@ -54,11 +54,11 @@ def test_curves_of_the_stored_notebook_carry_the_label_of_the_next_exponent():
 
 def test_published_runs_are_told_by_their_task_vectors():
     settings = {"dims": (4,), "n_skills": 20, "steps": 60, "points": 4, "seeds": (1,)}
-    found = geometry.published_gain(geometry.ModularGain(published=True, **settings))
+    found = geometry.ModularGain(published=True, **settings).run()
     vectors = geometry.published_vectors(20, 4, seed=1).numpy()
     alone = geometry.newton(vectors, frequencies.power_law(20, -0.5)).loss
     assert float(found.optimum[0, 0, 0]) == pytest.approx(alone, rel=1e-6)
-    other = geometry.modular_gain(geometry.ModularGain(**settings))
+    other = geometry.ModularGain(**settings).run()
     assert not np.allclose(found.optimum, other.optimum)
     np.testing.assert_array_equal(
         found.loss.sel(arrangement="modular"), other.loss.sel(arrangement="modular")
@@ -67,8 +67,8 @@ def test_published_runs_are_told_by_their_task_vectors():
 
 def test_members_do_not_depend_on_companions():
     settings = {"dims": (4,), "n_skills": 20, "steps": 60, "points": 4}
-    both = geometry.modular_gain(geometry.ModularGain(seeds=(1, 2), **settings))
-    alone = geometry.modular_gain(geometry.ModularGain(seeds=(2,), **settings))
+    both = geometry.ModularGain(seeds=(1, 2), **settings).run()
+    alone = geometry.ModularGain(seeds=(2,), **settings).run()
     np.testing.assert_allclose(both.loss[1], alone.loss[0], rtol=1e-5)
     np.testing.assert_allclose(both.optimum[1], alone.optimum[0], rtol=1e-5)
 
@@ -80,7 +80,6 @@ def test_members_do_not_depend_on_companions():
         (lambda: geometry.ModularGain(dims=(1000,)), "dims must be below n_skills = 1000"),
         (lambda: geometry.ModularGain(alphas=()), "alphas must not be empty"),
         (lambda: geometry.ModularGain(points=1), "points must be an integer >= 2"),
-        (lambda: geometry.published_gain(geometry.ModularGain()), "published must be True"),
         (lambda: meetings(at=[]), "at must not be empty"),
         (lambda: meetings(at=[5, 5]), "at must increase"),
         (lambda: meetings(at=[-1, 5]), "at must be an integer >= 0, got -1"),

@@ -10,7 +10,7 @@ SMALL = {"alphas": (0.0, 1.0), "n_skills": (2, 5), "dim": 200, "lr": 1e-3, "seed
 
 
 def _run(**changed):
-    return geometry.module_times(geometry.ModuleTimes(**SMALL | changed)).completion
+    return geometry.ModuleTimes(**SMALL | changed).run().completion
 
 
 def test_module_vectors_are_orthonormal_and_keep_to_their_blocks():

@@ -16,7 +16,7 @@ def _run(*arms, **changed):
     settings = geometry.WastedResource(
         tuple(geometry.NoiseArm(*arm) for arm in arms), **SMALL | changed
     )
-    return geometry.wasted_resource(settings)
+    return settings.run()
 
 
 @pytest.mark.parametrize(("noise", "factor"), [(0.0, 2.0), (0.05, 2.0), (0.05, 1.0)])

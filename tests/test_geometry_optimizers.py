@@ -17,7 +17,7 @@ SMALL = {
 
 
 def _run(**changed):
-    return geometry.optimizer_race(geometry.OptimizerRace(**SMALL | changed))
+    return geometry.OptimizerRace(**SMALL | changed).run()
 
 
 def _torch_rule(name, theta, rate):

@@ -52,7 +52,7 @@ def test_the_loss_falls_with_parameters_and_rises_with_skills():
     settings = geometry.DimensionScaling(
         alphas=(0.0, 1.0), n_skills=(100, 200), dims=(5, 10, 20), seeds=(1, 2)
     )
-    loss = geometry.dimension_scaling(settings).loss
+    loss = settings.run().loss
     assert loss.dims == ("member", "n_skills", "dim", "alpha")
     assert (loss.diff("dim") < 0).all()
     assert (loss.mean("member").diff("n_skills") > 0).all()
@@ -76,7 +76,7 @@ def test_the_exponents_in_width_equal_the_published_figure():
 
 def test_the_exponent_in_width_falls_with_more_skills():
     settings = geometry.DimensionScaling(n_skills=(1000, 4000), dims=(40, 220), seeds=(0, 1))
-    loss = np.log(geometry.dimension_scaling(settings).loss)
+    loss = np.log(settings.run().loss)
     slope = (loss.sel(dim=40) - loss.sel(dim=220)) / np.log(220 / 40)
     # half of what the mass beyond skill d loses: .171, .153, .095
     drop = slope.sel(n_skills=1000) - slope.sel(n_skills=4000)
@@ -85,7 +85,7 @@ def test_the_exponent_in_width_falls_with_more_skills():
 
 def test_the_share_of_satisfiable_seeds_is_the_binomial_one():
     settings = geometry.CapacityCliff(n_skills=40, dims=(14, 20, 26), seeds=tuple(range(60)))
-    found = geometry.capacity_cliff(settings)
+    found = settings.run()
     share = found.satisfiable.mean("member")
     # Wendel 1962: P = 2^(1-n) Σ_(i<d) C(n-1, i); 60 seeds scatter by at most .065
     expected = binom.cdf(np.array(settings.dims) - 1, 39, 0.5)
@@ -104,7 +104,7 @@ def test_the_share_of_satisfiable_seeds_is_the_binomial_one():
         (lambda: geometry.DimensionScaling(dims=()), "dims must not be empty"),
         (lambda: geometry.DimensionScaling(alphas=(-1.0,)), "alphas must be a finite number"),
         (lambda: geometry.DimensionScaling(n_skills=(0,)), "n_skills must be an integer >= 1"),
-        (lambda: geometry.CapacityCliff(dims=(0,)), "dim must be an integer >= 1"),
+        (lambda: geometry.CapacityCliff(dims=(0,)), "dims must be an integer >= 1"),
         (lambda: geometry.CapacityCliff(seeds=()), "seeds must not be empty"),
         (lambda: geometry.CapacityCliff(alpha=-2.0), "alpha must be a finite number"),
     ],

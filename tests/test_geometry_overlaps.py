@@ -15,7 +15,7 @@ FEW = {"n_skills": (1, 3), "alphas": (0.0, 1.0), "dim": 400, "lr": 1e-3, "steps"
 
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
 def test_levels_equal_a_plain_loop_on_the_loss_itself(loss):
-    found = geometry.overlapping_skills(geometry.OverlappingSkills(**SMALL))
+    found = geometry.OverlappingSkills(**SMALL).run()
     for size, (n_skills, dim) in enumerate(SMALL["sizes"]):
         p = torch.from_numpy(frequencies.power_law(n_skills, 1.0))
         vectors = geometry.task_vectors(n_skills, dim, seeds=[5], orthonormal=False)[0]
@@ -33,9 +33,9 @@ def test_levels_equal_a_plain_loop_on_the_loss_itself(loss):
 
 
 def test_more_skills_than_parameters_cannot_all_be_learned():
-    found = geometry.overlapping_skills(
-        geometry.OverlappingSkills(((4, 20), (40, 4)), losses=("mse",), length=0.01, steps=800)
-    )
+    found = geometry.OverlappingSkills(
+        ((4, 20), (40, 4)), losses=("mse",), length=0.01, steps=800
+    ).run()
     end = 1 - found.level[0, :, :, -1]
     # the learned ones zigzag by a few steps of 0.01; of 40 targets in 4 dimensions most are missed
     assert abs(end[0, :, :4]).max() < 0.1
@@ -43,7 +43,7 @@ def test_more_skills_than_parameters_cannot_all_be_learned():
 
 
 def test_a_skill_alone_sets_every_sign():
-    found = geometry.gradient_alignment(geometry.GradientAlignment(**FEW, seeds=(3, 5)))
+    found = geometry.GradientAlignment(**FEW, seeds=(3, 5)).run()
     np.testing.assert_array_equal(found.aligned.sel(n_skills=1, skill=1), 1)
     three = found.aligned.sel(arm="exact", n_skills=3, step=0, alpha=1.0)
     assert (three.sel(skill=1) > three.sel(skill=[2, 3]).max("skill") + 0.2).all()
@@ -51,7 +51,7 @@ def test_a_skill_alone_sets_every_sign():
 
 
 def test_alignment_at_the_start_equals_its_definition():
-    found = geometry.gradient_alignment(geometry.GradientAlignment(**FEW, seeds=(5,)))
+    found = geometry.GradientAlignment(**FEW, seeds=(5,)).run()
     vectors = geometry.task_vectors(3, 400, seeds=[5])[0].numpy()
     gradient = -2 * frequencies.power_law(3, 1.0) @ vectors
     expected = np.mean(np.sign(vectors) == np.sign(-gradient), axis=1)
@@ -61,10 +61,10 @@ def test_alignment_at_the_start_equals_its_definition():
 
 
 def test_members_do_not_depend_on_companions():
-    both = geometry.gradient_alignment(geometry.GradientAlignment(**FEW, seeds=(3, 5)))
-    alone = geometry.gradient_alignment(
-        geometry.GradientAlignment(**FEW | {"n_skills": (3,), "alphas": (1.0,)}, seeds=(5,))
-    )
+    both = geometry.GradientAlignment(**FEW, seeds=(3, 5)).run()
+    alone = geometry.GradientAlignment(
+        **FEW | {"n_skills": (3,), "alphas": (1.0,)}, seeds=(5,)
+    ).run()
     np.testing.assert_allclose(both.unlearned[:, 1, 1, 1], alone.unlearned[:, 0, 0, 0], atol=1e-3)
 
 

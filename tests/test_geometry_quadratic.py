@@ -9,7 +9,7 @@ SMALL = {"sign_lrs": (1e-3,), "sgd_steps": 2000, "points": 21, "seeds": (3, 5)}
 
 
 def _run(**changed):
-    return geometry.quadratic_order(geometry.QuadraticOrder(**SMALL | changed))
+    return geometry.QuadraticOrder(**SMALL | changed).run()
 
 
 def test_gradient_descent_does_not_see_the_basis():

@@ -16,7 +16,7 @@ READ_OFF = {
 
 def test_two_point_slopes_equal_the_published_figure_for_six_exponents_and_two_optimizers():
     settings = geometry.StepScaling(steps=200, points=2, seeds=(0, 1, 2))
-    loss = np.log(geometry.step_scaling(settings).loss.sel(vectors="published"))
+    loss = np.log(settings.run().loss.sel(vectors="published"))
     slope = (loss.sel(step=80) - loss.sel(step=200)) / np.log(200 / 80)
     for optimizer, expected in READ_OFF.items():
         # 0.03 is what can be read off the figure
@@ -26,8 +26,8 @@ def test_two_point_slopes_equal_the_published_figure_for_six_exponents_and_two_o
 
 def test_random_task_vectors_belong_to_their_seed_and_published_ones_to_none():
     settings = {"alphas": (0.5,), "n_skills": 50, "dim": 10, "steps": 200, "points": 3}
-    both = geometry.step_scaling(geometry.StepScaling(seeds=(3, 5), **settings)).loss
-    alone = geometry.step_scaling(geometry.StepScaling(seeds=(5,), **settings)).loss
+    both = geometry.StepScaling(seeds=(3, 5), **settings).run().loss
+    alone = geometry.StepScaling(seeds=(5,), **settings).run().loss
     np.testing.assert_allclose(both[:, 1], alone[:, 0], rtol=1e-5)
     np.testing.assert_allclose(both.sel(step=0), np.log(2), rtol=1e-6)
     last = both.isel(step=-1)
@@ -38,7 +38,7 @@ def test_random_task_vectors_belong_to_their_seed_and_published_ones_to_none():
 
 def test_more_skills_lower_the_exponent():
     settings = geometry.SkillNumber(n_skills=(100, 1000), seeds=(0, 1))
-    loss = np.log(geometry.skill_number(settings).loss)
+    loss = np.log(settings.run().loss)
     slope = (loss.sel(step=80) - loss.sel(step=200)) / np.log(200 / 80)
     assert (slope.sel(n_skills=100) > 2 * slope.sel(n_skills=1000)).all()
     vectors = geometry.task_vectors(1000, 100, seeds=[1], orthonormal=False)[0]
@@ -50,7 +50,7 @@ def test_more_skills_lower_the_exponent():
 
 def test_one_orthonormal_skill_falls_by_its_closed_form():
     settings = geometry.OrthonormalDecay(n_skills=1, alphas=(0.0,), lr=1e-4, seeds=(0, 1))
-    loss = geometry.orthonormal_decay(settings).loss
+    loss = settings.run().loss
     # one coordinate, ±1: every step brings it nearer by lr
     expected = (1 - 1e-4 * loss.step) ** 2
     for member in range(2):
@@ -58,7 +58,7 @@ def test_one_orthonormal_skill_falls_by_its_closed_form():
 
 
 def test_orthonormal_skills_start_from_one_and_fall():
-    loss = geometry.orthonormal_decay(geometry.OrthonormalDecay(n_skills=60, seeds=(0,))).loss
+    loss = geometry.OrthonormalDecay(n_skills=60, seeds=(0,)).run().loss
     assert (loss < 1).all()
     assert (loss.diff("step") < 0).all()
 

@@ -10,7 +10,7 @@ SMALL = {"dims": (6, 40), "n_skills": 3, "length": 0.02, "steps": 120, "every": 
 
 
 def test_normalised_gradient_is_a_recursion_in_the_skills_whatever_the_dimension():
-    found = geometry.fixed_length(geometry.FixedLength(**SMALL)).unlearned.sel(rule="normalised")
+    found = geometry.FixedLength(**SMALL).run().unlearned.sel(rule="normalised")
     p, u, path = frequencies.power_law(3, 1.0), np.ones(3), []
     for _ in range(121):
         path.append(u)
@@ -22,7 +22,7 @@ def test_normalised_gradient_is_a_recursion_in_the_skills_whatever_the_dimension
 
 
 def test_a_sign_step_is_as_long():
-    found = geometry.fixed_length(geometry.FixedLength(**SMALL | {"steps": 1, "every": 1}))
+    found = geometry.FixedLength(**SMALL | {"steps": 1, "every": 1}).run()
     for dim in (6, 40):
         vectors = geometry.task_vectors(3, dim, seeds=[5])[0].numpy()
         step = np.sign(frequencies.power_law(3, 1.0) @ vectors)

@@ -169,6 +169,6 @@ def test_too_few_confident_tokens_are_reported():
 
 
 def test_the_second_run_differs_in_its_seeds_alone():
-    first, again = (sizes["standard"] for sizes in experiments.Clusters.sizes.values())
+    first, again = (sizes["standard"] for sizes in experiments.Clusters.records.values())
     assert dataclasses.replace(again, seeds=first.seeds) == first
     assert not set(first.seeds) & set(again.seeds)

@@ -119,13 +119,13 @@ def test_the_geometric_mean_of_the_tuning_seeds_chooses(monkeypatch):
 
 
 def test_settings_are_those_announced():
-    standard = resource.PlainScaling.sizes["resource_plain_scaling"]["standard"]
+    standard = resource.PlainScaling.records["resource_plain_scaling"]["standard"]
     assert set(standard.seeds) == set(range(200, 212))
     # twice as many points as neurons at the end of the range in which exponents are read
     assert standard.n_points >= 2 * 128
     assert {8, 16, 32, 64, 128} <= set(standard.widths)
     assert {8, 16, 32, 64, 128} <= set(resource.PlainScaling.live().widths)
-    tuned = resource.PlainRates.sizes["resource_plain_rates"]["standard"]
+    tuned = resource.PlainRates.records["resource_plain_rates"]["standard"]
     assert set(tuned.seeds) == set(standard.seeds)
     assert tuned.widths == (8, 16, 32, 64, 128)
     assert tuned.budget == max(standard.budgets)

@@ -164,7 +164,7 @@ def test_minimum_of_one_neuron():
 
 
 def test_standard_holds_every_mix_of_the_two_penalties():
-    standard = resource.SparseScaling.sizes["resource_sparse_scaling"]["standard"]
+    standard = resource.SparseScaling.records["resource_sparse_scaling"]["standard"]
     mixes = {(penalty.l1 > 0, penalty.l2 > 0) for penalty in standard.penalties}
     assert mixes == {(False, True), (True, False), (True, True)}
     # |p| + |p| = |2p|: a cost of size alone sees no difference between one neuron and its halves

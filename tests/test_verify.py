@@ -133,14 +133,14 @@ def bench(monkeypatch, tmp_path):
     """A folder with one stored record and the state beside it; the runs that were made."""
     settings = geometry.SkillCurves(seeds=(1, 2, 3), steps=20, every=5, n_skills=3, dim=9)
     (tmp_path / "results").mkdir()
-    made = geometry.skill_curves(settings)
+    made = settings.run()
     stamped = records.stamp(made, settings=settings, seeds=settings.seeds, wall_seconds=1.0)
     records.save(stamped, tmp_path / "results" / "toy.nc")
     runs = []
 
     def run(few):
         runs.append(few.seeds)
-        return geometry.skill_curves(few)
+        return few.run()
 
     run.__module__ = geometry.skill_curves.__module__
     monkeypatch.setattr(verify, "ROOT", tmp_path)

@@ -1,7 +1,7 @@
 """What experiments there are, read from their sources: importing them takes seconds.
 
-A module of `skillscale.<theory>.experiments` gives each of its experiments, a class, the sizes of
-its records: a dictionary of dictionaries, `{record: {size: settings}}`, assigned to `sizes`.
+A module of `skillscale.<theory>.experiments` gives each of its experiments, a class, its
+`records`: a dictionary of dictionaries, `{record: {size: settings}}`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Entry:
     def settings(self, size: str) -> Experiment:
         """Return the experiment in one of its sizes, ready to run; this imports it."""
         found: Experiment = getattr(importlib.import_module(self.module), self.kind)
-        chosen: Experiment = found.sizes[self.record][size]
+        chosen: Experiment = found.records[self.record][size]
         return chosen
 
 
@@ -86,13 +86,13 @@ def catalogue() -> dict[str, Entry]:
 
 
 def _records(statements: list[ast.stmt]) -> list[tuple[str, str, list[str]]]:
-    """Return class, record and sizes of every `Class.sizes = {record: {size: ...}}`."""
+    """Return class, record and sizes of every `Class.records = {record: {size: ...}}`."""
     return [
         (target.value.id, str(record.value), _keys(sizes))
         for statement in statements
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict)
         for target in statement.targets
-        if isinstance(target, ast.Attribute) and target.attr == "sizes"
+        if isinstance(target, ast.Attribute) and target.attr == "records"
         if isinstance(target.value, ast.Name)
         for record, sizes in zip(statement.value.keys, statement.value.values, strict=True)
         if isinstance(record, ast.Constant)

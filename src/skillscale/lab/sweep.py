@@ -103,13 +103,13 @@ class Experiment(Settings):
     A subclass has a `grid` and `measure`, or `collect` where later points depend on earlier ones.
 
     Attributes:
-        sizes: record -> size ("live", "standard", "paper") -> settings.
-        dims: dimensions of every variable in order, those not named last.
+        records: name -> size ("live", "standard", "paper") -> settings.
+        order: dimensions of every variable, those not named last.
         about: variable -> units and words, "" for none, where `MEANING` says nothing.
     """
 
-    sizes: ClassVar[dict[str, dict[str, Any]]] = {}
-    dims: ClassVar[tuple[str, ...]] = ()
+    records: ClassVar[dict[str, dict[str, Any]]] = {}
+    order: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[dict[str, tuple[str, str]]] = {}
 
     def grid(self) -> Grid:
@@ -125,14 +125,15 @@ class Experiment(Settings):
         return {}
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
-        """Run all points; a coordinate for every axis of the grid whose values can be one."""
+        """Run all points; every axis of numbers or words is a coordinate, a range of places none."""
         grid = self.grid()
-        scalars = {
+        named = {
             axis: list(values)
             for axis, values in grid.items()
-            if axis != "member" and all(isinstance(value, int | float | str) for value in values)
+            if axis != "member" and not isinstance(values, range)
+            if all(isinstance(value, int | float | str) for value in values)
         }
-        return sweep(self.measure, grid).assign_coords(scalars)
+        return sweep(self.measure, grid).assign_coords(named)
 
     def run(
         self,
@@ -171,12 +172,12 @@ class Experiment(Settings):
         for name, variable in found.variables.items():
             about = zip(("units", "long_name"), meaning.get(str(name), ()), strict=False)
             variable.attrs = {key: text for key, text in about if text}
-        return found.transpose(*self.dims, ..., missing_dims="ignore")
+        return found.transpose(*self.order, ..., missing_dims="ignore")
 
     @classmethod
     def live(cls) -> Self:
         """Return the settings that run in seconds, of the first record that has some."""
-        found: Self = next(sizes["live"] for sizes in cls.sizes.values() if "live" in sizes)
+        found: Self = next(sizes["live"] for sizes in cls.records.values() if "live" in sizes)
         return found
 
 
@@ -202,10 +203,11 @@ def processes(workers: int, threads: int = 1) -> Iterator[Map]:
 
 
 def _names_dim(values: Any) -> bool:
-    """Whether a coordinate is a pair of a dimension and values."""
-    if not isinstance(values, tuple) or len(values) != 2:
+    """Whether a coordinate is a pair of a dimension, or dimensions, and values."""
+    if not isinstance(values, tuple) or len(values) != 2 or isinstance(values[1], str):
         return False
-    return isinstance(values[0], str) and not isinstance(values[1], str)
+    first = values[0]
+    return isinstance(first, str) or (isinstance(first, tuple) and isinstance(first[0], str))
 
 
 def _all(dataset: xr.Dataset) -> list[int]:
@@ -236,7 +238,8 @@ def _digest(measure: Measure) -> str:
     """Return what names a measurement: its settings, its code and that of the libraries."""
     experiment = getattr(measure, "__self__", None)
     settings = dataclasses.asdict(experiment) if dataclasses.is_dataclass(experiment) else {}  # type: ignore[arg-type]
-    total = hashlib.sha256(json.dumps([measure.__qualname__, settings], sort_keys=True).encode())
+    name = f"{type(experiment).__qualname__} {measure.__qualname__}"
+    total = hashlib.sha256(json.dumps([name, settings], sort_keys=True).encode())
     for package in ("numpy", "scipy", "torch"):
         total.update(version(package).encode())
     root = Path(__file__).parents[1]

@@ -56,7 +56,7 @@ class DependentParities(Experiment):
     every: Count = 20  #: steps between measurements
     seeds: Seeds = tuple(range(12))  #: draw strings and initial parameters, alike in all arms
 
-    dims = ("member", "arm", "strings", "step", "task")
+    order = ("member", "arm", "strings", "step", "task")
     about = {"accuracy": ("1", "share of strings answered correctly")}
 
     def grid(self) -> Grid:
@@ -101,7 +101,7 @@ class DependentParities(Experiment):
         return {"accuracy": (("step", "arm", "strings", "task"), record.numpy().round(3))}
 
 
-DependentParities.sizes = {
+DependentParities.records = {
     "domino_dependent_parities": {
         "live": DependentParities(
             n_bits=10, n_samples=1000, n_fresh=1000, steps=1200, seeds=(0, 1, 2)

@@ -87,7 +87,7 @@ class ModularAddition(Experiment):
     tuning_seeds: tuple[int, ...] = (100, 101, 102)  #: of the networks on which rates are tried
     seeds: Seeds = tuple(range(200, 210))  #: of the followed networks: splits and weights
 
-    dims = ("member", "tuning_member", "rule", "arm", "tried", "split", "step")
+    order = ("member", "tuning_member", "rule", "arm", "tried", "split", "step")
     about = {
         "accuracy": ("1", "share of sums answered correctly"),
         "rate": ("1", "learning rate"),
@@ -169,7 +169,7 @@ class ModularAddition(Experiment):
         return {"accuracy": (("member", "arm", "split", "step"), accuracy)}
 
 
-ModularAddition.sizes = {
+ModularAddition.records = {
     "domino_modular_addition": {
         # a large decay and few pairs to test, or so small a network would not generalise in seconds
         "live": ModularAddition(

@@ -80,7 +80,7 @@ class LanguageSpeedups(Experiment):
     tuning_seeds: Seeds = (100, 101)  #: of the networks on which rates are tried
     seeds: Seeds = tuple(range(200, 210))  #: split of the text, initial weights, order of the text
 
-    dims = ("member", "tuning_member", "arm", "tried", "group", "step")
+    order = ("member", "tuning_member", "arm", "tried", "group", "step")
     about = {
         "loss": ("nats", "held-out loss"),
         "group_loss": ("nats", "final held-out loss on a third of the text"),
@@ -156,7 +156,7 @@ _ADAMW, _SIGN, _LION = (
     (1.6e-3, 3.2e-3, 6.4e-3, 1.28e-2, 2.56e-2),
     (4e-4, 8e-4, 1.6e-3, 3.2e-3, 6.4e-3),
 )
-LanguageSpeedups.sizes = {
+LanguageSpeedups.records = {
     "domino_language_speedups": {
         "live": LanguageSpeedups(
             arms=(

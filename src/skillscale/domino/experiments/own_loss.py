@@ -70,7 +70,7 @@ class TwoSquares(Experiment):
     steps: Steps = 1000  #: updates
     every: Count = 4  #: steps between measurements
 
-    dims = ("setting", "noise_share", "member", "arm", "tuning_seed", "tried", "step", "task")
+    order = ("setting", "noise_share", "member", "arm", "tuning_seed", "tried", "step", "task")
     about = {
         "loss": ("1", "mean squared error"),
         "noisy_loss": ("1", "mean squared error"),
@@ -133,7 +133,7 @@ class TwoSquares(Experiment):
         }
 
 
-TwoSquares.sizes = {
+TwoSquares.records = {
     "domino_two_squares": {
         "live": TwoSquares(
             rates=(4e-3, 8e-3, 1.6e-2),

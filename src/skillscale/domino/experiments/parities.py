@@ -64,7 +64,7 @@ class TwoParities(Experiment):
     every: Count = 10  #: steps between measurements
     seeds: Seeds = tuple(range(12))  #: draw data, nested shares and initial parameters
 
-    dims = ("rule", "rare_fraction", "member", "arm", "step", "task")
+    order = ("rule", "rare_fraction", "member", "arm", "step", "task")
     about = {
         "accuracy": ("1", "share of samples answered correctly"),
         "rate": ("1", "rate"),
@@ -118,7 +118,7 @@ class TwoParities(Experiment):
         return {"accuracy": (("step", "member", "task"), record.numpy().round(3))}
 
 
-TwoParities.sizes = {
+TwoParities.records = {
     "domino_two_parities": {
         # 250 samples of the rare parity do not single out its bits among 32, but do among 16
         "live": TwoParities((0.1,), n_bits=16, n_samples=2500, steps=800, seeds=(0, 1, 2)),

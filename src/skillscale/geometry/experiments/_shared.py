@@ -23,21 +23,6 @@ def check_sizes(n_skills: int, dim: int, steps: int, *, orthonormal: bool = True
     _checks.integer("steps", steps, minimum=0)
 
 
-def check_filled(settings: object, *names: str) -> None:
-    """Raise ValueError unless each of the named settings holds an entry."""
-    for name in names:
-        if not getattr(settings, name):
-            raise ValueError(f"{name} must not be empty")
-
-
-def check_alphas(alphas: tuple[float, ...]) -> None:
-    """Raise ValueError unless there are exponents, all > -1."""
-    if not alphas:
-        raise ValueError("alphas must not be empty")
-    for alpha in alphas:
-        _checks.number("alphas", alpha, above=-1)
-
-
 def tables(n_skills: int, alphas: tuple[float, ...]) -> NDArray[np.float64]:
     """Return p_k ∝ k^-(alpha+1) with sum 1, a row for each exponent, shape (alpha, skill)."""
     return np.stack([frequencies.power_law(n_skills, alpha) for alpha in alphas])

@@ -6,160 +6,107 @@ none. Dense: every skill has a random unit task vector, and all share all coordi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
-import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skillscale import _checks, _progress
-from skillscale.geometry.experiments._shared import (
-    check_alphas,
-    check_filled,
-    check_sizes,
-    published_vectors,
-    tables,
-    task_vectors,
-)
+from skillscale import _checks
+from skillscale.geometry.experiments._shared import published_vectors, tables, task_vectors
 from skillscale.geometry.experiments.columns import BLOCK, SkillCounts, descend_columns
 from skillscale.geometry.experiments.optimum import newton
 from skillscale.lab.optimizers import SignDescent
+from skillscale.lab.settings import Alphas, Count, Counts, Flag, Positive, Seeds, Steps, whole
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import log_steps
 
 
 @dataclass(frozen=True)
-class ModularGain:
-    """Settings of `modular_gain`.
-
-    Attributes:
-        alphas: skill k has frequency p_k ∝ k^-(alpha+1); one column each.
-        dims: numbers of parameters, fewer than `n_skills`.
-        n_skills: number of skills.
-        lr: learning rate of sign descent.
-        batch_size: skills drawn for a step.
-        steps: number of updates of sign descent.
-        points: measurements on a logarithmic grid of steps.
-        seeds: one set of task vectors and of batches per seed.
-        published: whether to take the task vectors that the public script draws for the seeds.
-    """
-
-    alphas: tuple[float, ...] = (-0.5, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-    dims: tuple[int, ...] = (40, 200)
-    n_skills: int = 1000
-    lr: float = 0.01
-    batch_size: int = 1024
-    steps: int = 100_000
-    points: int = 25
-    seeds: tuple[int, ...] = tuple(range(200, 210))
-    published: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        check_filled(self, "dims")
-        for dim in self.dims:
-            check_sizes(self.n_skills, dim, self.steps, orthonormal=False)
-            if dim >= self.n_skills:
-                raise ValueError(f"dims must be below n_skills = {self.n_skills}, got {dim}")
-        check_alphas(self.alphas)
-        _checks.number("lr", self.lr, above=0)
-        _checks.integer("batch_size", self.batch_size, minimum=1)
-        _checks.integer("points", self.points, minimum=2)
-        _checks.seeds("seeds", self.seeds)
-
-
-LIVE = {"modular_gain": ModularGain(dims=(40,), steps=3000, points=12, seeds=(0, 1))}
-STANDARD = {
-    "modular_gain": ModularGain(),
-    "published_gain": ModularGain(seeds=(0, 1, 2, 3), published=True),
-}
-
-
-def modular_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset:
+class ModularGain(Experiment):
     """Losses of dense and of modular parameters: while sign descent runs, and at the optimum.
 
-    Args:
-        settings: sizes, rate and seeds.
-        progress: show a bar over seeds.
-
-    Returns:
-        Dataset with dims (member, arrangement, dim, alpha, step): `loss`, the cross entropy of all
-        skills in nats; and (member, dim, alpha): `optimum`, its infimum over dense parameters.
+    `loss` (member, arrangement, dim, alpha, step), the cross entropy of all skills in nats;
+    `optimum` (member, dim, alpha), its infimum over dense parameters.
 
     Source: both arrangements as in the public code of Liu et al. 2025 (Figure 18), the optimum is
-    ours; ends in closed form in `tests/test_geometry_gain.py`.
+    ours; ends in closed form, and published vectors told from others, in
+    `tests/test_geometry_gain.py`.
 
     >>> small = ModularGain(alphas=(1.0,), dims=(2,), n_skills=4, steps=9, points=3, seeds=(0,))
-    >>> dict(modular_gain(small).sizes)
+    >>> dict(small.run()["loss"].sizes)
     {'member': 1, 'arrangement': 2, 'dim': 1, 'alpha': 1, 'step': 3}
     """
-    at = log_steps(settings.steps, settings.points).tolist()
-    frequency = tables(settings.n_skills, settings.alphas)
-    losses, best = [], []
-    for seed in _progress.bar(settings.seeds, show=progress):
-        vectors = [_vectors(settings, dim, seed) for dim in settings.dims]
-        counts = SkillCounts(frequency, settings.batch_size, seed)
+
+    alphas: Alphas = (-0.5, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  #: p_k ∝ k^-(alpha+1)
+    dims: Counts = (40, 200)  #: numbers of parameters, fewer than `n_skills`
+    n_skills: Count = 1000
+    lr: Positive = 0.01  #: learning rate of sign descent
+    batch_size: Count = 1024  #: skills drawn for a step
+    steps: Steps = 100_000  #: updates of sign descent
+    points: Annotated[int, whole(2)] = 25  #: measurements on a logarithmic grid of steps
+    seeds: Seeds = tuple(range(200, 210))  #: one set of task vectors and of batches each
+    published: Flag = False  #: take the task vectors that the public script draws for the seeds
+
+    order = ("member", "arrangement", "dim", "alpha", "step")
+    about = {
+        "loss": ("1", "cross entropy, nats"),
+        "optimum": ("1", "cross entropy at the dense optimum, nats"),
+        "dim": ("", "number of parameters"),
+    }
+
+    def together(self) -> None:
+        for dim in self.dims:
+            if dim >= self.n_skills:
+                raise ValueError(f"dims must be below n_skills = {self.n_skills}, got {dim}")
+
+    def at(self) -> list[int]:
+        """Return the steps at which losses are measured."""
+        return [int(step) for step in log_steps(self.steps, self.points)]
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {
+            "arrangement": ["dense", "modular"],
+            "dim": self.dims,
+            "alpha": self.alphas,
+            "step": self.at(),
+        }
+
+    def measure(self, member: int) -> Found:
+        frequency = tables(self.n_skills, self.alphas)
+        vectors = [_vectors(self, dim, member) for dim in self.dims]
+        counts = SkillCounts(frequency, self.batch_size, member)
         dense = [
             descend_columns(
                 drawn,
                 frequency,
-                [SignDescent(settings.lr)],
-                at=at,
-                batch_size=settings.batch_size,
-                seed=seed,
+                [SignDescent(self.lr)],
+                at=self.at(),
+                batch_size=self.batch_size,
+                seed=member,
             )[0]
             for drawn in vectors
         ]
-        modular = modular_descent(frequency, settings.dims, counts, lr=settings.lr, at=at)
-        losses.append([np.stack(dense), modular])
-        best.append([[newton(drawn.numpy(), p).loss for p in frequency] for drawn in vectors])
-    return xr.Dataset(
-        {
-            "loss": (
-                ("member", "arrangement", "dim", "alpha", "step"),
-                np.asarray(losses, dtype=np.float32),
-                {"units": "1", "long_name": "cross entropy, nats"},
-            ),
-            "optimum": (
-                ("member", "dim", "alpha"),
-                np.asarray(best, dtype=np.float32),
-                {"units": "1", "long_name": "cross entropy at the dense optimum, nats"},
-            ),
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "arrangement": ["dense", "modular"],
-            "dim": ("dim", list(settings.dims), {"long_name": "number of parameters"}),
-            "alpha": list(settings.alphas),
-            "step": ("step", at, {"units": "optimizer steps"}),
-        },
-    )
+        modular = modular_descent(frequency, self.dims, counts, lr=self.lr, at=self.at())
+        best = [[newton(drawn, p).loss for p in frequency] for drawn in vectors]
+        loss = np.array([np.stack(dense), modular], np.float32)
+        return {
+            "loss": (("arrangement", "dim", "alpha", "step"), loss),
+            "optimum": (("dim", "alpha"), np.array(best, np.float32)),
+        }
 
 
-def published_gain(settings: ModularGain, *, progress: bool = False) -> xr.Dataset:
-    """Return `modular_gain` on the task vectors of the published runs, seeds 0 to 3.
-
-    Args:
-        settings: sizes and rate, with `published` true.
-        progress: show a bar over seeds.
-
-    Returns:
-        Dataset as that of `modular_gain`.
-
-    Raises:
-        ValueError: If `published` is false.
-
-    Source: task vectors as the public code of Liu et al. 2025 draws them;
-    `tests/test_geometry_gain.py` tells them from others.
-
-    >>> small = ModularGain(alphas=(1.0,), dims=(2,), n_skills=4, steps=9, points=3, seeds=(0,),
-    ...     published=True)
-    >>> dict(published_gain(small).sizes)
-    {'member': 1, 'arrangement': 2, 'dim': 1, 'alpha': 1, 'step': 3}
-    """
-    if not settings.published:
-        raise ValueError(f"published must be True, got {settings.published!r}")
-    return modular_gain(settings, progress=progress)
+ModularGain.records = {
+    "geometry_modular_gain": {
+        "live": ModularGain(dims=(40,), steps=3000, points=12, seeds=(0, 1)),
+        "standard": ModularGain(),
+    },
+    "geometry_published_gain": {"standard": ModularGain(seeds=(0, 1, 2, 3), published=True)},
+}
 
 
 def modular_descent(
@@ -214,7 +161,7 @@ def modular_descent(
     return losses
 
 
-def _vectors(settings: ModularGain, dim: int, seed: int) -> Tensor:
-    if settings.published:
-        return published_vectors(settings.n_skills, dim, seed=seed)
-    return task_vectors(settings.n_skills, dim, seeds=[seed], orthonormal=False)[0]
+def _vectors(of: ModularGain, dim: int, seed: int) -> Tensor:
+    if of.published:
+        return published_vectors(of.n_skills, dim, seed=seed)
+    return task_vectors(of.n_skills, dim, seeds=[seed], orthonormal=False)[0]

@@ -5,17 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
-import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from skillscale import _checks, _progress, frequencies
-from skillscale.geometry.experiments._shared import (
-    check_alphas,
-    check_filled,
-    check_sizes,
-    task_vectors,
-)
+from skillscale import _checks, frequencies
+from skillscale.geometry.experiments._shared import task_vectors
+from skillscale.lab.settings import Alpha, Alphas, Count, Counts, Seeds
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 Floats = NDArray[np.float64]
 
@@ -89,147 +85,105 @@ def newton(vectors: ArrayLike, frequency: ArrayLike) -> Optimum:
 
 
 @dataclass(frozen=True)
-class DimensionScaling:
-    """Settings of `dimension_scaling`.
-
-    Attributes:
-        alphas: skill k has frequency p_k ∝ k^-(alpha+1).
-        n_skills: numbers of skills, each with a random unit task vector.
-        dims: numbers of parameters; the two-point slope is between the first and the last.
-        seeds: one set of task vectors per seed and number of parameters; fewer skills are the
-            first of the largest set.
-    """
-
-    alphas: tuple[float, ...] = (0.0, 0.4, 1.0)
-    n_skills: tuple[int, ...] = (1000, 2000, 4000)
-    dims: tuple[int, ...] = (40, 100, 220)
-    seeds: tuple[int, ...] = tuple(range(200, 224))
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        check_alphas(self.alphas)
-        check_filled(self, "n_skills", "dims")
-        for number in self.n_skills:
-            for dim in self.dims:
-                check_sizes(number, dim, 0, orthonormal=False)
-        _checks.seeds("seeds", self.seeds)
-
-
-@dataclass(frozen=True)
-class CapacityCliff:
-    """Settings of `capacity_cliff`.
-
-    Attributes:
-        n_skills: number of skills, each with a random unit task vector.
-        dims: numbers of parameters around n_skills/2.
-        alpha: skill k has frequency p_k ∝ k^-(alpha+1).
-        seeds: one set of task vectors per seed and number of parameters.
-    """
-
-    n_skills: int = 1000
-    dims: tuple[int, ...] = (460, 480, 490, 500, 510, 520, 540)
-    alpha: float = 0.0
-    seeds: tuple[int, ...] = tuple(range(200, 400))
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        check_filled(self, "dims")
-        for dim in self.dims:
-            check_sizes(self.n_skills, dim, 0, orthonormal=False)
-        _checks.number("alpha", self.alpha, above=-1)
-        _checks.seeds("seeds", self.seeds)
-
-
-LIVE = {
-    "dimension_scaling": DimensionScaling(n_skills=(1000,), dims=(40, 220), seeds=(0, 1)),
-    "capacity_cliff": CapacityCliff(
-        n_skills=200, dims=(80, 90, 95, 100, 105, 110, 120), seeds=tuple(range(20))
-    ),
-}
-STANDARD = {"dimension_scaling": DimensionScaling(), "capacity_cliff": CapacityCliff()}
-
-
-def dimension_scaling(settings: DimensionScaling, *, progress: bool = False) -> xr.Dataset:
+class DimensionScaling(Experiment):
     """Cross entropy at the optimum against the numbers of parameters and of skills.
 
-    Args:
-        settings: sizes, exponents and seeds.
-        progress: show a bar over seeds.
-
-    Returns:
-        Dataset with dims (member, n_skills, dim, alpha): `loss`, in nats.
+    `loss` (member, n_skills, dim, alpha), in nats. The two-point slope is between the first and the
+    last of `dims`.
 
     Source: sizes as in the scaling figure of the public code of Liu et al. 2025, the optimum in
     place of training is ours; `tests/test_geometry_optimum.py` finds the slopes of that figure.
 
     >>> small = DimensionScaling(alphas=(1.0,), n_skills=(4, 6), dims=(2,), seeds=(0,))
-    >>> dict(dimension_scaling(small).sizes)
+    >>> dict(small.run()["loss"].sizes)
     {'member': 1, 'n_skills': 2, 'dim': 1, 'alpha': 1}
     """
-    sizes = (len(settings.n_skills), len(settings.dims), len(settings.alphas))
-    losses = np.empty((len(settings.seeds), *sizes), dtype=np.float32)
-    for seed, found in zip(_progress.bar(settings.seeds, show=progress), losses, strict=True):
-        for j, dim in enumerate(settings.dims):
-            vectors = _vectors(max(settings.n_skills), dim, seed)
-            for i, number in enumerate(settings.n_skills):
-                for k, alpha in enumerate(settings.alphas):
-                    p = frequencies.power_law(number, alpha)
-                    found[i, j, k] = newton(vectors[:number], p).loss
-    return xr.Dataset(
-        {
-            "loss": (
-                ("member", "n_skills", "dim", "alpha"),
-                losses,
-                {"units": "1", "long_name": "cross entropy at the optimum, nats"},
-            )
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "n_skills": list(settings.n_skills),
-            "dim": ("dim", list(settings.dims), {"long_name": "number of parameters"}),
-            "alpha": list(settings.alphas),
-        },
-    )
+
+    alphas: Alphas = (0.0, 0.4, 1.0)  #: p_k ∝ k^-(alpha+1)
+    n_skills: Counts = (1000, 2000, 4000)  #: each skill with a random unit task vector
+    dims: Counts = (40, 100, 220)  #: numbers of parameters
+    seeds: Seeds = tuple(range(200, 224))
+    #: one set of task vectors per seed and dim; fewer skills are the first of the largest set
+
+    order = ("member", "n_skills", "dim", "alpha")
+    about = {
+        "loss": ("1", "cross entropy at the optimum, nats"),
+        "dim": ("", "number of parameters"),
+    }
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {"n_skills": self.n_skills, "dim": self.dims, "alpha": self.alphas}
+
+    def measure(self, member: int) -> Found:
+        vectors = [_vectors(max(self.n_skills), dim, member) for dim in self.dims]
+        losses = [
+            [
+                [newton(drawn[:number], frequencies.power_law(number, a)).loss for a in self.alphas]
+                for drawn in vectors
+            ]
+            for number in self.n_skills
+        ]
+        return {"loss": (("n_skills", "dim", "alpha"), np.array(losses, np.float32))}
 
 
-def capacity_cliff(settings: CapacityCliff, *, progress: bool = False) -> xr.Dataset:
+@dataclass(frozen=True)
+class CapacityCliff(Experiment):
     """Whether all skills can be satisfied together, and the loss at the optimum if not.
 
-    Args:
-        settings: sizes and seeds.
-        progress: show a bar over seeds.
-
-    Returns:
-        Dataset with dims (member, dim): `satisfiable`, 1 if some θ has t_k·θ > 0 for every skill;
-        `loss`, the cross entropy at the optimum in nats, 0 where they are.
+    `satisfiable` (member, dim), 1 if some θ has t_k·θ > 0 for every skill; `loss` (member, dim),
+    the cross entropy at the optimum in nats, 0 where they are.
 
     Source: derived here; the share of seeds is Wendel's (1962) in
     `tests/test_geometry_optimum.py`.
 
     >>> small = CapacityCliff(n_skills=6, dims=(2, 3), seeds=(0,))
-    >>> dict(capacity_cliff(small).sizes)
+    >>> dict(small.run()["loss"].sizes)
     {'member': 1, 'dim': 2}
     """
-    p = frequencies.power_law(settings.n_skills, settings.alpha)
-    found = [
-        [newton(_vectors(settings.n_skills, dim, seed), p) for dim in settings.dims]
-        for seed in _progress.bar(settings.seeds, show=progress)
-    ]
-    satisfiable = np.array([[best.satisfiable for best in row] for row in found], dtype=np.int8)
-    loss = np.array([[best.loss for best in row] for row in found], dtype=np.float32)
-    dims = ("member", "dim")
-    return xr.Dataset(
-        {
-            "satisfiable": (
-                dims, satisfiable, {"units": "1", "long_name": "all skills satisfiable together"},
-            ),
-            "loss": (dims, loss, {"units": "1", "long_name": "cross entropy at the optimum, nats"}),
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "dim": ("dim", list(settings.dims), {"long_name": "number of parameters"}),
-        },
-    )  # fmt: skip
+
+    n_skills: Count = 1000  #: each with a random unit task vector
+    dims: Counts = (460, 480, 490, 500, 510, 520, 540)  #: numbers of parameters around n_skills/2
+    alpha: Alpha = 0.0  #: p_k ∝ k^-(alpha+1)
+    seeds: Seeds = tuple(range(200, 400))  #: one set of task vectors per seed and dim
+
+    about = {
+        "satisfiable": ("1", "all skills satisfiable together"),
+        "loss": ("1", "cross entropy at the optimum, nats"),
+        "dim": ("", "number of parameters"),
+    }
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {"dim": self.dims}
+
+    def measure(self, member: int) -> Found:
+        p = frequencies.power_law(self.n_skills, self.alpha)
+        found = [newton(_vectors(self.n_skills, dim, member), p) for dim in self.dims]
+        return {
+            "satisfiable": ("dim", np.array([best.satisfiable for best in found], np.int8)),
+            "loss": ("dim", np.array([best.loss for best in found], np.float32)),
+        }
+
+
+DimensionScaling.records = {
+    "geometry_dimension_scaling": {
+        "live": DimensionScaling(n_skills=(1000,), dims=(40, 220), seeds=(0, 1)),
+        "standard": DimensionScaling(),
+    }
+}
+CapacityCliff.records = {
+    "geometry_capacity_cliff": {
+        "live": CapacityCliff(
+            n_skills=200, dims=(80, 90, 95, 100, 105, 110, 120), seeds=tuple(range(20))
+        ),
+        "standard": CapacityCliff(),
+    }
+}
 
 
 def _vectors(n_skills: int, dim: int, seed: int) -> Floats:

@@ -1,22 +1,20 @@
 """Task vectors that overlap, and how far the gradient points along each of them.
 
-`overlapping_skills`: sign descent on independent random unit vectors, fewer or more than there are
-parameters. `gradient_alignment`: on orthonormal ones, the share of parameters in which minus the
+`OverlappingSkills`: sign descent on independent random unit vectors, fewer or more than there are
+parameters. `GradientAlignment`: on orthonormal ones, the share of parameters in which minus the
 gradient and a task vector have one sign.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
-import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import _checks, frequencies
+from skillscale import frequencies
 from skillscale.geometry.experiments._shared import (
     LOSSES,
-    check_alphas,
-    check_filled,
     check_sizes,
     descend,
     squared_steps,
@@ -24,207 +22,162 @@ from skillscale.geometry.experiments._shared import (
     task_vectors,
 )
 from skillscale.lab.optimizers import SignDescent
+from skillscale.lab.settings import Alpha, Alphas, Count, Counts, Positive, Seeds, Steps, each, word
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 
 @dataclass(frozen=True)
-class OverlappingSkills:
-    """Settings of `overlapping_skills`.
-
-    Attributes:
-        sizes: pairs (number of skills, number of parameters).
-        losses: among "mse" and "cross_entropy".
-        alpha: skill k has frequency p_k ∝ k^-(alpha+1).
-        length: Euclidean length of a step; the learning rate is this over √dim.
-        steps: number of updates.
-        points: times measured after the start, quadratically spaced.
-        seeds: one set of task vectors per seed.
-    """
-
-    sizes: tuple[tuple[int, int], ...]
-    losses: tuple[str, ...] = LOSSES
-    alpha: float = 1.0
-    length: float = 0.003
-    steps: int = 6700
-    points: int = 12
-    seeds: tuple[int, ...] = tuple(range(200, 210))
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        check_filled(self, "sizes", "losses")
-        for n_skills, dim in self.sizes:
-            check_sizes(n_skills, dim, self.steps, orthonormal=False)
-        for loss in self.losses:
-            _checks.choice("losses", loss, LOSSES)
-        _checks.number("alpha", self.alpha, above=-1)
-        _checks.number("length", self.length, above=0)
-        _checks.integer("points", self.points, minimum=1)
-        _checks.seeds("seeds", self.seeds)
-
-
-@dataclass(frozen=True)
-class GradientAlignment:
-    """Settings of `gradient_alignment`.
-
-    Attributes:
-        n_skills: numbers of skills, at most `dim`.
-        alphas: skill k has frequency p_k ∝ k^-(alpha+1).
-        batch_size: skills drawn for a step in the arm with sampled gradients.
-        dim: number of parameters.
-        lr: learning rate of sign descent.
-        steps: number of updates.
-        every: steps between measurements.
-        seeds: one set of task vectors and batches per seed.
-    """
-
-    n_skills: tuple[int, ...] = (2, 3, 5, 10)
-    alphas: tuple[float, ...] = (0.0, 1.0, 3.0)
-    batch_size: int = 128
-    dim: int = 1000
-    lr: float = 3e-4
-    steps: int = 640
-    every: int = 40
-    seeds: tuple[int, ...] = tuple(range(200, 210))
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        check_filled(self, "n_skills")
-        check_alphas(self.alphas)
-        for n_skills in self.n_skills:
-            check_sizes(n_skills, self.dim, self.steps)
-        _checks.number("lr", self.lr, above=0)
-        for name in ("batch_size", "every"):
-            _checks.integer(name, getattr(self, name), minimum=1)
-        _checks.seeds("seeds", self.seeds)
-
-
-LIVE = {
-    "overlapping_skills": OverlappingSkills(
-        ((40, 200), (20, 10)), losses=("mse",), steps=2500, seeds=(0, 1, 2), points=40
-    ),
-    "gradient_alignment": GradientAlignment((5,), (1.0,), seeds=(0, 1, 2)),
-}
-STANDARD = {
-    "overlapping_skills": OverlappingSkills(
-        ((40, 200), (40, 10), (100, 10), (5, 10), (10, 10), (20, 10)),
-        seeds=tuple(range(200, 212)),
-    ),
-    "gradient_alignment": GradientAlignment(),
-}
-
-
-def overlapping_skills(settings: OverlappingSkills, *, progress: bool = False) -> xr.Dataset:
+class OverlappingSkills(Experiment):
     """Levels t_k·θ over time under sign descent with exact gradients, for every loss and size.
 
-    Args:
-        settings: sizes, loss and seeds.
-        progress: show a bar over steps.
-
-    Returns:
-        Dataset with dims (loss, size, member, time, skill): `level`, nan beyond the number of
-        skills. Coordinates of a size are `n_skills` and `dim`; the task vectors are
-        `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`.
+    `level` (loss, size, member, time, skill), nan beyond the number of skills. Coordinates of a
+    size are `n_skills` and `dim`; the task vectors are
+    `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`.
 
     Source: overlapping task vectors and both losses as in the public code of Liu et al. 2025
     (Figure 8), with exact gradients; equals automatic gradients in
     `tests/test_geometry_overlaps.py`.
 
     >>> small = OverlappingSkills(((2, 4), (3, 2)), steps=9, points=3, seeds=(0,))
-    >>> dict(overlapping_skills(small).sizes)
+    >>> dict(small.run()["level"].sizes)
     {'loss': 2, 'size': 2, 'member': 1, 'time': 4, 'skill': 3}
     """
-    most = max(n_skills for n_skills, _ in settings.sizes)
-    times = squared_steps(settings.steps, settings.points)
-    shape = (len(settings.losses), len(settings.sizes), len(settings.seeds), len(times), most)
-    found = np.full(shape, np.nan, dtype=np.float32)
-    for at, (n_skills, dim) in enumerate(settings.sizes):
-        vectors = task_vectors(n_skills, dim, seeds=settings.seeds, orthonormal=False)
-        frequency = torch.from_numpy(frequencies.power_law(n_skills, settings.alpha))
-        rule = SignDescent(settings.length / dim**0.5)
-        for out, loss in zip(found, settings.losses, strict=True):
-            path = descend(vectors, frequency, rule, settings.steps, loss=loss, progress=progress)
-            kept = {step: level for step, level in enumerate(path) if step in times}
-            out[at, ..., :n_skills] = torch.stack([kept[step] for step in times], dim=1).numpy()
-    return xr.Dataset(
-        {
-            "level": (
-                ("loss", "size", "member", "time", "skill"),
-                found.round(3),
-                {"units": "1", "long_name": "level of a skill, 1 when learned"},
-            )
-        },
-        coords={
-            "loss": list(settings.losses),
-            "n_skills": ("size", [n_skills for n_skills, _ in settings.sizes]),
-            "dim": ("size", [dim for _, dim in settings.sizes]),
-            "step": ("time", times, {"units": "optimizer steps"}),
-            "seed": ("member", np.asarray(settings.seeds)),
-            "skill": np.arange(1, most + 1),
-        },
-    )
+
+    sizes: tuple[tuple[int, int], ...]  #: pairs (number of skills, number of parameters)
+    losses: Annotated[tuple[str, ...], each(word(*LOSSES))] = LOSSES
+    alpha: Alpha = 1.0  #: p_k ∝ k^-(alpha+1)
+    length: Positive = 0.003  #: Euclidean length of a step; the learning rate is this over √dim
+    steps: Steps = 6700  #: updates
+    points: Count = 12  #: times measured after the start, quadratically spaced
+    seeds: Seeds = tuple(range(200, 210))  #: one set of task vectors each
+
+    order = ("loss", "size", "member", "time", "skill")
+    about = {"level": ("1", "level of a skill, 1 when learned")}
+
+    def together(self) -> None:
+        if not self.sizes:
+            raise ValueError("sizes must not be empty")
+        for n_skills, dim in self.sizes:
+            check_sizes(n_skills, dim, self.steps, orthonormal=False)
+
+    def grid(self) -> Grid:
+        return {"loss": self.losses, "size": self.sizes}
+
+    def coords(self) -> Coords:
+        return {
+            "n_skills": ("size", [n_skills for n_skills, _ in self.sizes]),
+            "dim": ("size", [dim for _, dim in self.sizes]),
+            "step": ("time", squared_steps(self.steps, self.points)),
+            "skill": range(1, max(n_skills for n_skills, _ in self.sizes) + 1),
+        }
+
+    def measure(self, loss: str, size: tuple[int, int]) -> Found:
+        n_skills, dim = size
+        times = squared_steps(self.steps, self.points)
+        path = descend(
+            task_vectors(n_skills, dim, seeds=self.seeds, orthonormal=False),
+            torch.from_numpy(frequencies.power_law(n_skills, self.alpha)),
+            SignDescent(self.length / dim**0.5),
+            self.steps,
+            loss=loss,
+        )
+        kept = {step: level for step, level in enumerate(path) if step in times}
+        most = max(number for number, _ in self.sizes)
+        found = np.full((len(self.seeds), len(times), most), np.nan, dtype=np.float32)
+        found[..., :n_skills] = torch.stack([kept[step] for step in times], dim=1).numpy()
+        return {"level": (("member", "time", "skill"), found.round(3))}
 
 
-def gradient_alignment(settings: GradientAlignment, *, progress: bool = False) -> xr.Dataset:
+@dataclass(frozen=True)
+class GradientAlignment(Experiment):
     """Share of parameters in which minus the gradient and a task vector have one sign.
 
     The gradient is the one over the true frequencies, in both arms; with sampled gradients it is
-    not the one that moves the parameters.
-
-    Args:
-        settings: sizes, frequencies and seeds.
-        progress: show a bar over steps.
-
-    Returns:
-        Dataset with dims (arm, n_skills, alpha, member, step, skill), nan beyond the number of
-        skills: `aligned`, that share, and `unlearned`, 1 - t_k·θ. Arms: exact and sampled.
+    not the one that moves the parameters. Dims (arm, n_skills, alpha, member, step, skill), nan
+    beyond the number of skills: `aligned`, that share, and `unlearned`, 1 - t_k·θ.
 
     Source: a count made in the public code of Liu et al. 2025 (Figures 4 and 5); equals its
     definition in `tests/test_geometry_overlaps.py`.
 
     >>> small = GradientAlignment((2,), (1.0,), dim=4, steps=8, every=4, seeds=(0,))
-    >>> dict(gradient_alignment(small).sizes)
+    >>> dict(small.run()["aligned"].sizes)
     {'arm': 2, 'n_skills': 1, 'alpha': 1, 'member': 1, 'step': 3, 'skill': 2}
     """
-    kept = np.arange(0, settings.steps + 1, settings.every)
-    shape = (2, len(settings.n_skills), len(settings.alphas), len(settings.seeds), kept.size)
-    found = np.full((2, *shape, max(settings.n_skills)), np.nan, dtype=np.float32)
-    n_alphas, seeds = len(settings.alphas), settings.seeds * len(settings.alphas)
-    for at, n_skills in enumerate(settings.n_skills):
-        vectors = task_vectors(n_skills, settings.dim, seeds=settings.seeds).repeat(n_alphas, 1, 1)
-        frequency = torch.from_numpy(tables(n_skills, settings.alphas))
-        frequency = frequency.repeat_interleave(len(settings.seeds), dim=0)
-        for arm, batch_size in enumerate((None, settings.batch_size)):
-            path = descend(
-                vectors, frequency, SignDescent(settings.lr), settings.steps,
-                batch_size=batch_size, seeds=seeds, progress=progress,
-            )  # fmt: skip
-            for step, level in enumerate(path):
-                if step % settings.every == 0:
-                    pull = ((frequency * (1 - level))[:, None] @ vectors).sign()
-                    aligned = (pull == vectors.sign()).double().mean(-1)
-                    for value, out in zip((aligned, 1 - level), found, strict=True):
-                        out[arm, at, ..., step // settings.every, :n_skills] = _split(
-                            value, n_alphas
-                        )
-    dims = ("arm", "n_skills", "alpha", "member", "step", "skill")
-    aligned_name = "share of parameters in which minus the gradient has the task vector's sign"
-    return xr.Dataset(
-        {
-            "aligned": (dims, found[0], {"units": "1", "long_name": aligned_name}),
-            "unlearned": (
-                dims,
-                found[1].round(3),
-                {"units": "1", "long_name": "unlearned fraction"},
-            ),
-        },
-        coords={
-            "arm": ["exact", "sampled"],
-            "n_skills": list(settings.n_skills),
-            "alpha": list(settings.alphas),
-            "seed": ("member", np.asarray(settings.seeds)),
-            "step": ("step", kept, {"units": "optimizer steps"}),
-            "skill": np.arange(1, found.shape[-1] + 1),
-        },
-    )
+
+    n_skills: Counts = (2, 3, 5, 10)  #: at most `dim`
+    alphas: Alphas = (0.0, 1.0, 3.0)  #: p_k ∝ k^-(alpha+1)
+    batch_size: Count = 128  #: skills drawn for a step in the arm with sampled gradients
+    dim: Count = 1000  #: number of parameters
+    lr: Positive = 3e-4  #: learning rate of sign descent
+    steps: Steps = 640  #: updates
+    every: Count = 40  #: steps between measurements
+    seeds: Seeds = tuple(range(200, 210))  #: one set of task vectors and batches each
+
+    order = ("arm", "n_skills", "alpha", "member", "step", "skill")
+    about = {
+        "aligned": (
+            "1",
+            "share of parameters in which minus the gradient has the task vector's sign",
+        ),
+        "unlearned": ("1", "unlearned fraction"),
+    }
+
+    def together(self) -> None:
+        for n_skills in self.n_skills:
+            check_sizes(n_skills, self.dim, self.steps)
+
+    def grid(self) -> Grid:
+        return {"arm": ["exact", "sampled"], "n_skills": self.n_skills}
+
+    def coords(self) -> Coords:
+        return {
+            "alpha": self.alphas,
+            "step": range(0, self.steps + 1, self.every),
+            "skill": range(1, max(self.n_skills) + 1),
+        }
+
+    def measure(self, arm: str, n_skills: int) -> Found:
+        n_alphas, n_steps = len(self.alphas), self.steps // self.every + 1
+        vectors = task_vectors(n_skills, self.dim, seeds=self.seeds).repeat(n_alphas, 1, 1)
+        frequency = torch.from_numpy(tables(n_skills, self.alphas))
+        frequency = frequency.repeat_interleave(len(self.seeds), dim=0)
+        path = descend(
+            vectors,
+            frequency,
+            SignDescent(self.lr),
+            self.steps,
+            batch_size=self.batch_size if arm == "sampled" else None,
+            seeds=self.seeds * n_alphas,
+        )
+        shape = (2, n_alphas, len(self.seeds), n_steps, max(self.n_skills))
+        found = np.full(shape, np.nan, dtype=np.float32)
+        for step, level in enumerate(path):
+            if step % self.every == 0:
+                pull = ((frequency * (1 - level))[:, None] @ vectors).sign()
+                aligned = (pull == vectors.sign()).double().mean(-1)
+                for value, out in zip((aligned, 1 - level), found, strict=True):
+                    out[:, :, step // self.every, :n_skills] = _split(value, n_alphas)
+        dims = ("alpha", "member", "step", "skill")
+        return {"aligned": (dims, found[0]), "unlearned": (dims, found[1].round(3))}
+
+
+OverlappingSkills.records = {
+    "geometry_overlapping_skills": {
+        "live": OverlappingSkills(
+            ((40, 200), (20, 10)), losses=("mse",), steps=2500, seeds=(0, 1, 2), points=40
+        ),
+        "standard": OverlappingSkills(
+            ((40, 200), (40, 10), (100, 10), (5, 10), (10, 10), (20, 10)),
+            seeds=tuple(range(200, 212)),
+        ),
+    }
+}
+GradientAlignment.records = {
+    "geometry_gradient_alignment": {
+        "live": GradientAlignment((5,), (1.0,), seeds=(0, 1, 2)),
+        "standard": GradientAlignment(),
+    }
+}
 
 
 def _split(value: torch.Tensor, n_alphas: int) -> NDArray[np.float64]:

@@ -127,7 +127,7 @@ class Clusters(Experiment, language.Recipe):
         }
 
 
-Clusters.sizes = {
+Clusters.records = {
     "quanta_discovery_clusters": {
         "live": Clusters(
             batch_size=16,

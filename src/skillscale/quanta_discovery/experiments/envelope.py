@@ -105,7 +105,7 @@ class Envelope(Experiment, language.Recipe):
         }
 
 
-Envelope.sizes = {"quanta_discovery_envelope": {"standard": Envelope()}}
+Envelope.records = {"quanta_discovery_envelope": {"standard": Envelope()}}
 
 
 def _ranked(cosine: Tensor, of: Envelope, seed: int) -> tuple[NDArray[np.int16], list[float]]:

@@ -99,7 +99,7 @@ class KnownQuanta(Experiment):
         }
 
 
-KnownQuanta.sizes = {
+KnownQuanta.records = {
     "quanta_discovery_known_quanta": {
         "live": KnownQuanta(
             n_skills=12, width=48, batch_size=500, steps=1000, n_samples=400, seeds=(0,)

@@ -112,7 +112,7 @@ class ModelSizes(Experiment):
         }
 
 
-ModelSizes.sizes = {"quanta_discovery_model_sizes": {"standard": ModelSizes()}}
+ModelSizes.records = {"quanta_discovery_model_sizes": {"standard": ModelSizes()}}
 
 
 def _network(

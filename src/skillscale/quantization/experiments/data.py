@@ -44,7 +44,7 @@ class DataScaling(_shared.Toy):
     n_skills: Count = 100
     learning_rate: Positive = 1e-2  #: of Adam
 
-    dims = ("alpha", "seed", "samples", "step", "skill")
+    order = ("alpha", "seed", "samples", "step", "skill")
     about = _shared.ABOUT | {
         "samples": ("sample", "size D of the training set"),
         "loss": ("bit", "mean test loss over all inputs"),
@@ -106,7 +106,7 @@ class DataScaling(_shared.Toy):
         }
 
 
-DataScaling.sizes = {
+DataScaling.records = {
     "quantization_data_scaling": {
         "live": DataScaling(
             (1000, 4000, 16000), (0, 1), width=64, steps=600, n_times=20, alphas=(0.4,), n_test=50

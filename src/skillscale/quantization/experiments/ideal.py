@@ -57,7 +57,7 @@ class IdealLearner(Experiment):
     #: r, the share of a quantum's loss that the third learner keeps after each sample of it
     n_shown: Count = 20  #: quanta for which the moment of learning is kept
 
-    dims = ("alpha", "seed", "capacity", "samples", "skill")
+    order = ("alpha", "seed", "capacity", "samples", "skill")
     about = {
         "alpha": _shared.ABOUT["alpha"],
         "skill": _shared.ABOUT["skill"],
@@ -118,7 +118,7 @@ def _ladder(first: float, last: float, n: int) -> tuple[int, ...]:
     return tuple(int(amount) for amount in np.geomspace(first, last, n).round())
 
 
-IdealLearner.sizes = {
+IdealLearner.records = {
     "quantization_ideal_learner": {
         "live": IdealLearner(
             capacities=_ladder(10, 100, 5),

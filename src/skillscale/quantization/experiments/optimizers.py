@@ -58,7 +58,7 @@ class OptimizerAblation(_shared.Toy):
     alpha: Alpha = 0.4  #: P(k) ∝ k^-(alpha+1)
     n_skills: Count = 100
 
-    dims = (
+    order = (
         "optimizer",
         "first_step",
         "seed",
@@ -182,7 +182,7 @@ _TRIED = (
     ("adam_free_control", 1e-3, 3e-2),
     ("adam_pooled_control", 1e-3, 3e-2),
 )
-OptimizerAblation.sizes = {
+OptimizerAblation.records = {
     "quantization_optimizer_ablation": {
         "standard": OptimizerAblation(
             optimizers=_TRIED,

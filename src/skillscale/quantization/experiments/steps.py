@@ -58,7 +58,7 @@ class StepScaling(_shared.Toy):
     n_skills: Count = 100
     n_shown: Count = 15  #: skills whose losses are kept at every measured step, for the first seed
 
-    dims = ("optimizer", "alpha", "seed", "threshold", "step", "skill", "shown")
+    order = ("optimizer", "alpha", "seed", "threshold", "step", "skill", "shown")
     about = _shared.ABOUT | {
         "loss": ("bit", "mean test loss over all inputs"),
         "curve": ("bit", "test loss of a skill, first seed"),
@@ -139,7 +139,7 @@ class Truncation(Experiment):
     batch_size: Count = 1000  #: samples of an update
     n_test: Count = 50  #: test inputs per skill
 
-    dims = ("n_skills", *StepScaling.dims)
+    order = ("n_skills", *StepScaling.order)
     about = StepScaling.about
 
     def together(self) -> None:
@@ -161,7 +161,7 @@ class Truncation(Experiment):
         return together.assign(learned=together.learned.astype(np.float32))
 
 
-StepScaling.sizes = {
+StepScaling.records = {
     "quantization_step_scaling": {
         "live": StepScaling((0, 1, 2), 64, steps=1200, n_times=40, alphas=(0.4,), n_test=50),
         "standard": StepScaling(tuple(range(200, 210)), width=128, steps=5000, n_times=60),
@@ -181,7 +181,7 @@ StepScaling.sizes = {
         ),
     }
 }
-Truncation.sizes = {
+Truncation.records = {
     "quantization_truncation": {
         "standard": Truncation(tuple(range(200, 210)), width=128, steps=8000, n_times=60)
     }

@@ -39,7 +39,7 @@ class WidthScaling(_shared.Toy):
     n_skills: Count = 100
     learning_rate: Positive = 1e-2  #: of Adam, at first
 
-    dims = ("alpha", "seed", "width", "step", "skill")
+    order = ("alpha", "seed", "width", "step", "skill")
     about = _shared.ABOUT | {
         "loss": ("bit", "mean cross entropy of a skill"),
         "width": ("neuron", "hidden width N"),
@@ -81,7 +81,7 @@ class WidthScaling(_shared.Toy):
         return {"loss": (("alpha", "seed", "step", "skill"), loss.round(3))}
 
 
-WidthScaling.sizes = {
+WidthScaling.records = {
     "quantization_width_scaling": {
         "live": WidthScaling((8, 16, 32), (0, 1, 2), 1600, alphas=(0.4,), n_test=50),
         "standard": WidthScaling(

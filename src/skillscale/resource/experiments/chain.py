@@ -66,7 +66,7 @@ class NoiseChain(Experiment):
     spread: Positive = 2.0  #: standard deviation of the initial weights and biases
     seeds: Seeds = tuple(range(200, 212))  #: one module of every kind and width per seed
 
-    dims = ("member", "function", "width_first", "width_second", "input")
+    order = ("member", "function", "width_first", "width_second", "input")
     about = {
         "first": ("x² squared", "loss of module 1"),
         "other": ("its target squared", "loss of the module beside"),
@@ -131,7 +131,7 @@ class NoiseChain(Experiment):
         }
 
 
-NoiseChain.sizes = {
+NoiseChain.records = {
     "resource_noise_chain": {
         "live": NoiseChain(
             functions=("sine", "exponential"),

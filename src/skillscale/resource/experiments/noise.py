@@ -66,7 +66,7 @@ class NoiseScaling(Experiment):
     spread: Positive = 2.0  #: standard deviation of the initial weights and biases
     seeds: Seeds = tuple(range(20))  #: one network of every width and target per seed
 
-    dims = ("member", "target", "width", "step")
+    order = ("member", "target", "width", "step")
     about = {
         "loss": ("mean square of the target", "expected loss"),
         "largest_weight": ("1", "largest hidden weight after training"),
@@ -107,13 +107,13 @@ class NoiseStep(NoiseScaling):
         return _measured(self, streams, _expected_loss_of_few, target, width)
 
 
-NoiseScaling.sizes = {
+NoiseScaling.records = {
     "resource_noise_scaling": {
         "live": NoiseScaling(widths=(16, 32, 64, 128), steps=(0, 30, 300), seeds=(0, 1, 2)),
         "standard": NoiseScaling(),
     }
 }
-NoiseStep.sizes = {
+NoiseStep.records = {
     "resource_noise_step": {
         "live": NoiseStep(
             targets=("step",),

@@ -79,7 +79,7 @@ class NoiseParallel(Experiment):
     spread: Positive = 2.0  #: standard deviation of the initial weights and biases
     seeds: Seeds = tuple(range(12))  #: of the initial parameters and of the inputs
 
-    dims = ("pair", "width", "member", "step", "subtask")
+    order = ("pair", "width", "member", "step", "subtask")
     about = {
         "loss": ("variance of the target", "expected loss"),
         "owned": ("neurons", "neurons of a subtask"),
@@ -154,7 +154,7 @@ class NoiseParallel(Experiment):
         }
 
 
-NoiseParallel.sizes = {
+NoiseParallel.records = {
     "resource_noise_parallel": {
         "live": NoiseParallel(
             pairs=(

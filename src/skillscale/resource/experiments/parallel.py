@@ -63,7 +63,7 @@ class ParallelTasks(Experiment):
     schedule: Schedule = TRAINING  #: the training
     seeds: Seeds = tuple(range(12))  #: of the initial parameters and of the inputs
 
-    dims = ("penalty", "weight", "strength", "member", "step", "subtask")
+    order = ("penalty", "weight", "strength", "member", "step", "subtask")
     about = {
         "neurons": ("neurons", "neurons in use"),
         "loss": ("1", "mean squared error"),
@@ -120,7 +120,7 @@ class ParallelTasks(Experiment):
         }
 
 
-ParallelTasks.sizes = {
+ParallelTasks.records = {
     "resource_parallel_tasks": {
         "live": ParallelTasks(
             penalties=(Penalty("L1 + L2", 5e-5, 5e-5, 32),),

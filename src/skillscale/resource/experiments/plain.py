@@ -70,7 +70,7 @@ class PlainScaling(Experiment):
     n_fresh: Points = 1001  #: equidistant inputs on [-1, 1] on which the loss is measured
     seeds: Seeds = tuple(range(12))  #: of the initial parameters; one network of every kind each
 
-    dims = ("activation", "budget", "member", "width")
+    order = ("activation", "budget", "member", "width")
     about = _LABELS | {"budget": ("Adam steps", "")}
 
     def grid(self) -> Grid:
@@ -110,7 +110,7 @@ class PlainRates(Experiment):
     tuning_seeds: Seeds = tuple(range(100, 104))  #: on which the rate is chosen
     seeds: Seeds = tuple(range(12))  #: of the networks trained at the chosen rate
 
-    dims = ("activation", "member", "width", "rate", "tuning")
+    order = ("activation", "member", "width", "rate", "tuning")
     about = _LABELS | {
         "tuning_loss": _LABELS["training_loss"],
         "chosen": ("1", "chosen rate of Adam"),
@@ -140,13 +140,13 @@ class PlainRates(Experiment):
         }
 
 
-PlainScaling.sizes = {
+PlainScaling.records = {
     "resource_plain_scaling": {
         "live": PlainScaling(widths=(8, 16, 32, 64, 128), budgets=(300,), seeds=(0, 1)),
         "standard": PlainScaling(seeds=tuple(range(200, 212))),
     }
 }
-PlainRates.sizes = {
+PlainRates.records = {
     "resource_plain_rates": {
         "live": PlainRates(
             activations=("silu",),

@@ -52,7 +52,7 @@ class NoiseSamples(Experiment):
     spread: Positive = 2.0  #: standard deviation of the initial weights and biases
     seeds: Seeds = tuple(range(200, 212))  #: one network of every width and number of samples each
 
-    dims = ("member", "samples", "width")
+    order = ("member", "samples", "width")
     about = {
         "loss": ("mean square of the target", "expected loss on the whole interval"),
         "whole": ("mean square of the target", "expected loss after a fit to the whole interval"),
@@ -91,7 +91,7 @@ class NoiseSamples(Experiment):
         }
 
 
-NoiseSamples.sizes = {
+NoiseSamples.records = {
     "resource_noise_samples": {
         "live": NoiseSamples(
             samples=(16, 256, 4096), widths=(16, 32, 64), n_points=64, steps=100, seeds=(0, 1, 2)

@@ -61,7 +61,7 @@ class RootChain(Experiment):
     schedule: Schedule = TRAINING  #: the training
     seeds: Seeds = tuple(range(12))  #: of the initial parameters and of the inputs
 
-    dims = ("strength", "member", "step", "layer", "neuron")
+    order = ("strength", "member", "step", "layer", "neuron")
     about = {
         "neurons": ("neurons", "neurons in use"),
         "training_loss": ("1", "mean squared error on the training points"),
@@ -109,7 +109,7 @@ class RootChain(Experiment):
         }
 
 
-RootChain.sizes = {
+RootChain.records = {
     "resource_root_chain": {
         "live": RootChain(
             penalty=Penalty("L1 + L2", 5e-5, 5e-5, 12),

@@ -65,7 +65,7 @@ class SparseScaling(Experiment):
     schedule: Schedule = TRAINING  #: the training
     seeds: Seeds = tuple(range(12))  #: of the initial parameters, alike for all strengths
 
-    dims = ("penalty", "strength", "member", "step", "neuron")
+    order = ("penalty", "strength", "member", "step", "neuron")
     about = {
         "neurons": ("neurons", "neurons in use"),
         "loss": ("1", "mean squared error"),
@@ -120,7 +120,7 @@ class SparseScaling(Experiment):
         }
 
 
-SparseScaling.sizes = {
+SparseScaling.records = {
     "resource_sparse_scaling": {
         "live": SparseScaling(
             penalties=(Penalty("L2", 0.0, 1e-4, 32),),
