@@ -20,7 +20,6 @@ import contextlib
 import dataclasses
 import datetime
 import hashlib
-import importlib
 import importlib.metadata
 import io
 import json
@@ -56,9 +55,14 @@ AGGREGATES = {
 # As long as the largest member needs; the others are filled up with zeros.
 FILLED_UP = {("resource_sparse_scaling", "neuron")}
 # Modules that change no number.
-WITHOUT_NUMBERS = {"skillscale._checks", "skillscale._progress", "skillscale.lab._memory"}
+WITHOUT_NUMBERS = {
+    "skillscale._checks",
+    "skillscale._progress",
+    "skillscale.lab._memory",
+    "skillscale.lab.settings",
+}
 # Of these modules only what changes numbers counts.
-PARTS = {"skillscale.lab.records": {"significant"}}
+PARTS = {"skillscale.lab.records": {"significant"}, "skillscale.lab.sweep": {"Sweep"}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,15 +82,13 @@ class Comparison:
 
 
 def experiments():
-    """Return function and settings of the experiment behind every record."""
-    found = {}
-    for entry in catalogue.catalogue().values():
-        module = importlib.import_module(f"skillscale.experiments.{entry.chapter}")
-        for profile, suffix in (("STANDARD", ""), ("PAPER", "_paper")):
-            if profile in entry.profiles:
-                settings = getattr(module, profile)[entry.name]
-                found[entry.record + suffix] = (getattr(module, entry.name), settings)
-    return found
+    """Return the settings of the experiment behind every record."""
+    return {
+        entry.record + ("" if size == "standard" else f"_{size}"): entry.settings(size)
+        for entry in catalogue.catalogue().values()
+        for size in entry.sizes
+        if size != "live"
+    }
 
 
 def members(dataset):
@@ -262,12 +264,12 @@ def plans():
             modules = ["skillscale.fits", "skillscale.laws", "skillscale.runs"]
             found[FIT] = (lambda stored: fit_again(stored), key(stored, settings, modules), seconds)
             continue
-        run, settings = known[path.stem]
+        settings = known[path.stem]
         few = dataclasses.replace(settings, seeds=settings.seeds[:N_SEEDS])
         share = N_SEEDS / len(settings.seeds)
         found[path.stem] = (
-            lambda _, run=run, few=few: run(few),
-            key(stored, dataclasses.asdict(settings), [run.__module__]),
+            lambda _, few=few: few.run(),
+            key(stored, dataclasses.asdict(settings), [type(settings).__module__]),
             seconds * share,
         )
     return found

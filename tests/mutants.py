@@ -119,8 +119,9 @@ def drawn(root: Path, seed: int, number: int) -> list[Mutant]:
     pools: dict[str, dict[str, list[Mutant]]] = {part: {} for part in SHARES}
     package = root / "src" / PACKAGE
     for file in sorted(package.rglob("*.py")):
-        part = file.relative_to(package).parts[0]
-        pool = pools.get("top" if part.endswith(".py") else part)
+        parts = [Path(part).stem for part in file.relative_to(package).parts]
+        part = next((part for part in parts if part in SHARES), "top" if len(parts) == 1 else "")
+        pool = pools.get(part)
         if pool is not None:
             for mutant in mutants_of(str(file.relative_to(root)), file.read_bytes()):
                 pool.setdefault(mutant.kind, []).append(mutant)

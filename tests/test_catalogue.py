@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import pkgutil
 import subprocess
 import sys
 
@@ -9,25 +10,42 @@ import pytest
 
 from skillscale import _published, catalogue
 from skillscale.lab import records
+from skillscale.lab.sweep import Experiment
 
 FOUND = catalogue.catalogue()
+SRC = _published.root() / "src" / "skillscale"
 
 
-def test_the_sources_hold_what_the_packages_do():
+def test_the_sources_hold_what_the_classes_do():
     imported = {}
-    for name in {entry.chapter for entry in FOUND.values()} | set(chapters()):
-        module = importlib.import_module(f"skillscale.experiments.{name}")
-        for experiment in getattr(module, "STANDARD", {}):
-            profiles = [p for p in catalogue.PROFILES if experiment in getattr(module, p, {})]
-            summary = inspect.getdoc(getattr(module, experiment)).splitlines()[0]
-            imported[f"{name}.{experiment}"] = (tuple(profiles), summary)
+    for theory in {entry.theory for entry in FOUND.values()} | set(folders()):
+        package = importlib.import_module(f"skillscale.{theory}.experiments")
+        for found in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            for kind in vars(module).values():
+                own = inspect.isclass(kind) and kind.__module__ == module.__name__
+                if own and issubclass(kind, Experiment):
+                    summary = inspect.getdoc(kind).splitlines()[0]
+                    for record, sizes in kind.records.items():
+                        imported[record] = (kind.__name__, tuple(sizes), summary)
     assert imported
-    assert {name: (entry.profiles, entry.summary) for name, entry in FOUND.items()} == imported
+    assert {e.record: (e.kind, e.sizes, e.summary) for e in FOUND.values()} == imported
 
 
-def chapters():
-    folder = _published.root() / "src" / "skillscale" / "experiments"
-    return [path.parent.name for path in folder.glob("*/__init__.py")]
+def test_every_class_has_a_record_of_its_theory():
+    for name, entry in FOUND.items():
+        assert name == f"{entry.theory}.{entry.record.removeprefix(entry.theory + '_')}"
+        assert "standard" in entry.sizes
+
+
+def folders():
+    return [path.parent.name for path in SRC.glob("*/experiments/__init__.py")]
+
+
+@pytest.mark.parametrize("name", sorted(FOUND))
+def test_every_size_can_be_made(name):
+    for size in FOUND[name].sizes:
+        assert isinstance(FOUND[name].settings(size), Experiment)
 
 
 @pytest.mark.parametrize("name", sorted(FOUND))
@@ -39,7 +57,8 @@ def test_durations_are_those_of_the_stored_runs():
     name = "geometry.skill_curves"
     stored = records.published("geometry_skill_curves")
     assert FOUND[name].seconds() == records.provenance(stored, "wall_seconds")
-    assert catalogue.Experiment("geometry", "no_such", ("LIVE",), "").seconds() is None
+    missing = catalogue.Entry("geometry_no_such", "geometry", "", "", ("live",), "")
+    assert missing.seconds() is None
 
 
 def test_a_damaged_record_has_no_duration(tmp_path, monkeypatch):
@@ -59,9 +78,17 @@ def test_the_list_is_read_without_importing_the_experiments():
     assert not {"torch", "xarray", "skillscale.geometry.experiments"} & set(answer.stdout.split())
 
 
-def test_a_chapter_of_a_single_module_is_found(tmp_path, monkeypatch):
-    source = 'def flow():\n    """Measure the flow."""\n\n\nSTANDARD = {"flow": 1}\n'
-    (tmp_path / "percolation.py").write_text(source)
-    monkeypatch.setattr(catalogue.experiments, "__path__", [str(tmp_path)])
+def test_a_theory_of_a_single_module_is_found(tmp_path, monkeypatch):
+    source = (
+        'class Flow(Experiment):\n    """Measure the flow."""\n\n\n'
+        'Flow.records = {"percolation_flow": {"live": Flow(), "standard": Flow()}}\n'
+    )
+    (tmp_path / "percolation").mkdir()
+    (tmp_path / "percolation" / "experiments.py").write_text(source)
+    monkeypatch.setattr(catalogue, "_PACKAGE", tmp_path)
     entry = catalogue.catalogue()["percolation.flow"]
     assert (entry.record, entry.summary) == ("percolation_flow", "Measure the flow.")
+    assert (entry.module, entry.sizes) == (
+        "skillscale.percolation.experiments",
+        ("live", "standard"),
+    )

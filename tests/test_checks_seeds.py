@@ -1,29 +1,21 @@
 """Seeds of independent members: none but distinct whole numbers, in every experiment."""
 
 import dataclasses
-import importlib
-import pkgutil
 import re
 
 import numpy as np
 import pytest
 
-from skillscale import _checks, experiments
+from skillscale import _checks, catalogue
 
-PACKAGES = [
-    importlib.import_module(f"{experiments.__name__}.{found.name}")
-    for found in pkgutil.iter_modules(experiments.__path__)
-    if found.ispkg
-]
 # one instance of every class of settings
 SETTINGS = {
     type(settings): settings
-    for package in PACKAGES
-    for profile in ("PAPER", "STANDARD", "LIVE")
-    for settings in getattr(package, profile, {}).values()
+    for entry in catalogue.catalogue().values()
+    for settings in (entry.settings(size) for size in entry.sizes)
 }
 FIELDS = [
-    pytest.param(settings, field.name, id=f"{kind.__module__.split('.')[-2]}.{kind.__name__}")
+    pytest.param(settings, field.name, id=f"{kind.__module__.split('.')[1]}.{kind.__name__}")
     for kind, settings in SETTINGS.items()
     for field in dataclasses.fields(settings)
     if field.name.endswith("seeds")
@@ -63,20 +55,3 @@ def test_every_experiment_refuses_them(settings, name, bad, message):
         pytest.skip("may be empty")
     with pytest.raises(ValueError, match=f"^{name} {re.escape(message)}"):
         dataclasses.replace(settings, **{name: bad})
-
-
-def test_every_class_with_seeds_is_tried():
-    modules = [
-        importlib.import_module(f"{package.__name__}.{found.name}")
-        for package in PACKAGES
-        for found in pkgutil.iter_modules(package.__path__)
-    ]
-    with_seeds = {
-        kind
-        for module in modules
-        for kind in vars(module).values()
-        if isinstance(kind, type)
-        and dataclasses.is_dataclass(kind)
-        and any(field.name.endswith("seeds") for field in dataclasses.fields(kind))
-    }
-    assert with_seeds == {type(case.values[0]) for case in FIELDS}

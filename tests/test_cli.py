@@ -1,9 +1,9 @@
 """The command line runs an experiment into a record and refuses what it does not know."""
 
+import dataclasses
 import json
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from skillscale import catalogue, claims, cli, ledger
 from skillscale.lab import records
+from skillscale.lab.sweep import Experiment
 
 runner = CliRunner()
 
@@ -21,16 +22,22 @@ def toy(monkeypatch):
     """An experiment `toy.draw`; the list returned grows by its seed whenever it runs."""
     ran = []
 
-    def draw(settings, *, progress=False):
-        ran.append(settings["seed"])
-        values = np.random.default_rng(settings["seed"]).random((2, 3))
-        return xr.Dataset({"x": (("member", "step"), values)}, coords={"seed": ("member", [4, 5])})
+    @dataclasses.dataclass(frozen=True)
+    class Draw(Experiment):
+        seed: int
+        seeds: tuple[int, ...] = (4, 5)
 
-    module = types.SimpleNamespace(
-        draw=draw, LIVE={"draw": {"seed": 1}}, STANDARD={"draw": {"seed": 2}}
-    )
-    monkeypatch.setitem(sys.modules, "skillscale.experiments.toy", module)
-    entry = catalogue.Experiment("toy", "draw", ("LIVE", "STANDARD"), "Random numbers.")
+        def collect(self, sweep):
+            ran.append(self.seed)
+            values = np.random.default_rng(self.seed).random((2, 3))
+            return xr.Dataset({"x": (("member", "step"), values)})
+
+    class Entry(catalogue.Entry):
+        def settings(self, size):
+            return Draw({"live": 1, "standard": 2}[size])
+
+    sizes = ("live", "standard")
+    entry = Entry("toy_draw", "toy", "toy.experiments", "Draw", sizes, "Random numbers.")
     monkeypatch.setattr(catalogue, "catalogue", lambda: {"toy.draw": entry})
     return ran
 
@@ -50,13 +57,28 @@ def test_run_writes_a_record_with_settings_and_seeds(toy, tmp_path):
     result = call("run", "toy.draw", "--folder", tmp_path)
     assert result.exit_code == 0, result.output
     record = records.load(tmp_path / "toy_draw.nc")
-    assert records.provenance(record, "settings") == {"seed": 2}
+    assert records.provenance(record, "settings") == {"seed": 2, "seeds": [4, 5]}
     assert records.provenance(record, "seeds") == [4, 5]
     assert record.attrs["threads"] == 1
 
 
-def test_the_live_profile_never_overwrites_the_judged_record(toy, tmp_path):
-    result = call("run", "toy.draw", "--profile", "live", "--folder", tmp_path)
+def test_points_are_kept_until_the_record_is_whole(toy, tmp_path, monkeypatch):
+    points = tmp_path / "toy_draw.points"
+
+    def fail(dataset, path):
+        assert points.is_dir()
+        raise OSError(28, "No space left on device", str(path))
+
+    with monkeypatch.context() as full:
+        full.setattr(records, "save", fail)
+        assert call("run", "toy.draw", "--folder", tmp_path).exit_code == 1
+    assert points.is_dir()
+    assert call("run", "toy.draw", "--folder", tmp_path).exit_code == 0
+    assert not points.exists()
+
+
+def test_the_live_size_never_overwrites_the_judged_record(toy, tmp_path):
+    result = call("run", "toy.draw", "--size", "live", "--folder", tmp_path)
     assert result.exit_code == 0, result.output
     assert [path.name for path in tmp_path.iterdir()] == ["toy_draw_live.nc"]
 
@@ -66,10 +88,11 @@ def test_the_live_profile_never_overwrites_the_judged_record(toy, tmp_path):
     [
         (["toy.nothing"], "no experiment 'toy.nothing', `skillscale list` prints all"),
         (["toy.drew"], "did you mean toy.draw?"),
-        (["toy.draw", "--profile", "paper"], "no profile 'paper', only live, standard"),
+        (["toy.draw", "--size", "paper"], "no size 'paper', only live, standard"),
         (["toy.draw", "--folder", "/no/such/folder"], "folder /no/such/folder does not exist"),
         (["toy.draw", "--folder", "/dev/null"], "folder /dev/null does not exist"),
         (["toy.draw", "--threads", "0"], "--threads: must be from 1 to 1024, got 0"),
+        (["toy.draw", "--workers", "0"], "--workers: must be from 1 to 256, got 0"),
         (["toy.draw", "--threads", "-1"], "--threads: must be from 1 to 1024, got -1"),
         (["toy.draw", "--threads", str(10**25)], "--threads: must be from 1 to 1024, got 1000"),
     ],
@@ -88,7 +111,7 @@ def test_a_record_that_exists_is_replaced_only_if_asked(toy, tmp_path):
     assert toy == []
     assert path.read_bytes() == b"judged"
     assert call("run", "toy.draw", "--folder", tmp_path, "--overwrite").exit_code == 0
-    assert records.provenance(records.load(path), "settings") == {"seed": 2}
+    assert records.provenance(records.load(path), "settings")["seed"] == 2
 
 
 def test_a_folder_that_takes_no_file_is_noticed_before_the_run(toy, tmp_path, monkeypatch):
@@ -99,7 +122,7 @@ def test_a_folder_that_takes_no_file_is_noticed_before_the_run(toy, tmp_path, mo
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("skillscale._files.writable", deny)
-    answer = refused(call("run", "toy.draw", "--profile", "live", "--folder", tmp_path))
+    answer = refused(call("run", "toy.draw", "--size", "live", "--folder", tmp_path))
     assert f"cannot write {tmp_path / 'toy_draw_live.nc'}: Permission denied" in answer
     assert toy == []
 

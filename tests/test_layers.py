@@ -16,19 +16,20 @@ SRC = Path(__file__).parents[1] / "src"
 LINES_ALLOWED = 400
 
 FORBIDDEN_IMPORTS = {
-    "skillscale.theory": (
-        "torch",
-        "xarray",
-        "skillscale.lab",
-        "skillscale.experiments",
-        "skillscale.figures",
-    ),
-    "skillscale.lab": ("skillscale.theory", "skillscale.forecast", "skillscale.claims"),
-    "skillscale.experiments": ("skillscale.theory", "skillscale.forecast", "skillscale.claims"),
-    "skillscale.figures": ("skillscale.theory", "skillscale.experiments"),
+    "skillscale.lab": ("skillscale.forecast", "skillscale.claims"),
+    "skillscale.figures": ("skillscale.catalogue",),
 }
+# What a part of a theory's folder may not import; of other theories, `theory` alone.
 OF_A_THEORY = {
-    "readings": ("torch", "skillscale.figures", "skillscale.claims", "skillscale.ledger")
+    "theory": ("torch", "xarray", "skillscale.lab", "skillscale.figures"),
+    "experiments": ("skillscale.forecast", "skillscale.claims", "skillscale.figures"),
+    "readings": ("torch", "skillscale.figures", "skillscale.claims", "skillscale.ledger"),
+}
+PARTS_FORBIDDEN = {
+    "theory": ("experiments", "readings"),
+    "experiments": ("theory", "readings"),
+    "lab": ("theory", "experiments", "readings"),
+    "figures": ("theory", "experiments", "readings"),
 }
 PLOTTING = ("matplotlib", "seaborn")
 WRITERS = {
@@ -43,7 +44,12 @@ WRITERS = {
     "savez",
     "savez_compressed",
 }
-MAY_WRITE = ("skillscale._files", "skillscale.lab.records", "skillscale.cli")
+MAY_WRITE = (
+    "skillscale._files",
+    "skillscale.lab.records",
+    "skillscale.lab.sweep",
+    "skillscale.cli",
+)
 
 
 def below(name: str, package: str) -> bool:
@@ -111,11 +117,25 @@ def violations(module: str, source: str, *, is_package: bool = False) -> list[st
             for name in sorted(names)
             if any(below(name, package) for package in PLOTTING)
         ]
-    role = module.split(".")[2:3]
+    role = [*module.split("."), "", ""][2]
     found += [
         f"{module} imports {name}"
         for name in sorted(names)
-        if role and any(below(name, package) for package in OF_A_THEORY.get(role[0], ()))
+        if any(below(name, package) for package in OF_A_THEORY.get(role, ()))
+    ]
+    wing = module.split(".")[1:2]
+    shut = PARTS_FORBIDDEN.get(role if role in PARTS_FORBIDDEN else wing[0] if wing else "", ())
+    found += [
+        f"{module} imports {name}"
+        for name in sorted(names)
+        if name.startswith("skillscale.") and [*name.split("."), ""][2] in shut
+    ]
+    found += [
+        f"{module} imports {name}, not the theory of another"
+        for name in sorted(names)
+        if role in OF_A_THEORY and name.startswith("skillscale.") and name.count(".") > 1
+        if name.split(".")[2] in OF_A_THEORY and name.split(".")[1] != wing[0]
+        if name.split(".")[2] != "theory"
     ]
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     if module not in MAY_WRITE:
@@ -146,17 +166,19 @@ def test_module_keeps_to_its_layer(name: str, path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("skillscale.theory.toy", "import torch"),
-        ("skillscale.theory.toy", "def f():\n    from torch.nn import Linear\n    return Linear"),
-        ("skillscale.theory.toy", "import xarray as xr"),
-        ("skillscale.theory.toy", "from skillscale.lab import parity"),
-        ("skillscale.theory.toy", "from ..experiments import toy"),
-        ("skillscale.theory.toy", "import importlib\nimportlib.import_module('torch')"),
+        ("skillscale.toy.theory", "import torch"),
+        ("skillscale.toy.theory", "def f():\n    from torch.nn import Linear\n    return Linear"),
+        ("skillscale.toy.theory", "import xarray as xr"),
+        ("skillscale.toy.theory", "from skillscale.lab import parity"),
+        ("skillscale.toy.theory", "from .experiments import toy"),
+        ("skillscale.toy.theory", "import importlib\nimportlib.import_module('torch')"),
         ("skillscale.lab.toy", "from skillscale import forecast"),
         ("skillscale.lab.toy", "from .. import claims"),
-        ("skillscale.experiments.toy", "import skillscale.resource.theory"),
-        ("skillscale.experiments.toy", "from skillscale import theory"),
-        ("skillscale.figures.toy", "from ..theory import resource"),
+        ("skillscale.toy.experiments", "import skillscale.resource.theory"),
+        ("skillscale.toy.experiments", "from skillscale.toy import theory"),
+        ("skillscale.figures.toy", "from skillscale.resource import theory"),
+        ("skillscale.lab.toy", "from skillscale.toy import theory"),
+        ("skillscale.domino.readings", "from skillscale.geometry import readings"),
         ("skillscale.domino.readings", "import torch"),
         ("skillscale.domino.readings.toy", "from skillscale.figures import domino"),
         ("skillscale.domino.readings", "from skillscale import claims"),
@@ -165,8 +187,8 @@ def test_module_keeps_to_its_layer(name: str, path: Path) -> None:
         ("skillscale.fits", "print('value')"),
         ("skillscale.fits", "open('x', 'w')"),
         ("skillscale.fits", "from pathlib import Path\nPath('x').open(mode='ab')"),
-        ("skillscale.experiments.toy", "dataset.to_netcdf('x.nc')"),
-        ("skillscale.theory.toy", "path.write_text('x')"),
+        ("skillscale.toy.experiments", "dataset.to_netcdf('x.nc')"),
+        ("skillscale.toy.theory", "path.write_text('x')"),
         ("skillscale.fits", "x = 1\n" * (LINES_ALLOWED + 1)),
     ],
 )
@@ -177,10 +199,10 @@ def test_checker_sees_a_violation(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("skillscale.theory.toy", "import sympy as sp\nfrom skillscale import frequencies"),
+        ("skillscale.toy.theory", "import sympy as sp\nfrom skillscale import frequencies"),
         ("skillscale.lab.toy", "import torch\nfrom skillscale.frequencies import power_law"),
         ("skillscale.figures.toy", "import matplotlib\nfrom . import style"),
-        ("skillscale.domino.readings", "from skillscale.theory import domino"),
+        ("skillscale.domino.readings", "from skillscale.geometry import theory"),
         ("skillscale.lab.records", "dataset.to_netcdf('x.nc')"),
         ("skillscale.fits", "open('x', 'rb')\nopen('x')"),
         ("skillscale.cli", "print('value')"),

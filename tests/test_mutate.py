@@ -22,7 +22,7 @@ def unseen(x):
     return -x
 """
 TEST = """
-from skillscale.theory import signs
+from skillscale.toy.theory import signs
 
 
 def test_seen():
@@ -32,7 +32,7 @@ def test_seen():
 
 @pytest.fixture
 def project(tmp_path):
-    package = tmp_path / "src" / "skillscale" / "theory"
+    package = tmp_path / "src" / "skillscale" / "toy" / "theory"
     package.mkdir(parents=True)
     for folder in (package.parent, package):
         (folder / "__init__.py").touch()
@@ -61,12 +61,12 @@ def test_what_a_test_sees_is_noticed_and_what_none_sees_survives(project):
     before = contents(project)
     said = run(project)
     assert said.returncode == 0, said.stderr
-    rows = [line for line in said.stdout.splitlines() if line.startswith("| theory/")]
+    rows = [line for line in said.stdout.splitlines() if line.startswith("| toy/theory/")]
     assert [row.split(" | ")[-1] for row in rows] == [
         "**survived** |",
         "tests/test_signs.py::test_seen |",
     ]
-    assert "theory/signs.py:10:11 | sign | `return -x` | `-x` → `(x)`" in rows[0]
+    assert "toy/theory/signs.py:10:11 | sign | `return -x` | `-x` → `(x)`" in rows[0]
     assert said.stdout.endswith("1 of 2 noticed: 50%\n")
     assert contents(project) == before
     assert [path.suffix for path in (project / "_build" / "mutate").iterdir()] == [".json"]

@@ -9,34 +9,34 @@ import numpy as np
 import pytest
 import torch
 
+from skillscale import catalogue
 from skillscale.lab.streams import Stream
-from skillscale.resource import experiments as resource
-from skillscale.slingshot import experiments as slingshot
 
+FOUND = catalogue.catalogue()
 SRC = Path(__file__).parents[1] / "src" / "skillscale"
 
 # A purpose names a stream. These are asked for in two modules: experiments of the same seeds share
 # initial parameters, inputs or batches there, and records rest on them.
 SHARED_PURPOSES = {
-    "gradient noise": {"experiments.geometry._shared", "experiments.geometry.optimizers"},
-    "initial parameters": {"experiments.skill_basis.transformer", "lab.ensembles"},
-    "skills of a batch": {"experiments.geometry._shared", "experiments.geometry.optimizers"},
-    "test inputs": {"experiments.quanta_discovery.known", "experiments.quantization._shared"},
+    "gradient noise": {"geometry.experiments._shared", "geometry.experiments.optimizers"},
+    "initial parameters": {"skill_basis.experiments.transformer", "lab.ensembles"},
+    "skills of a batch": {"geometry.experiments._shared", "geometry.experiments.optimizers"},
+    "test inputs": {"quanta_discovery.experiments.known", "quantization.experiments._shared"},
 }
 # Modules whose streams have a number, or several, for a name. Those of `slingshot` and `resource`
 # are tried below; the others draw for a text, a network of one experiment or a single call.
 NUMBERED = {
-    "experiments.geometry._shared",
-    "experiments.quanta_discovery.measures",
-    "experiments.resource.chain",
-    "experiments.resource.noise",
-    "experiments.resource.noise_pairs",
-    "experiments.resource.samples",
-    "experiments.slingshot.attacks",
-    "experiments.slingshot.enumerated",
-    "experiments.slingshot.pairs",
-    "experiments.slingshot.skillmix",
-    "experiments.slingshot.sweeps",
+    "geometry.experiments._shared",
+    "quanta_discovery.experiments.measures",
+    "resource.experiments.chain",
+    "resource.experiments.noise",
+    "resource.experiments.noise_pairs",
+    "resource.experiments.samples",
+    "slingshot.experiments.attacks",
+    "slingshot.experiments.enumerated",
+    "slingshot.experiments.pairs",
+    "slingshot.experiments.skillmix",
+    "slingshot.experiments.sweeps",
     "lab.corpus",
     "lab.language.network",
     "lab.language.training",
@@ -47,7 +47,7 @@ SHARED_NUMBERS = {frozenset({"noise_samples", "noise_parallel"})}
 
 # As little work as leaves the numbers that name a stream as they are stored.
 CHEAP = {
-    slingshot: {
+    "slingshot": {
         "adversaries": {"n_skills": 10, "k": 1, "swaps": 0},
         "tiny_graphs": {"swaps": 0},
         "certified_graphs": {"n_skills": 4, "n_bad": 1, "k": 1},
@@ -56,7 +56,7 @@ CHEAP = {
         "skill_combinations": {"topics": 1, "combinations": 1, "n_texts": 100},
         "many_graphs": {"thetas": (0.2,), "bad_fractions": (0.5,), "swaps": 0},
     },
-    resource: {
+    "resource": {
         "noise_scaling": {"widths": (4,), "n_points": 4, "steps": (0,)},
         "noise_step": {"widths": (4,), "n_points": 4, "steps": (0,)},
         "noise_samples": {"widths": (4,), "n_points": 4, "steps": 0},
@@ -68,7 +68,7 @@ CHEAP = {
 
 def calls():
     """Every call in the modules that draw, with the module's name."""
-    for path in sorted((*SRC.glob("lab/**/*.py"), *SRC.glob("experiments/**/*.py"))):
+    for path in sorted((*SRC.glob("lab/**/*.py"), *SRC.glob("*/experiments/*.py"))):
         module = ".".join(path.relative_to(SRC).with_suffix("").parts)
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
@@ -122,9 +122,8 @@ def test_experiments_of_a_theory_share_no_stream(opened):
     for package, experiments in CHEAP.items():
         for experiment, changes in experiments.items():
             opened.clear()
-            settings = package.STANDARD[experiment]
-            few = dataclasses.replace(settings, seeds=settings.seeds[:1], **changes)
-            getattr(package, experiment)(few)
+            settings = FOUND[f"{package}.{experiment}"].settings("standard")
+            dataclasses.replace(settings, seeds=settings.seeds[:1], **changes).run()
             assert opened, experiment
             for name in opened:
                 owners[name].add(experiment)

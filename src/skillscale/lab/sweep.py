@@ -125,7 +125,7 @@ class Experiment(Settings):
         return {}
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
-        """Run all points; every axis of numbers or words is a coordinate, a range of places none."""
+        """Run all points; an axis of numbers or words is a coordinate, but a range of places."""
         grid = self.grid()
         named = {
             axis: list(values)
