@@ -268,6 +268,25 @@ def test_unlikely_units_are_asked_about(table, scale, doubt):
     assert "Warning" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("largest", "ratio", "asked"),
+    [
+        (1e3, 1.0, ""),
+        (1e3, 1e6, ""),
+        (1e3, 0.99, "in other units"),
+        (1e3, 1.01e6, "in the same unit"),
+        (999.0, 20.0, "N is 999 at most"),
+    ],
+)
+def test_units_are_asked_about_beyond_a_million_or_below_one_token_a_parameter(
+    largest, ratio, asked
+):
+    N = np.array([1.0, 2.0, largest])
+    # the median tells: one run far off and one at the other end change nothing
+    found = runs.doubts(N, N * ratio * np.array([1e9, 1.0, 1e-9]))
+    assert [asked in doubt for doubt in found] == [True] * bool(asked)
+
+
 def test_a_table_comes_through_a_pipe_but_is_not_waited_for(table, tmp_path):
     source = tmp_path / "pipe"
     os.mkfifo(source)
