@@ -270,12 +270,27 @@ def changed(place, value):
             "D must scatter by more than 1 % over the runs",
         ),
         (lambda: fits.chinchilla(*GOOD, bootstrap=-1), "bootstrap must be an integer >= 0, got -1"),
+        (lambda: fits.chinchilla(*GOOD, bootstrap=100_001), "bootstrap must be .* got 100001"),
         (lambda: fits.chinchilla(*GOOD, seed=0.5), "seed must be an integer >= 0, got 0.5"),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_sizes_are_told_apart_from_a_scatter_of_a_hundredth_on():
+    # in pairs above and below a line, so that no part of the scatter follows the line
+    N = np.exp(np.repeat(np.linspace(18.0, 23.0, 75), 2))
+    aside = np.exp(np.tile([1.0, -1.0], 75) / 100)
+    assert parametric._runs(N, N * aside**1.01, GOOD[2]).shape == (3, 150)
+    with pytest.raises(ValueError, match="collinear"):
+        parametric._runs(N, N * aside**0.99, GOOD[2])
+
+
+def test_ten_runs_of_three_sizes_are_enough():
+    N, D = np.tile([1e8, 1e9, 1e10], 4)[:10], np.repeat([1e10, 1e11, 1e12], 4)[:10]
+    np.testing.assert_array_equal(parametric._runs(N, D, N / D), np.log([N, D, N / D]))
 
 
 @pytest.mark.skipif(CSV not in os.environ, reason=f"{CSV} names no file")
