@@ -1,5 +1,6 @@
 """The list of experiments, read from sources, is what the imported packages hold."""
 
+import dataclasses
 import importlib
 import inspect
 import subprocess
@@ -28,6 +29,31 @@ def test_the_sources_hold_what_the_packages_do():
 def chapters():
     folder = _published.root() / "src" / "skillscale" / "experiments"
     return [path.parent.name for path in folder.glob("*/__init__.py")]
+
+
+def swept(settings):
+    """Yield every entry of the tuples among the settings, also of those inside, with its field."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        for entry in value if isinstance(value, tuple) else ():
+            for each in entry if isinstance(entry, tuple) else (entry,):
+                if dataclasses.is_dataclass(each):
+                    yield from swept(each)
+                else:
+                    yield field.name, each
+
+
+@pytest.mark.parametrize("name", [name for name in FOUND if "LIVE" in FOUND[name].profiles])
+def test_a_live_run_sweeps_nothing_that_the_standard_run_does_not(name):
+    module = importlib.import_module(f"skillscale.experiments.{FOUND[name].chapter}")
+    standard = list(swept(module.STANDARD[FOUND[name].name]))
+    for field, value in swept(module.LIVE[FOUND[name].name]):
+        if field == "seeds":
+            continue
+        if type(value) is int:  # a number of things: a smaller problem may hold fewer of them
+            assert value <= max(other for own, other in standard if own == field), field
+        else:
+            assert (field, value) in standard
 
 
 @pytest.mark.parametrize("name", sorted(FOUND))
