@@ -1,5 +1,6 @@
 """The list of experiments, read from sources, is what the imported packages hold."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -46,6 +47,31 @@ def folders():
 def test_every_size_can_be_made(name):
     for size in FOUND[name].sizes:
         assert isinstance(FOUND[name].settings(size), Experiment)
+
+
+def swept(settings):
+    """Yield every entry of the tuples among the settings, also of those inside, with its field."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        for entry in value if isinstance(value, tuple) else ():
+            for each in entry if isinstance(entry, tuple) else (entry,):
+                if dataclasses.is_dataclass(each):
+                    yield from swept(each)
+                else:
+                    yield field.name, each
+
+
+@pytest.mark.parametrize("name", [name for name in FOUND if "LIVE" in FOUND[name].profiles])
+def test_a_live_run_sweeps_nothing_that_the_standard_run_does_not(name):
+    module = importlib.import_module(f"skillscale.experiments.{FOUND[name].chapter}")
+    standard = list(swept(module.STANDARD[FOUND[name].name]))
+    for field, value in swept(module.LIVE[FOUND[name].name]):
+        if field == "seeds":
+            continue
+        if type(value) is int:  # a number of things: a smaller problem may hold fewer of them
+            assert value <= max(other for own, other in standard if own == field), field
+        else:
+            assert (field, value) in standard
 
 
 @pytest.mark.parametrize("name", sorted(FOUND))

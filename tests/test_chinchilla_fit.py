@@ -170,6 +170,48 @@ def test_what_reaches_an_end_of_the_interval_is_reported(share, reported):
     assert not parametric._common(np.array([False]))
 
 
+NAMES = (*parametric.PARAMETERS, "model_exponent")
+
+
+def statuses(monkeypatch, *, resamples, converged=True):
+    """Report of a fit inside its bounds whose first resamples, of 40, end at given points."""
+    inner = np.array([-1.0, -1.2, -0.6, 0.3, 0.4])
+    inside = [(inner, 1.0, True)] * 18
+    again = [(point, 1.0, converged) for point in resamples]
+    queue = iter([*inside, *again, *inside, *inside, *inside])
+    monkeypatch.setattr(parametric, "_search", lambda *_: next(queue))
+    found = fits.chinchilla(*GOOD, bootstrap=40)
+    return [getattr(found, name).status for name in NAMES]
+
+
+# The terms in N and D, relative to the loss, the floor, and the two exponents.
+COORDINATES = [(-7.0, 3.0, {"A", "alpha_N"}), (-7.0, 3.0, {"B", "alpha_D"}), (-7.0, 3.0, {"E"})]
+COORDINATES += [(0.0, 5.0, {"A", "alpha_N"}), (0.0, 5.0, {"B", "alpha_D"})]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("place", range(5))
+def test_what_resamples_cannot_tell_is_reported_of_its_term_alone(monkeypatch, place, sign):
+    low, high, names = COORDINATES[place]
+
+    def ends(inside, n):
+        point = np.array([-1.0, -1.2, -0.6, 0.3, 0.4])
+        point[place] = (low if sign > 0 else high) + sign * inside
+        return statuses(monkeypatch, resamples=[point] * n)
+
+    lost = ["bound_hit" if name in names | {"model_exponent"} else "ok" for name in NAMES]
+    # 2 of 40 are more than 2.5 %, 1 is not; a bound is met within a millionth
+    assert ends(0.99e-6, 2) == lost
+    assert ends(0.0, 1) == ends(1.01e-6, 2) == ["ok"] * 6
+
+
+def test_resamples_without_a_minimum_are_reported_of_all_parameters(monkeypatch):
+    points = [np.array([-1.0, -1.2, -0.6, 0.3, 0.4])] * 2
+    found = statuses(monkeypatch, resamples=points, converged=False)
+    assert found == ["not_converged"] * 6
+    assert statuses(monkeypatch, resamples=points[:1], converged=False) == ["ok"] * 6
+
+
 def test_a_term_that_is_not_there_is_reported():
     N, D, _ = planted(LAWS[0])
     no_data_term = fits.chinchilla(N, D, 1.7 + 400 * N**-0.34)
@@ -228,12 +270,27 @@ def changed(place, value):
             "D must scatter by more than 1 % over the runs",
         ),
         (lambda: fits.chinchilla(*GOOD, bootstrap=-1), "bootstrap must be an integer >= 0, got -1"),
+        (lambda: fits.chinchilla(*GOOD, bootstrap=100_001), "bootstrap must be .* got 100001"),
         (lambda: fits.chinchilla(*GOOD, seed=0.5), "seed must be an integer >= 0, got 0.5"),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_sizes_are_told_apart_from_a_scatter_of_a_hundredth_on():
+    # in pairs above and below a line, so that no part of the scatter follows the line
+    N = np.exp(np.repeat(np.linspace(18.0, 23.0, 75), 2))
+    aside = np.exp(np.tile([1.0, -1.0], 75) / 100)
+    assert parametric._runs(N, N * aside**1.01, GOOD[2]).shape == (3, 150)
+    with pytest.raises(ValueError, match="collinear"):
+        parametric._runs(N, N * aside**0.99, GOOD[2])
+
+
+def test_ten_runs_of_three_sizes_are_enough():
+    N, D = np.tile([1e8, 1e9, 1e10], 4)[:10], np.repeat([1e10, 1e11, 1e12], 4)[:10]
+    np.testing.assert_array_equal(parametric._runs(N, D, N / D), np.log([N, D, N / D]))
 
 
 @pytest.mark.skipif(CSV not in os.environ, reason=f"{CSV} names no file")

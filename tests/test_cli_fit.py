@@ -77,9 +77,24 @@ def test_the_drawn_curves_are_the_law_at_fixed_sizes(table, monkeypatch):
     parameters = resource.ChinchillaParameters(*law.values.tolist())
     assert min(drawn["curves"]) == pytest.approx(N.min())
     assert max(drawn["curves"]) == pytest.approx(N.max())
+    spent = 6 * N * D
+    assert drawn["compute"][[0, -1]] == pytest.approx([spent.min(), 10 * spent.max()])
     for size, curve in drawn["curves"].items():
         expected = exact(size, drawn["compute"] / (6 * size), parameters)
         np.testing.assert_allclose(curve, expected, rtol=1e-12)
+
+
+def test_the_best_split_has_the_interval_of_its_resamples(table):
+    law = fits.chinchilla(*runs.read(table), bootstrap=5)
+    found = laws.frontier(law, np.array([1e20, 1e22]))
+    for place, compute in enumerate((1e20, 1e22)):
+        plain = [
+            resource.compute_optimal(compute, resource.ChinchillaParameters(*values))
+            for values in law.draws.tolist()
+        ]
+        for name, draws in zip(("N", "D", "loss"), zip(*plain, strict=True), strict=True):
+            ends = np.quantile(np.array(draws, dtype=float), [0.025, 0.975])
+            np.testing.assert_allclose(found[name][1:, place], ends, rtol=1e-12)
 
 
 def test_a_lost_term_is_said_and_leaves_no_frontier(table):
@@ -266,6 +281,25 @@ def test_unlikely_units_are_asked_about(table, scale, doubt):
     assert ("Warning" in result.output) == (doubt is not None)
     assert doubt is None or doubt in result.stderr
     assert "Warning" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("largest", "ratio", "asked"),
+    [
+        (1e3, 1.0, ""),
+        (1e3, 1e6, ""),
+        (1e3, 0.99, "in other units"),
+        (1e3, 1.01e6, "in the same unit"),
+        (999.0, 20.0, "N is 999 at most"),
+    ],
+)
+def test_units_are_asked_about_beyond_a_million_or_below_one_token_a_parameter(
+    largest, ratio, asked
+):
+    N = np.array([1.0, 2.0, largest])
+    # the median tells: one run far off and one at the other end change nothing
+    found = runs.doubts(N, N * ratio * np.array([1e9, 1.0, 1e-9]))
+    assert [asked in doubt for doubt in found] == [True] * bool(asked)
 
 
 def test_a_table_comes_through_a_pipe_but_is_not_waited_for(table, tmp_path):

@@ -21,6 +21,18 @@ def test_drawn_lines_and_repeated_paragraphs_go(monkeypatch):
     ]
 
 
+def test_modules_are_the_whole_files_of_a_length_in_the_order_of_their_names(monkeypatch, tmp_path):
+    lengths = {"b": 60_000, "a": 2_000, "c": 60_001, "d": 1_999, "_e": 3_000, "f": 2_500}
+    for name, length in lengths.items():
+        (tmp_path / f"{name}.py").write_text((name * length)[:length])
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "g.py").write_text("g" * 3_000)
+    monkeypatch.setattr(corpus.sysconfig, "get_paths", lambda: {"stdlib": str(tmp_path)})
+    monkeypatch.setattr("pydoc_data.topics.topics", {"long": "x" * 200, "short": "y" * 199})
+    found = ["x" * 200, "a" * 2_000, "b" * 60_000, "f" * 2_500]
+    assert corpus.python_documents() == tuple(found)
+
+
 def test_documents_do_not_depend_on_the_call():
     assert corpus.python_documents() == corpus.python_documents()
     assert all(len(text) <= 5000 for text in corpus._library_modules(5000))

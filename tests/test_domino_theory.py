@@ -66,6 +66,15 @@ def test_conservation_laws(n_skills, N0):
         np.testing.assert_allclose(learned.sum(-1) + N0 * s, rate * t, rtol=1e-9, atol=1e-12)
 
 
+def test_the_clock_of_very_many_skills_is_read_time_by_time():
+    # equal frequencies 1: n (1 - e^-s) = t at N0 = 0; so many skills are summed two times at once
+    share = np.array([0.1, 0.4, 0.7, 0.0, 1.0])
+    s = domino.clock(share * 1_500_000, np.ones(1_500_000), rate=1.0, N0=0.0)
+    # Newton's iteration stops within 1e-13 of s + 1
+    np.testing.assert_allclose(s[:4], -np.log1p(-share[:4]), rtol=1e-12, atol=1e-12)
+    assert s[4] == np.inf
+
+
 def test_cross_entropy_logit_solves_its_equation():
     x = sp.symbols("x", positive=True)
     logit = domino.derivation()["logit"]

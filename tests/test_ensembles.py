@@ -53,6 +53,19 @@ def test_outputs_and_gradients_equal_the_plain_network(name, shared):
             torch.testing.assert_close(ours, p.grad, rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("widths", [[1], [3], [1, 1], [3, 3]], ids=str)
+def test_gradients_of_few_members_and_units_equal_the_plain_product(widths, n_outputs):
+    options = {"n_outputs": n_outputs, "dtype": torch.float64}
+    model = MLPEnsemble(4, widths, seeds=range(len(widths)), **options)
+    x, _ = _inputs(model, batch=3)
+    found = torch.autograd.grad(model(x).sin().sum(), model.parameters)
+    first, shift, weight, bias = model.parameters
+    plain = ((x @ first + shift).relu() @ weight + bias).sin().sum()
+    expected = torch.autograd.grad(plain, model.parameters)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+
+
 def _in_linear_layout(model, i, tensors):
     """Cut member i's real entries out of `tensors`, arranged like a plain network's parameters."""
     own = []

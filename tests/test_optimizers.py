@@ -1,5 +1,7 @@
 """Elementwise optimizers against torch.optim, and per-member rates."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -103,27 +105,35 @@ def _memory_by_hand(steps, update):
     return parameters
 
 
-def _lion(p, g, means, step, lr=0.02):
+def _lion(p, g, means, step, *, betas=(0.9, 0.99), decay=0.0, lr=0.02):
     m = means[0]
-    move = -lr * torch.sign(0.8 * m + 0.2 * g) - lr * 0.3 * p
-    m.copy_(0.95 * m + 0.05 * g)
+    move = -lr * torch.sign(betas[0] * m + (1 - betas[0]) * g) - lr * decay * p
+    m.copy_(betas[1] * m + (1 - betas[1]) * g)
     return move
 
 
-def _ademamix(p, g, means, step, lr=0.02):
+def _ademamix(p, g, means, step, *, betas=(0.9, 0.999, 0.9999), weight=2.0, decay=0.0, lr=0.02):
     fast, slow, size = means
-    fast.copy_(0.7 * fast + 0.3 * g)
-    slow.copy_(0.99 * slow + 0.01 * g)
-    size.copy_(0.9 * size + 0.1 * g**2)
-    corrected = fast / (1 - 0.7**step) + 5.0 * slow
-    return -lr * corrected / ((size / (1 - 0.9**step)).sqrt() + 1e-8) - lr * 0.3 * p
+    fast.copy_(betas[0] * fast + (1 - betas[0]) * g)
+    slow.copy_(betas[2] * slow + (1 - betas[2]) * g)
+    size.copy_(betas[1] * size + (1 - betas[1]) * g**2)
+    corrected = fast / (1 - betas[0] ** step) + weight * slow
+    return -lr * corrected / ((size / (1 - betas[1] ** step)).sqrt() + 1e-8) - lr * decay * p
 
 
 @pytest.mark.parametrize(
     ("rule", "by_hand"),
     [
-        (Lion(0.02, (0.8, 0.95), weight_decay=0.3), _lion),
-        (AdEMAMix(0.02, (0.7, 0.9, 0.99), slow_weight=5.0, weight_decay=0.3), _ademamix),
+        (Lion(0.02), _lion),
+        (AdEMAMix(0.02), _ademamix),
+        (
+            Lion(0.02, (0.8, 0.95), weight_decay=0.3),
+            partial(_lion, betas=(0.8, 0.95), decay=0.3),
+        ),
+        (
+            AdEMAMix(0.02, (0.7, 0.9, 0.99), slow_weight=5.0, weight_decay=0.3),
+            partial(_ademamix, betas=(0.7, 0.9, 0.99), weight=5.0, decay=0.3),
+        ),
     ],
 )
 def test_a_rule_with_memory_is_the_one_written_out(rule, by_hand):
@@ -141,6 +151,16 @@ def test_a_rule_with_memory_is_the_one_written_out(rule, by_hand):
 def test_a_rule_without_its_memory_is_the_simpler_one(rule, limit):
     for a, b in zip(_ours(rule, 40), _ours(limit, 40), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+
+
+def test_a_gradient_as_small_as_eps_moves_half_a_step():
+    gradient = [torch.full((1, 1), 1e-8, dtype=torch.float64)]
+    # the slow mean after one step, (1 - 0.9999) g, counts twice
+    for rule, more in ((Adam(0.1), 0.0), (Adam(0.1, pooled=True), 0.0), (AdEMAMix(0.1), 2e-4)):
+        p = [torch.ones(1, 1, dtype=torch.float64)]
+        rule.step(p, gradient, rule.start(p))
+        # 1 - 0.9999 is known to 1e-12
+        assert 1 - p[0].item() == pytest.approx(0.1 * (1 + more) / 2, rel=1e-11)
 
 
 def test_a_normalised_step_has_its_length_and_the_gradients_direction():

@@ -52,6 +52,32 @@ def test_equals_autograd_however_it_is_cut(monkeypatch, cached, n_categories, bi
 
 
 @pytest.mark.usefixtures("control")
+@pytest.mark.parametrize(
+    ("widths", "cached", "members"),
+    [
+        ([5, 12, 9, 7, 6, 3, 8], 1000, [(0, 2), (2, 4), (4, 7)]),  # the last joins the two before
+        ([5, 12, 9, 7], 1000, [(0, 2), (2, 4)]),
+        ([1, 1, 1], 40, [(0, 1), (1, 2), (2, 3)]),
+        ([1], 80, [(0, 2)]),  # computed twice
+        ([1], 79, [(0, 1)]),
+    ],
+)
+def test_blocks_and_single_units_equal_autograd(monkeypatch, widths, cached, members):
+    monkeypatch.setattr(two_layer, "_CACHED", cached)
+    seeds = range(len(widths))
+    model = MLPEnsemble(7, widths, seeds=seeds, n_categories=3, dtype=torch.float64)
+    tasks = [MultitaskParity(3, 7, seed=seed) for seed in seeds]
+    batch = fresh_batches(tasks, 40, seeds=seeds, dtype=torch.float64)(0)
+    found = TwoLayerGradient(model)
+    losses, _, gradients = found(batch)
+    cuts = found._blocks(found._copies * len(widths), 40)
+    assert [(who.start, who.stop) for who, rows in cuts if rows.start == 0] == members
+    expected_losses, _, expected = by_autograd(model, batch)
+    torch.testing.assert_close(losses, expected_losses, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(gradients, list(expected), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.usefixtures("control")
 @pytest.mark.parametrize("loss", LOSSES)
 def test_weights_and_padded_samples_count_as_in_the_loss(loss):
     model = network()
