@@ -61,11 +61,10 @@ def swept(settings):
                     yield field.name, each
 
 
-@pytest.mark.parametrize("name", [name for name in FOUND if "LIVE" in FOUND[name].profiles])
+@pytest.mark.parametrize("name", [name for name in FOUND if "live" in FOUND[name].sizes])
 def test_a_live_run_sweeps_nothing_that_the_standard_run_does_not(name):
-    module = importlib.import_module(f"skillscale.experiments.{FOUND[name].chapter}")
-    standard = list(swept(module.STANDARD[FOUND[name].name]))
-    for field, value in swept(module.LIVE[FOUND[name].name]):
+    standard = list(swept(FOUND[name].settings("standard")))
+    for field, value in swept(FOUND[name].settings("live")):
         if field == "seeds":
             continue
         if type(value) is int:  # a number of things: a smaller problem may hold fewer of them

@@ -34,7 +34,7 @@ def test_seen():
 def project(tmp_path):
     package = tmp_path / "src" / "skillscale" / "toy" / "theory"
     package.mkdir(parents=True)
-    for folder in (package.parent, package):
+    for folder in (package.parents[1], package.parent, package):
         (folder / "__init__.py").touch()
     (package / "signs.py").write_text(SOURCE)
     (tmp_path / "tests").mkdir()
