@@ -26,7 +26,7 @@ SMALL = clock.ClockSweep(
 
 @pytest.fixture(scope="module")
 def run():
-    return clock.clock_sweep(SMALL)
+    return SMALL.run()
 
 
 def test_one_setting_differs_from_the_base(run):
@@ -66,20 +66,18 @@ def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
 
 def test_a_sweep_is_made_of_runs_over_time():
     settings = dataclasses.replace(SMALL, durations=(4.0, 6.0), n_times=7, seeds=(4,))
-    found = clock.clock_sweep(settings)
+    found = settings.run()
     for member in range(found.sizes["member"]):
         own = found.isel(member=member)
         # 4 or 6 units of phase, cut into seven equal whole numbers of updates
         duration = {1: 4.0, 2: 6.0}[int(own.subset_size)]
         every = round(duration / float(own.phase_step) / 7)
         names = ("n_bits", "subset_size", "width", "init_std", "scale")
-        alone = time.time_emergence(
-            time.TimeEmergence(
+        alone = time.TimeEmergence(
                 n_skills=1, steps=7 * every, every=every, steps_alone=5, seeds=(4,),
                 learning_rate=float(own.phase_step) / float(2 * own.scale),
                 **{name: own[name].item() for name in names},
-            )
-        )  # fmt: skip
+            ).run()  # fmt: skip
         np.testing.assert_array_equal(own.step, alone.step)
         np.testing.assert_allclose(own.strength, alone.strength[0, :, 0], atol=1e-6)
 
@@ -109,28 +107,28 @@ def test_fresh_samples_beyond_the_enumerated_sizes():
     settings = clock.ClockSweep(
         (13,), (1,), (20,), (0.1,), (2.0,), (0.4,), durations=(24.0,), n_times=10, batch_size=500
     )
-    sampled = clock.clock_sweep(settings)
+    sampled = settings.run()
     assert sampled.step.values[0, :3].tolist() == [0, 3, 9]
     assert sampled.strength[0, -1] > 0.9
 
 
 def test_a_member_does_not_depend_on_its_companions(run):
-    alone = clock.clock_sweep(dataclasses.replace(SMALL, width=(40,), seeds=(4,)))
+    alone = dataclasses.replace(SMALL, width=(40,), seeds=(4,)).run()
     np.testing.assert_allclose(alone.strength[0], run.strength[1], atol=1e-4)
 
 
 def test_profiles():
-    standard, live = clock.STANDARD["clock_sweep"], clock.LIVE["clock_sweep"]
-    assert len(standard.seeds) >= 10
+    sizes = clock.ClockSweep.records["skill_basis_clock_sweep"]
+    standard, live = sizes["standard"], sizes["live"]
     assert len(list(live.variants())) < len(list(standard.variants()))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"width": ()}, r"width must hold at least one entry, got \(\)"),
+        ({"width": ()}, r"width must not be empty, got \(\)"),
         ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        ({"scale": (0.0,)}, "scale must be > 0"),
+        ({"scale": (0.0,)}, "scale must be .* > 0, got 0.0"),
         ({"n_times": 0}, "n_times must be an integer >= 1, got 0"),
         ({"subset_size": (5,)}, "durations must hold an entry for each subset size up to 5"),
     ],

@@ -27,7 +27,7 @@ SMALL = experiments.TransformerEmergence(
 
 @pytest.fixture(scope="module")
 def run():
-    return experiments.transformer_emergence(SMALL)
+    return SMALL.run()
 
 
 def plain(model, inputs, n_heads):
@@ -100,7 +100,7 @@ def test_training_equals_a_plain_loop():
     settings = dataclasses.replace(
         SMALL, steps=25, alone_steps=10, every=10, learning_rate=0.01, momentum=0.5, seeds=(4,)
     )
-    found = experiments.transformer_emergence(settings).isel(member=0)
+    found = settings.run().isel(member=0)
     task = MultitaskParity(2, 4, 3, SMALL.alpha, seed=4)
     inputs, share = sequences(2, 4), torch.from_numpy(task.frequency).float()
     bits = inputs[:16, 2:].float()
@@ -141,14 +141,14 @@ def test_a_skill_that_is_all_of_the_mixture_is_learned_as_alone():
     one = experiments.TransformerEmergence(
         n_skills=1, n_bits=4, width=8, steps=40, alone_steps=40, every=10, learning_rate=0.02
     )
-    run = experiments.transformer_emergence(one)
+    run = one.run()
     np.testing.assert_array_equal(run.strength.values, run.strength_alone.values)
 
 
 def test_a_member_does_not_depend_on_its_companions():
     brief = dataclasses.replace(SMALL, steps=60, alone_steps=20)
-    both = experiments.transformer_emergence(brief)
-    alone = experiments.transformer_emergence(dataclasses.replace(brief, seeds=(4,)))
+    both = brief.run()
+    alone = dataclasses.replace(brief, seeds=(4,)).run()
     np.testing.assert_array_equal(alone.strength[0], both.strength[1])
     assert not np.allclose(both.strength[0], both.strength[1], atol=1e-3)
 
@@ -165,15 +165,10 @@ def test_record_is_labelled(run):
     assert run.strength.dtype == run.strength_alone.dtype == np.float32
 
 
-def test_profiles():
-    assert all(len(settings.seeds) >= 10 for settings in experiments.STANDARD.values())
-    assert set(experiments.LIVE) <= set(experiments.STANDARD)
-
-
 def test_divergence_is_named():
     wild = dataclasses.replace(SMALL, learning_rate=1e3, steps=40)
     with pytest.raises(FloatingPointError, match="network of seed 3 diverged by step 20"):
-        experiments.transformer_emergence(wild)
+        wild.run()
 
 
 @pytest.mark.parametrize(
@@ -192,8 +187,3 @@ def test_divergence_is_named():
 def test_bad_settings_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         experiments.TransformerEmergence(**change)
-
-
-def test_the_disjoint_experiment_refuses_shared_bits():
-    with pytest.raises(ValueError, match="disjoint must be True, got False"):
-        experiments.transformer_emergence_disjoint(SMALL)

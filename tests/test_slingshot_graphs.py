@@ -121,7 +121,7 @@ def test_the_certificate_covers_all_sets():
 
 
 def test_the_bound_holds_on_graphs_of_uniform_and_zipf_skills():
-    found = experiments.many_graphs(MANY)
+    found = MANY.run()
     assert found.reached.dims == ("member", "shape", "theta", "bad_fraction", "strategy")
     assert found.seed.values.tolist() == [0, 1]
     for (j, shape), (m, theta), (n, a) in itertools.product(
@@ -152,7 +152,7 @@ def test_the_strongest_adversary_reaches_the_exact_worst_case():
     settings = experiments.ManyGraphs(
         (experiments.Shape(1000, 100_000, 8),), (0.1,), (0.2,), seeds=(1, 2)
     )
-    reached = experiments.many_graphs(settings).reached.values[:, 0, 0, 0]
+    reached = settings.run().reached.values[:, 0, 0, 0]
     limit = float(theory.exact_curve(0.2, 0.1, 8))
     assert limit == pytest.approx(2.3, abs=5e-5)
     assert bound((1000, 100_000, 8, 0.0), 0.1, 0.2, chance=1.0) == pytest.approx(3.084, abs=5e-5)
@@ -161,7 +161,7 @@ def test_the_strongest_adversary_reaches_the_exact_worst_case():
 
 
 def test_tiny_graphs_hold_what_enumeration_finds():
-    found = experiments.tiny_graphs(TINY)
+    found = TINY.run()
     assert found.worst.dims == ("member", "graph", "shape", "n_bad")
     graph = graphs.random_graph(4, 10, 3, generator=np.random.default_rng([1, 2, 4, 10, 3, 3]))
     expected = graphs.every_set_of_texts(graph, 3, 4) / (3 * 3 / 4)
@@ -172,10 +172,10 @@ def test_tiny_graphs_hold_what_enumeration_finds():
 
 
 def test_no_set_at_all_passes_the_bound_on_enumerated_graphs():
-    found = experiments.tiny_graphs(replace(experiments.LIVE["tiny_graphs"], seeds=(4,)))
+    found = replace(experiments.TinyGraphs.live(), seeds=(4,)).run()
     judged = 0
     for j in range(found.sizes["shape"]):
-        n_skills, n_texts, k, n_wrong = experiments.LIVE["tiny_graphs"].shapes[j]
+        n_skills, n_texts, k, n_wrong = experiments.TinyGraphs.live().shapes[j]
         a = np.arange(1, n_skills) / n_skills
         sizes = {"n_skills": n_skills, "n_texts": n_texts, "failure_probability": 1e-3}
         limit = theory.finite_curve(a, n_wrong / n_texts, k, **sizes)
@@ -186,25 +186,33 @@ def test_no_set_at_all_passes_the_bound_on_enumerated_graphs():
 
 
 def test_certified_graphs_lie_between_the_exact_curve_and_the_bound():
-    settings = replace(experiments.STANDARD["certified_graphs"], n_texts=(120,), seeds=(0,))
-    certified = float(experiments.certified_graphs(settings).certified[0, 0])
+    settings = replace(
+        experiments.CertifiedGraphs.records["slingshot_certified_graphs"]["standard"],
+        n_texts=(120,),
+        seeds=(0,),
+    )
+    certified = float(settings.run().certified[0, 0])
     sizes = {"n_skills": 12, "n_texts": 120, "failure_probability": 1e-2}
     assert float(theory.exact_curve(0.25, 0.1, 4)) < certified
     assert certified < float(theory.finite_curve(0.25, 0.1, 4, **sizes))
 
 
 def test_a_member_does_not_depend_on_its_companions():
-    alone = experiments.many_graphs(replace(MANY, seeds=(1,), shapes=SHAPES[1:]))
-    both = experiments.many_graphs(MANY)
+    alone = replace(MANY, seeds=(1,), shapes=SHAPES[1:]).run()
+    both = MANY.run()
     np.testing.assert_array_equal(alone.reached.values[0, 0], both.reached.values[1, 1])
-    one = experiments.tiny_graphs(replace(TINY, seeds=(1,)))
-    np.testing.assert_array_equal(one.worst[0], experiments.tiny_graphs(TINY).worst[1])
+    one = replace(TINY, seeds=(1,)).run()
+    np.testing.assert_array_equal(one.worst[0], TINY.run().worst[1])
 
 
 def test_the_stored_run_can_be_drawn_again():
     stored = records.published("slingshot_adversaries")
-    settings = replace(experiments.STANDARD["adversaries"], n_texts=(10_000,), seeds=(3,))
-    again = experiments.adversaries(settings)
+    settings = replace(
+        experiments.Adversaries.records["slingshot_adversaries"]["standard"],
+        n_texts=(10_000,),
+        seeds=(3,),
+    )
+    again = settings.run()
     np.testing.assert_allclose(again.reached[0, 0], stored.reached[3, 0], rtol=1e-6)
 
 
@@ -236,8 +244,11 @@ def test_the_stored_run_can_be_drawn_again():
             lambda: graphs.certificate(np.zeros((6, 2), np.int16), np.array([0]), 0, 2),
             "n_wrong must be a finite number and > 0, got 0",
         ),
-        (lambda: replace(MANY, thetas=(1.0,)), "thetas must lie in (0, 1), got (1.0,)"),
-        (lambda: replace(MANY, bad_fractions=()), "bad_fractions must lie in (0, 1), got ()"),
+        (
+            lambda: replace(MANY, thetas=(1.0,)),
+            "thetas must be a finite number and > 0 and < 1, got 1.0",
+        ),
+        (lambda: replace(MANY, bad_fractions=()), "bad_fractions must not be empty, got ()"),
         (lambda: replace(MANY, swaps=-1), "swaps must be an integer >= 0, got -1"),
         (lambda: replace(MANY, seeds=()), "seeds must not be empty, got ()"),
         (
@@ -267,7 +278,7 @@ def test_the_stored_run_can_be_drawn_again():
         ),
         (
             lambda: experiments.CertifiedGraphs(n_texts=()),
-            "n_texts must hold sizes >= 1, got ()",
+            "n_texts must not be empty, got ()",
         ),
     ],
 )

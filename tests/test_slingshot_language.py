@@ -158,7 +158,7 @@ def test_flips_have_their_rate_and_leave_questions_alone():
 
 
 def test_ensemble_equals_plain_networks():
-    found = experiments.known_entropy(SMALL)
+    found = SMALL.run()
     for i, width in enumerate(SMALL.widths):
         for j, seed in enumerate(SMALL.seeds):
             for m, steps in enumerate(SMALL.lengths):
@@ -206,8 +206,8 @@ def plain_run(width, seed, steps):
 
 
 def test_a_member_does_not_depend_on_its_companions():
-    both = experiments.known_entropy(SMALL).isel(member=1, width=0)
-    alone = experiments.known_entropy(replace(SMALL, seeds=(4,), widths=(4,)))
+    both = SMALL.run().isel(member=1, width=0)
+    alone = replace(SMALL, seeds=(4,), widths=(4,)).run()
     alone = alone.isel(member=0, width=0)
     np.testing.assert_allclose(alone.excess, both.excess, rtol=2e-3)
     np.testing.assert_array_equal(alone.pair_wrong, both.pair_wrong)
@@ -216,7 +216,7 @@ def test_a_member_does_not_depend_on_its_companions():
 def test_networks_learn_and_the_record_is_whole():
     """After 600 steps on three skills a network is close to the entropy; after one it is not."""
     settings = replace(SMALL, n_skills=3, held_out=0.3, widths=(48,), lengths=(1, 600), seeds=(0,))
-    found = experiments.known_entropy(settings).isel(width=0, member=0)
+    found = settings.run().isel(width=0, member=0)
     ignorance = 3 * (math.log(2) - 0.3250829733914482)
     per_text = found.excess.sel(kind="any")
     assert per_text[0] > 0.8 * ignorance
@@ -260,8 +260,10 @@ def test_pairs_are_drawn_in_their_panel():
 
 
 def test_flat_names():
-    assert "known_entropy" in experiments.LIVE
-    assert experiments.STANDARD["known_entropy"].seeds == tuple(range(200, 212))
+    assert "live" in experiments.KnownEntropy.records["slingshot_known_entropy"]
+    assert experiments.KnownEntropy.records["slingshot_known_entropy"]["standard"].seeds == tuple(
+        range(200, 212)
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_composites_of_texts_equal_a_loop():
 
 
 def test_structured_sets_of_pairs_reach_their_closed_forms():
-    found = experiments.pair_sets(PAIRS).mean("member")
+    found = PAIRS.run().mean("member")
     for family in ("star", "clique"):
         reached = found.sel(strategy=family)
         expected = theory.structured_tuples(float(reached.fraction), 0.1, 8, 2, family=family)
@@ -44,7 +44,7 @@ def test_structured_sets_of_pairs_reach_their_closed_forms():
 
 
 def test_alternation_finds_a_star():
-    found = experiments.pair_sets(PAIRS)
+    found = PAIRS.run()
     ends, starts = (found.sel(strategy=s) for s in ("alternation", "random pairs"))
     assert np.all(ends.hub > 0.8)
     assert np.all(starts.hub < 0.3)
@@ -69,7 +69,7 @@ def test_alternation_keeps_the_best_set_and_its_size():
 
 def test_composites_reach_the_exact_curve_and_texts_do_not():
     """Star of 6 out of 60 skills: 19 % of the pairs; twice 0.05 of the composites wrong."""
-    found = experiments.composites(COMPOSITES).mean("member")
+    found = COMPOSITES.run().mean("member")
     wrong = found.wrong.to_series()
     assert wrong["random texts"] == pytest.approx(1 - 0.95**2, abs=2e-3)
     assert wrong["composites"] == pytest.approx(0.1)
@@ -89,7 +89,7 @@ def test_composites_reach_the_exact_curve_and_texts_do_not():
 
 def test_one_text_a_composite_is_a_single_skill():
     settings = replace(COMPOSITES, tuple_size=1, theta=0.1, n_skills=100, star=20)
-    found = experiments.composites(settings).mean("member").targeted.to_series()
+    found = settings.run().mean("member").targeted.to_series()
     limit = float(theory.exact_curve(0.2, 0.1, 8)) * 0.1
     for strategy in ("composites", "texts of a star", "texts of a clique"):
         assert found[strategy] == pytest.approx(limit, rel=0.01)
@@ -97,12 +97,12 @@ def test_one_text_a_composite_is_a_single_skill():
 
 def test_members_do_not_depend_on_their_companions():
     np.testing.assert_array_equal(
-        experiments.pair_sets(replace(PAIRS, seeds=(1,))).targeted[0],
-        experiments.pair_sets(PAIRS).targeted[1],
+        replace(PAIRS, seeds=(1,)).run().targeted[0],
+        PAIRS.run().targeted[1],
     )
     np.testing.assert_array_equal(
-        experiments.composites(replace(COMPOSITES, seeds=(1,))).reached[0],
-        experiments.composites(COMPOSITES).reached[1],
+        replace(COMPOSITES, seeds=(1,)).run().reached[0],
+        COMPOSITES.run().reached[1],
     )
 
 

@@ -15,7 +15,7 @@ SMALL = experiments.SkillCombinations(
 
 @pytest.fixture(scope="module")
 def corpora():
-    return experiments.skill_combinations(SMALL)
+    return SMALL.run()
 
 
 def test_counts_follow_the_product_of_moments(corpora):
@@ -39,7 +39,7 @@ def test_independent_expectation_stays_below_the_mean_frequency_estimate(corpora
 
 def test_seen_fraction_of_equal_independent_skills_is_poisson():
     settings = replace(SMALL, spread=0.0, sizes=(3, 4), correlations=(0.0,))
-    found = experiments.skill_combinations(settings).mean("member").sel(correlation=0.0)
+    found = settings.run().mean("member").sel(correlation=0.0)
     expected = theory.skillmix_expected_texts([3, 4], p_skill=0.06, p_topic=0.02, corpus=5e5)
     np.testing.assert_allclose(found.independent, expected, rtol=1e-4)
     # 2400 combinations: the fraction scatters by 0.01
@@ -59,7 +59,7 @@ def test_a_topic_of_all_texts_and_certain_skills_are_always_seen():
         correlations=(0.0,),
         single_success=1.0,
     )
-    found = experiments.skill_combinations(settings).isel(member=0, correlation=0, size=0)
+    found = settings.run().isel(member=0, correlation=0, size=0)
     assert found.seen == 1
     assert found.composed == 1
     assert found.novel == 0
@@ -78,7 +78,7 @@ def test_a_composer_does_not_look_at_the_corpus(corpora):
 
 def test_without_success_nothing_is_novel():
     settings = replace(SMALL, single_success=0.0, seeds=(0,), sizes=(2,), correlations=(0.0,))
-    assert np.isnan(experiments.skill_combinations(settings).novel.values).all()
+    assert np.isnan(settings.run().novel.values).all()
 
 
 def test_a_shared_rate_makes_a_parrot_look_inventive(corpora):
@@ -91,7 +91,7 @@ def test_a_shared_rate_makes_a_parrot_look_inventive(corpora):
 
 
 def test_a_member_does_not_depend_on_its_companions(corpora):
-    alone = experiments.skill_combinations(replace(SMALL, seeds=(2,), correlations=(0.5,)))
+    alone = replace(SMALL, seeds=(2,), correlations=(0.5,)).run()
     np.testing.assert_array_equal(alone["count"][0, 0], corpora["count"][2, 1])
 
 

@@ -10,85 +10,135 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor
 
-from skillscale import _checks, _progress
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, Batches, MultitaskParity, fixed_dataset
+from skillscale.lab.settings import Count, Positive, Seeds, Sizes, each, real
 from skillscale.lab.strengths import antithetic_strengths
+from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
-
-Floats = NDArray[np.float32]
 
 _BLOCK = 1024  # samples evaluated at a time, to bound the memory of activations
 
+_NAMES = {
+    "strength": "strength R_k of a skill over the target scale S, on fresh inputs",
+    "skill_loss": "mean squared error of a skill over S², on fresh inputs",
+    "train_loss": "mean squared error of a skill's training samples over S²",
+    "count": "training samples of a skill",
+}
+_ALONE = ("strength", "skill_loss", "train_loss")
+
 
 @dataclass(frozen=True)
-class DataEmergence:
-    """Settings of `data_emergence`.
+class DataEmergence(Experiment):
+    """Train networks on fixed datasets of many sizes and measure what they know of every skill.
 
     A network is trained for exposure / P(n_skills) updates, however many samples it has; the last
     quarter of them runs at a tenth of the rate.
 
-    Attributes:
-        samples: Sizes D of the dataset, increasing.
-        samples_alone: Sizes for the networks with one skill, increasing.
-        seeds: A seed sets the bits of the skills, the initial weights and all data.
-        alphas: Exponents α of the skill frequencies.
-        disjoint: Kinds of subsets: whether no bit may belong to two skills.
-        n_skills: Number of skills.
-        n_bits: Number of bits.
-        subset_size: Bits that a skill depends on.
-        width: Hidden units of the network.
-        init_std: Standard deviation of all initial weights and biases.
-        learning_rate: Rate of gradient descent on the squared error (without ½).
-        momentum: Momentum; the rate of the gradient flow is learning_rate / (1 - momentum).
-        batch_size: Samples of an update, drawn without replacement; all where D is no larger.
-        scale: S, the target is S · g_k.
-        exposure: Updates times the frequency of the rarest skill.
-        exposure_alone: Updates of the networks with one skill. They need more, for their loss is
-            the steepest: what an early overshoot breaks takes its time to heal.
-        backgrounds: Strings of irrelevant bits for which each strength is measured, with all
-            2^subset_size patterns of the relevant ones.
+    Over (member, samples, skill): `strength`, R_k/S on fresh inputs; `skill_loss`,
+    E[(S·g_k - f(k, x))²]/S² on the same; `train_loss`, the same mean over the skill's own training
+    samples, nan where it has none; `count`, how many it has. The first two again for networks with
+    one skill, over (member_alone, samples_alone): `strength_alone`, `skill_loss_alone`, and
+    `train_loss_alone`. `frequency` over (member, skill). A member is one seed with one α and one
+    kind of subsets, with another dataset at every size: coordinates `seed`, `alpha`, `disjoint`;
+    `seed_alone` for the networks with one skill.
+
+    Source: after Nam et al. 2024, data emergence of two-layer networks, smaller; momentum,
+    small minibatches and the falling rate are ours.
+
+    >>> tiny = DataEmergence((4, 8), (2, 4), (0,), alphas=(0.6,), n_skills=2, n_bits=6, width=4,
+    ...     exposure=2.0, exposure_alone=2.0, backgrounds=2)
+    >>> tiny.run().strength.shape
+    (2, 2, 2)
     """
 
-    samples: tuple[int, ...]
-    samples_alone: tuple[int, ...]
-    seeds: tuple[int, ...]
-    alphas: tuple[float, ...] = (0.3, 0.6, 0.9)
+    samples: Sizes  #: sizes D of the dataset
+    samples_alone: Sizes  #: sizes for the networks with one skill
+    seeds: Seeds  #: bits of the skills, initial weights and all data
+    alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
+    #: exponents α of the skill frequencies
     disjoint: tuple[bool, ...] = (False, True)
+    #: kinds of subsets: whether no bit may belong to two skills
     n_skills: int = 5
     n_bits: int = 16
-    subset_size: int = 3
-    width: int = 200
-    init_std: float = 0.01
-    learning_rate: float = 0.02
-    momentum: float = 0.9
+    subset_size: int = 3  #: bits that a skill depends on
+    width: int = 200  #: hidden units of the network
+    init_std: Positive = 0.01  #: standard deviation of all initial weights and biases
+    learning_rate: float = 0.02  #: of gradient descent on the squared error (without ½)
+    momentum: float = 0.9  #: the rate of the gradient flow is learning_rate / (1 - momentum)
     batch_size: int = 250
-    scale: float = 5.0
-    exposure: float = 250.0
-    exposure_alone: float = 1000.0
-    backgrounds: int = 2000
+    #: samples of an update, drawn without replacement; all where D is no larger
+    scale: Positive = 5.0  #: S, the target is S · g_k
+    exposure: Positive = 250.0  #: updates times the frequency of the rarest skill
+    exposure_alone: Positive = 1000.0
+    #: updates of the networks with one skill. They need more, for their loss is the steepest: what
+    #: an early overshoot breaks takes its time to heal
+    backgrounds: Count = 2000
+    #: strings of irrelevant bits for which each strength is measured, with all 2^subset_size
+    #: patterns of the relevant ones
 
-    def __post_init__(self) -> None:
-        """Check what the bench does not check by itself."""
-        for name in ("alphas", "disjoint"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must hold at least one entry, got ()")
-        for name in ("samples", "samples_alone"):
-            _checks.increasing(name, getattr(self, name))
-        _checks.number("init_std", self.init_std, above=0)
-        _checks.number("scale", self.scale, above=0)
-        _checks.number("exposure", self.exposure, above=0)
-        _checks.number("exposure_alone", self.exposure_alone, above=0)
-        _checks.integer("backgrounds", self.backgrounds, minimum=1)
-        _checks.seeds("seeds", self.seeds)
+    order = ("member", "samples", "skill", "member_alone", "samples_alone")
+    about = {
+        **{name: ("1", text) for name, text in _NAMES.items()},
+        **{f"{name}_alone": ("1", f"{_NAMES[name]}, networks with one skill") for name in _ALONE},
+        "frequency": ("1", "probability of a skill"),
+        "samples": ("sample", "size D of the dataset"),
+        "samples_alone": ("sample", "size D of the dataset"),
+        "skill": ("", "rank"),
+    }
+
+    def together(self) -> None:
+        if not self.disjoint:
+            raise ValueError("disjoint must not be empty, got ()")
+
+    def tasks(self, alpha: float) -> list[MultitaskParity]:
+        """Return the tasks of all members with this α."""
+        shape = self.n_skills, self.n_bits, self.subset_size
+        return [
+            MultitaskParity(*shape, alpha, kind, seed=seed)
+            for kind in self.disjoint
+            for seed in self.seeds
+        ]
+
+    def coords(self) -> Coords:
+        tasks = [task for alpha in self.alphas for task in self.tasks(alpha)]
+        return {
+            "frequency": (("member", "skill"), np.stack([task.frequency for task in tasks])),
+            "seed": ("member", [task.seed for task in tasks]),
+            "alpha": ("member", [task.alpha for task in tasks]),
+            "disjoint": ("member", [int(task.disjoint) for task in tasks]),
+            "seed_alone": ("member_alone", list(self.seeds)),
+            "samples": self.samples,
+            "samples_alone": self.samples_alone,
+            "skill": range(1, self.n_skills + 1),
+        }
+
+    def collect(self, sweep: Sweep) -> xr.Dataset:
+        found = sweep(self.measure, {"member": self.alphas, "samples": self.samples})
+        return found.merge(sweep(self.measure_alone, {"samples_alone": self.samples_alone}))
+
+    def measure(self, member: float, samples: int) -> Found:
+        """Return what the members with an α know."""
+        found = _trained(self, self.tasks(member), samples)
+        return {name: (("member", "skill"), each.float().numpy()) for name, each in found.items()}
+
+    def measure_alone(self, samples_alone: int) -> Found:
+        """Return what networks with one skill know of it."""
+        single = [
+            MultitaskParity(1, self.n_bits, self.subset_size, seed=seed) for seed in self.seeds
+        ]
+        found = _trained(self, single, samples_alone)
+        return {
+            f"{name}_alone": ("member_alone", found[name][:, 0].float().numpy()) for name in _ALONE
+        }
 
 
 def _ladder(first: int, last: int) -> tuple[int, ...]:
@@ -97,128 +147,72 @@ def _ladder(first: int, last: int) -> tuple[int, ...]:
     return tuple(round(first * 2 ** (step / 2)) for step in range(steps))
 
 
-LIVE = {
-    "data_emergence": DataEmergence(
-        samples=(200, 400, 800, 1600, 3200),
-        samples_alone=(50, 100, 150, 200, 300, 400),
-        seeds=(0, 1),
-        alphas=(0.3,),
-        disjoint=(True,),
-        n_skills=3,
-        width=100,
-        batch_size=125,
-        exposure=200.0,
-        exposure_alone=800.0,
-        backgrounds=500,
-    )
-}
-STANDARD = {
-    "data_emergence": DataEmergence(
-        samples=_ladder(141, 12800), samples_alone=_ladder(50, 800), seeds=tuple(range(20, 40))
-    )
-}
-PAPER = {
-    "data_emergence": DataEmergence(
-        samples=_ladder(500, 32000),
-        samples_alone=_ladder(200, 1600),
-        seeds=tuple(range(10)),
-        alphas=(0.6,),
-        disjoint=(True,),
-        n_bits=32,
-        width=1000,
-        learning_rate=0.01,
-        batch_size=1000,
-        exposure=300.0,
-    )
+DataEmergence.records = {
+    "skill_basis_data_emergence": {
+        "live": DataEmergence(
+            samples=(200, 400, 800, 1600, 3200),
+            samples_alone=(50, 100, 150, 200, 300, 400),
+            seeds=(0, 1),
+            alphas=(0.3,),
+            disjoint=(True,),
+            n_skills=3,
+            width=100,
+            batch_size=125,
+            exposure=200.0,
+            exposure_alone=800.0,
+            backgrounds=500,
+        ),
+        "standard": DataEmergence(
+            samples=_ladder(141, 12800), samples_alone=_ladder(50, 800), seeds=tuple(range(20, 40))
+        ),
+        "paper": DataEmergence(
+            samples=_ladder(500, 32000),
+            samples_alone=_ladder(200, 1600),
+            seeds=tuple(range(10)),
+            alphas=(0.6,),
+            disjoint=(True,),
+            n_bits=32,
+            width=1000,
+            learning_rate=0.01,
+            batch_size=1000,
+            exposure=300.0,
+        ),
+    }
 }
 
 
-def data_emergence(settings: DataEmergence, *, progress: bool = False) -> xr.Dataset:
-    """Train networks on fixed datasets of many sizes and measure what they know of every skill.
-
-    Args:
-        settings: Dataset sizes, seeds, task, network and training.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        Over (member, samples, skill): `strength`, R_k/S on fresh inputs; `skill_loss`,
-        E[(S·g_k - f(k, x))²]/S² on the same; `train_loss`, the same mean over the skill's own
-        training samples, nan where it has none; `count`, how many it has. The first two again for
-        networks with one skill, over (member_alone, samples_alone): `strength_alone`,
-        `skill_loss_alone`, and `train_loss_alone`. `frequency` over (member, skill). A member is
-        one seed with one α and one kind of subsets, with another dataset at every size:
-        coordinates `seed`, `alpha`, `disjoint`; `seed_alone` for the networks with one skill.
-
-    Raises:
-        ValueError: If a setting is out of range.
-
-    Source: after Nam et al. 2024, data emergence of two-layer networks, smaller; momentum,
-    small minibatches and the falling rate are ours.
-
-    >>> tiny = DataEmergence((4, 8), (2, 4), (0,), alphas=(0.6,), n_skills=2, n_bits=6, width=4,
-    ...     exposure=2.0, exposure_alone=2.0, backgrounds=2)
-    >>> data_emergence(tiny).strength.shape
-    (2, 2, 2)
-    """
-    groups = [
-        [
-            MultitaskParity(
-                settings.n_skills, settings.n_bits, settings.subset_size, alpha, kind, seed=seed
-            )
-            for kind in settings.disjoint
-            for seed in settings.seeds
-        ]
-        for alpha in settings.alphas
-    ]
-    single = [
-        MultitaskParity(1, settings.n_bits, settings.subset_size, seed=seed)
-        for seed in settings.seeds
-    ]
-    jobs = [(group, size) for group in groups for size in settings.samples]
-    jobs += [(single, size) for size in settings.samples_alone]
-    found = [_trained(settings, *job) for job in _progress.bar(jobs, show=progress)]
-    n = len(settings.samples)
-    ladders = [_stacked(found[i * n : (i + 1) * n]) for i in range(len(groups))]
-    together = {name: np.concatenate([part[name] for part in ladders]) for name in ladders[0]}
-    alone = _stacked(found[len(groups) * n :])
-    tasks = [task for group in groups for task in group]
-    return _dataset(settings, tasks, together, alone)
-
-
-def _trained(
-    settings: DataEmergence, tasks: Sequence[MultitaskParity], size: int
-) -> dict[str, Tensor]:
+def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> dict[str, Tensor]:
     """Train one network per task on `size` samples and measure it, each (member, skill)."""
     seeds = [task.seed for task in tasks]
     n_skills = tasks[0].n_skills
     model = MLPEnsemble(
-        settings.n_bits,
-        [settings.width] * len(tasks),
+        of.n_bits,
+        [of.width] * len(tasks),
         seeds=seeds,
         n_categories=n_skills,
-        init=settings.init_std,
+        init=of.init_std,
     )
-    exposure = settings.exposure if n_skills > 1 else settings.exposure_alone
+    exposure = of.exposure if n_skills > 1 else of.exposure_alone
     steps = math.ceil(exposure / float(tasks[0].frequency[-1]))
-    source = fixed_dataset(tasks, size, seeds=seeds, batch_size=settings.batch_size)
-    everything = _scaled(fixed_dataset(tasks, size, seeds=seeds)(0), settings.scale)
+    source = fixed_dataset(tasks, size, seeds=seeds, batch_size=of.batch_size)
+    everything = _scaled(fixed_dataset(tasks, size, seeds=seeds)(0), of.scale)
 
     def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-        strength, power = antithetic_strengths(model, tasks, backgrounds=settings.backgrounds)
-        relative = strength / settings.scale
+        strength, power = antithetic_strengths(model, tasks, backgrounds=of.backgrounds)
+        relative = strength / of.scale
         count, error = _by_skill(model, everything, n_skills)
         return {
             "strength": relative,
             # E(S g - f)² = S² - 2 S R + E f².
-            "skill_loss": 1 - 2 * relative + power / settings.scale**2,
-            "train_loss": error / count / settings.scale**2,
+            "skill_loss": 1 - 2 * relative + power / of.scale**2,
+            "train_loss": error / count / of.scale**2,
             "count": count,
         }
 
     record = train(
         model,
-        _all_scaled(source, settings, size),
-        optimizer=SGD(settings.learning_rate, settings.momentum),
+        _all_scaled(source, of, size),
+        optimizer=SGD(of.learning_rate, of.momentum),
         steps=steps,
         measure=measure,
         at=[steps],
@@ -231,12 +225,12 @@ def _scaled(batch: Batch, scale: float) -> Batch:
     return batch._replace(target=scale * batch.target)
 
 
-def _all_scaled(source: Batches, settings: DataEmergence, size: int) -> Batches:
-    if size <= settings.batch_size:
+def _all_scaled(source: Batches, of: DataEmergence, size: int) -> Batches:
+    if size <= of.batch_size:
         # One and the same object at every step, so that training lays it out only once.
-        whole = _scaled(source(0), settings.scale)
+        whole = _scaled(source(0), of.scale)
         return lambda _: whole
-    return lambda step: _scaled(source(step), settings.scale)
+    return lambda step: _scaled(source(step), of.scale)
 
 
 def _by_skill(model: MLPEnsemble, batch: Batch, n_skills: int) -> tuple[Tensor, Tensor]:
@@ -251,56 +245,3 @@ def _by_skill(model: MLPEnsemble, batch: Batch, n_skills: int) -> tuple[Tensor, 
         count.scatter_add_(1, skill, torch.ones_like(square))
         error.scatter_add_(1, skill, square)
     return count, error
-
-
-def _stacked(parts: Sequence[dict[str, Tensor]]) -> dict[str, Floats]:
-    """Stack measurements (member, skill) at several sizes to (member, size, skill)."""
-    return {
-        name: torch.stack([part[name] for part in parts], 1).to(torch.float32).numpy()
-        for name in parts[0]
-    }
-
-
-def _dataset(
-    settings: DataEmergence,
-    tasks: Sequence[MultitaskParity],
-    together: dict[str, Floats],
-    alone: dict[str, Floats],
-) -> xr.Dataset:
-    names = {
-        "strength": "strength R_k of a skill over the target scale S, on fresh inputs",
-        "skill_loss": "mean squared error of a skill over S², on fresh inputs",
-        "train_loss": "mean squared error of a skill's training samples over S²",
-        "count": "training samples of a skill",
-    }
-    dims = ("member", "samples", "skill")
-    variables = {
-        name: xr.Variable(dims, together[name], {"units": "1", "long_name": text})
-        for name, text in names.items()
-    }
-    for name in ("strength", "skill_loss", "train_loss"):
-        text = f"{names[name]}, networks with one skill"
-        variables[f"{name}_alone"] = xr.Variable(
-            ("member_alone", "samples_alone"),
-            alone[name][..., 0],
-            {"units": "1", "long_name": text},
-        )
-    share = np.stack([task.frequency for task in tasks])
-    variables["frequency"] = xr.Variable(
-        ("member", "skill"),
-        share,
-        {"units": "1", "long_name": "probability of a skill"},
-    )
-    size = {"units": "sample", "long_name": "size D of the dataset"}
-    return xr.Dataset(
-        variables,
-        coords={
-            "seed": ("member", [task.seed for task in tasks]),
-            "alpha": ("member", [task.alpha for task in tasks]),
-            "disjoint": ("member", [int(task.disjoint) for task in tasks]),
-            "seed_alone": ("member_alone", list(settings.seeds)),
-            "samples": ("samples", list(settings.samples), size),
-            "samples_alone": ("samples_alone", list(settings.samples_alone), size),
-            "skill": ("skill", np.arange(1, settings.n_skills + 1), {"long_name": "rank"}),
-        },
-    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from skillscale import _checks
@@ -18,6 +17,14 @@ from skillscale.lab.streams import Stream
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+ABOUT = {
+    "strength": ("1", "strength R_k of a skill over the target scale S"),
+    "frequency": ("1", "probability of a skill"),
+    "share": ("1", "share of a skill in the drawn data set"),
+    "loss": ("½ squared error", "loss under the true frequencies"),
+    "time": ("1/eta", "time T"),
+}
 
 
 def two_layers(
@@ -102,37 +109,9 @@ def log_steps(first: float, last: float, n: int, *, step: float) -> Integers:
     return np.unique((np.geomspace(first, last, n) / step).round().astype(np.int64))
 
 
-def dataset(
-    rows: list[dict[str, Floats]],
-    dims: dict[str, tuple[str, ...]],
-    members: Sequence[tuple[float, int]],
-) -> xr.Dataset:
-    """Stack what each member, a pair of alpha and seed, measured, and label it.
-
-    >>> dataset([{"share": np.ones(2)}], {"share": ("skill",)}, [(0.6, 0)])["share"].dims
-    ('member', 'skill')
-    """
-    names = {
-        "strength": ("1", "strength R_k of a skill over the target scale S"),
-        "frequency": ("1", "probability of a skill"),
-        "share": ("1", "share of a skill in the drawn data set"),
-    }
-    loss = ("½ squared error", "loss under the true frequencies")
-    variables = {}
-    for name, own in dims.items():
-        units, long_name = names.get(name, loss)
-        values = np.stack([row[name] for row in rows]).astype(np.float32)
-        variables[name] = (("member", *own), values, {"units": units, "long_name": long_name})
-    alphas, seeds = zip(*members, strict=True)
-    coordinates = {"seed": ("member", list(seeds)), "alpha": ("member", list(alphas))}
-    return xr.Dataset(variables, coords=coordinates)
-
-
-def check(seeds: Sequence[int], scale: float, initial: float, *, step: float = 0.0) -> None:
-    """Raise ValueError for settings out of range, or for a `step` that would diverge."""
-    _checks.seeds("seeds", seeds)
-    scale = _checks.number("scale", scale, above=0)
-    _checks.number("initial", initial, above=0, below=scale)
+def check(scale: float, initial: float, *, step: float = 0.0) -> None:
+    """Raise ValueError for a start or a `step` that would diverge."""
+    _checks.number("initial", initial, below=scale)
     # No share exceeds 1, so the curvature at the minimum, 2 · share · S, stays below 2/step.
     _checks.number("step", step, minimum=0, below=1.0 / scale)
 

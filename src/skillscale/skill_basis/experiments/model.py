@@ -9,362 +9,319 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-import xarray as xr
 
 from skillscale import _checks
-from skillscale._progress import bar
 from skillscale.frequencies import power_law
+from skillscale.lab.settings import Count, Positive, Positives, Seeds, real, whole
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.skill_basis.experiments import descent
 
 Floats = descent.Floats
 
-
-@dataclass(frozen=True)
-class ScalingLaws:
-    """Settings of `scaling_laws`.
-
-    Attributes:
-        seeds: Each draws the data sets of one member per alpha.
-        alphas: Exponents of P(k) ∝ k^-(alpha+1).
-        n_skills: Number of skills of the finite problem.
-        scale: S, the target is S · g_k.
-        initial: Strength a_k · b_k of every skill at the start, with a_k = b_k.
-        step: Learning rate of the updates.
-        longest: Last time of the curves in time.
-        n_times: Number of log-spaced times from 1 to `longest` (at most).
-        n_samples: Size of the data set behind the curves in time and in skills.
-        samples: Sizes D of the data sets behind the curve in data.
-        draws: Number of data sets of each size: what is predicted is the mean loss over data sets.
-        skills: Numbers N of skills that a model can represent.
-        patience: Training that stands for endless lasts `patience`/(S · p) where p is the smallest
-            share of a skill that is to be learned: its gap shrinks by exp(-2 · patience).
-        shown: Ranks of the skills whose strength is kept.
-    """
-
-    seeds: tuple[int, ...]
-    alphas: tuple[float, ...] = (0.3, 0.6, 0.9)
-    n_skills: int = 10_000
-    scale: float = 1.0
-    initial: float = 0.01
-    step: float = 0.2
-    longest: float = 10_000.0
-    n_times: int = 61
-    n_samples: int = 10**8
-    samples: tuple[int, ...] = (32, 56, 100, 178, 316, 562, 1000, 1778, 3162)
-    draws: int = 20
-    skills: tuple[int, ...] = (10, 14, 20, 28, 40, 57, 80, 113, 160, 200)
-    patience: float = 6.0
-    shown: tuple[int, ...] = (1, 2, 5, 10, 20, 50)
-
-    def __post_init__(self) -> None:
-        """Check what would otherwise fail late or diverge."""
-        descent.check(self.seeds, self.scale, self.initial, step=self.step)
-        _checks.array("alphas", self.alphas, positive=True, dims=(1,))
-        descent.check_whole("skills", self.skills, self.n_skills)
-        descent.check_whole("shown", self.shown, self.n_skills)
-        descent.check_whole("samples", self.samples, 10**12)
-        _checks.number("longest", self.longest, above=1.0)
-        _checks.integer("n_times", self.n_times, minimum=2)
-        _checks.integer("n_samples", self.n_samples, minimum=1)
-        _checks.integer("draws", self.draws, minimum=1)
-        _checks.number("patience", self.patience, above=0)
+_LOSS = descent.ABOUT["loss"]
 
 
 @dataclass(frozen=True)
-class ComputeFrontier:
-    """Settings of `compute_frontier`.
-
-    Attributes:
-        seeds: Each draws the data sets of one member per alpha.
-        alphas: Exponents of P(k) ∝ k^-(alpha+1).
-        n_skills: Number of skills of the finite problem.
-        scale: S, the target is S · g_k.
-        initial: Strength of every skill at the start.
-        step: Learning rate of the updates.
-        largest: Largest number N of skills that a model can represent.
-        n_sizes: Number of log-spaced N from 1 (at most).
-        times: First and last time T.
-        n_times: Number of log-spaced T.
-        n_samples: Size of the data set.
-    """
-
-    seeds: tuple[int, ...]
-    alphas: tuple[float, ...] = (0.3, 0.6, 0.9)
-    n_skills: int = 10_000
-    scale: float = 5.0
-    initial: float = 0.01
-    step: float = 0.1
-    largest: int = 1000
-    n_sizes: int = 60
-    times: tuple[float, float] = (50.0, 20_000.0)
-    n_times: int = 51
-    n_samples: int = 10**8
-
-    def __post_init__(self) -> None:
-        """Check what would otherwise fail late or diverge."""
-        descent.check(self.seeds, self.scale, self.initial, step=self.step)
-        _checks.array("alphas", self.alphas, positive=True, dims=(1,))
-        descent.check_whole("largest", (self.largest,), self.n_skills)
-        _checks.integer("n_sizes", self.n_sizes, minimum=2)
-        _checks.integer("n_times", self.n_times, minimum=2)
-        _checks.integer("n_samples", self.n_samples, minimum=1)
-        if not self.step <= self.times[0] < self.times[1]:
-            raise ValueError(f"times must increase from at least step, got {self.times!r}")
-
-
-@dataclass(frozen=True)
-class UnbalancedLayers:
-    """Settings of `unbalanced_layers`.
-
-    Attributes:
-        seeds: Each draws one data set.
-        ratios: Ratios a_k/b_k at the start, the product being the same.
-        alpha: Exponent of P(k) ∝ k^-(alpha+1).
-        n_skills: Number of skills.
-        scale: S, the target is S · g_k.
-        initial: Product a_k · b_k at the start.
-        step: Learning rate of the updates.
-        longest: Last time.
-        n_times: Number of equally spaced times.
-        n_samples: Size of the data set.
-    """
-
-    seeds: tuple[int, ...]
-    ratios: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0)
-    alpha: float = 0.6
-    n_skills: int = 5
-    scale: float = 5.0
-    initial: float = 0.01
-    step: float = 0.002
-    longest: float = 25.0
-    n_times: int = 126
-    n_samples: int = 10**6
-
-    def __post_init__(self) -> None:
-        """Check what would otherwise fail late or diverge."""
-        descent.check(self.seeds, self.scale, self.initial, step=self.step)
-        _checks.number("alpha", self.alpha, above=0)
-        _checks.array("ratios", self.ratios, positive=True, dims=(1,))
-        _checks.number("longest", self.longest, above=self.step)
-        _checks.integer("n_times", self.n_times, minimum=2)
-
-
-LIVE = {
-    "scaling_laws": ScalingLaws(
-        seeds=(0, 1),
-        alphas=(0.6,),
-        n_skills=2000,
-        longest=1000.0,
-        n_times=31,
-        samples=(32, 100, 316, 1000),
-        skills=(5, 7, 10, 14, 20, 28, 40),
-        draws=10,
-    ),
-}
-STANDARD = {
-    "scaling_laws": ScalingLaws(seeds=tuple(range(20))),
-    "compute_frontier": ComputeFrontier(seeds=tuple(range(10))),
-    "unbalanced_layers": UnbalancedLayers(seeds=tuple(range(10))),
-}
-
-
-def scaling_laws(settings: ScalingLaws, *, progress: bool = False) -> xr.Dataset:
+class ScalingLaws(Experiment):
     """Train the two-layer model and its one-layer control; measure loss in time, data and skills.
 
-    Args:
-        settings: Problem, step, grids and seeds.
-        progress: Whether to show a progress bar.
+    Members are pairs of alpha and seed:
 
-    Returns:
-        Dataset whose members are pairs of alpha and seed:
+    - `loss_time` (member, model, time): one data set of `n_samples`, all skills representable;
+    - `strength` (member, model, skill, time): R_k/S of the shown skills in those runs;
+    - `loss_data` (member, draw, samples): data sets of D samples, trained until all they hold
+      is learned, all skills representable;
+    - `loss_skills` (member, skills): only the N most frequent skills representable, trained
+      until they are learned on the data set of `n_samples`.
 
-        - `loss_time` (member, model, time): one data set of `n_samples`, all skills representable;
-        - `strength` (member, model, skill, time): R_k/S of the shown skills in those runs;
-        - `loss_data` (member, draw, samples): data sets of D samples, trained until all they hold
-          is learned, all skills representable;
-        - `loss_skills` (member, skills): only the N most frequent skills representable, trained
-          until they are learned on the data set of `n_samples`.
-
-        `model` is "two layers" (a_k · b_k) or "one layer" (w_k from 0). `frequency` (member,
-        skill); coordinates `alpha` and `seed` on member.
-
-    Raises:
-        ValueError: If a setting is out of range.
+    `model` is "two layers" (a_k · b_k) or "one layer" (w_k from 0). `frequency` (member,
+    skill); coordinates `alpha` and `seed` on member.
 
     Source: simulations of the model of Nam et al. 2024 and of its one-layer control (Appendix H).
 
     >>> small = ScalingLaws(
     ...     seeds=(0,), alphas=(0.6,), n_skills=50, longest=10.0, n_times=5, n_samples=1000,
     ...     samples=(10, 20, 40), skills=(1, 2), shown=(1, 2))
-    >>> dict(scaling_laws(small)["loss_time"].sizes)
+    >>> dict(small.run()["loss_time"].sizes)
     {'member': 1, 'model': 2, 'time': 5}
     """
-    at = descent.log_steps(1.0, settings.longest, settings.n_times, step=settings.step)
-    members = [(alpha, seed) for alpha in settings.alphas for seed in settings.seeds]
-    rows = []
-    for alpha, seed in bar(members, show=progress):
-        frequency = power_law(settings.n_skills, alpha)
-        share = descent.draw_counts(frequency, settings.n_samples, seed=seed) / settings.n_samples
-        runs = np.stack(
-            [
-                _train(share, at, settings),
-                descent.one_layer(share, at, scale=settings.scale, step=settings.step),
-            ]
-        )
-        ranks = np.asarray(settings.shown) - 1
-        rows.append(
+
+    seeds: Seeds  #: each draws the data sets of one member per alpha
+    alphas: Positives = (0.3, 0.6, 0.9)  #: P(k) ∝ k^-(alpha+1)
+    n_skills: Count = 10_000  #: of the finite problem
+    scale: Positive = 1.0  #: S, the target is S · g_k
+    initial: Positive = 0.01  #: a_k · b_k of every skill at the start, with a_k = b_k
+    step: Positive = 0.2  #: learning rate of the updates
+    longest: Annotated[float, real(above=1.0)] = 10_000.0  #: last time of the curves in time
+    n_times: Annotated[int, whole(2)] = 61  #: log-spaced times from 1 to `longest` (at most)
+    n_samples: Count = 10**8  #: of the data set behind the curves in time and in skills
+    samples: tuple[int, ...] = (32, 56, 100, 178, 316, 562, 1000, 1778, 3162)
+    #: sizes D of the data sets behind the curve in data
+    draws: Count = 20  #: data sets of each size: predicted is the mean loss over data sets
+    skills: tuple[int, ...] = (10, 14, 20, 28, 40, 57, 80, 113, 160, 200)
+    #: numbers N of skills that a model can represent
+    patience: Positive = 6.0
+    #: endless training lasts `patience`/(S · p) with p the smallest share of a skill to be learned:
+    #: its gap shrinks by exp(-2 · patience)
+    shown: tuple[int, ...] = (1, 2, 5, 10, 20, 50)  #: ranks whose strength is kept
+
+    about = descent.ABOUT | {
+        "loss_time": _LOSS,
+        "loss_data": _LOSS,
+        "loss_skills": _LOSS,
+        "samples": ("sample", "D"),
+        "skills": ("skill", "N"),
+        "skill": ("", "rank k"),
+    }
+
+    def together(self) -> None:
+        descent.check(self.scale, self.initial, step=self.step)
+        descent.check_whole("skills", self.skills, self.n_skills)
+        descent.check_whole("shown", self.shown, self.n_skills)
+        descent.check_whole("samples", self.samples, 10**12)
+
+    def at(self) -> descent.Integers:
+        """Return the numbers of updates at which the curves in time are measured."""
+        return descent.log_steps(1.0, self.longest, self.n_times, step=self.step)
+
+    def grid(self) -> Grid:
+        return {"member": _members(self)}
+
+    def coords(self) -> Coords:
+        return {
+            **_named(self),
+            "model": ["two layers", "one layer"],
+            "time": self.at() * self.step,
+            "samples": list(self.samples),
+            "skills": list(self.skills),
+            "skill": list(self.shown),
+        }
+
+    def measure(self, member: tuple[float, int]) -> Found:
+        alpha, seed = member
+        frequency = power_law(self.n_skills, alpha)
+        share = descent.draw_counts(frequency, self.n_samples, seed=seed) / self.n_samples
+        control = descent.one_layer(share, self.at(), scale=self.scale, step=self.step)
+        runs = np.stack([_train(share, self.at(), self), control])
+        ranks = np.asarray(self.shown) - 1
+        strength = runs[..., ranks].swapaxes(-1, -2) / self.scale
+        return _single(
             {
-                "loss_time": 0.5 * (settings.scale - runs) ** 2 @ frequency,
-                "strength": runs[..., ranks].swapaxes(-1, -2) / settings.scale,
-                "loss_data": _losses_in_data(settings, frequency, seed),
-                "loss_skills": _losses_in_skills(settings, frequency, share),
-                "frequency": frequency[ranks],
+                "loss_time": (("model", "time"), 0.5 * (self.scale - runs) ** 2 @ frequency),
+                "strength": (("model", "skill", "time"), strength),
+                "loss_data": (("draw", "samples"), _losses_in_data(self, frequency, seed)),
+                "loss_skills": (("skills",), _losses_in_skills(self, frequency, share)),
+                "frequency": (("skill",), frequency[ranks]),
             }
         )
-    dims = {
-        "loss_time": ("model", "time"),
-        "strength": ("model", "skill", "time"),
-        "loss_data": ("draw", "samples"),
-        "loss_skills": ("skills",),
-        "frequency": ("skill",),
-    }
-    coordinates = {
-        "model": ("model", ["two layers", "one layer"]),
-        "time": ("time", at * settings.step, {"units": "1/eta", "long_name": "time T"}),
-        "samples": ("samples", list(settings.samples), {"units": "sample", "long_name": "D"}),
-        "skills": ("skills", list(settings.skills), {"units": "skill", "long_name": "N"}),
-        "skill": ("skill", list(settings.shown), {"long_name": "rank k"}),
-    }
-    dataset = descent.dataset(rows, dims, members)
-    return dataset.assign_coords(coordinates).assign_attrs(n_skills=settings.n_skills)
 
 
-def compute_frontier(settings: ComputeFrontier, *, progress: bool = False) -> xr.Dataset:
+@dataclass(frozen=True)
+class ComputeFrontier(Experiment):
     """Train models of many sizes N and measure their loss at many times T.
 
-    Args:
-        settings: Problem, step, grids and seeds.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        `loss` (member, skills, time), members being pairs of alpha and seed (coordinates). The
-        smallest loss along N · T = C is the frontier at compute C; it is left to the caller.
-
-    Raises:
-        ValueError: If a setting is out of range.
+    `loss` (member, skills, time), members being pairs of alpha and seed (coordinates). The
+    smallest loss along N · T = C is the frontier at compute C; it is left to the caller.
 
     Source: simulation behind Nam et al. 2024, optimal compute.
 
     >>> small = ComputeFrontier(
     ...     seeds=(0,), n_skills=50, largest=8, n_sizes=4, times=(1.0, 4.0), n_times=3,
     ...     n_samples=1000)
-    >>> compute_frontier(small)["skills"].values
+    >>> small.run()["skills"].values
     array([1, 2, 4, 8])
     """
-    at = descent.log_steps(*settings.times, settings.n_times, step=settings.step)
-    sizes = np.unique(np.geomspace(1, settings.largest, settings.n_sizes).round().astype(int))
-    members = [(alpha, seed) for alpha in settings.alphas for seed in settings.seeds]
-    rows = []
-    for alpha, seed in bar(members, show=progress):
-        frequency = power_law(settings.n_skills, alpha)
-        share = descent.draw_counts(frequency, settings.n_samples, seed=seed) / settings.n_samples
-        strength = _train(share[: settings.largest], at, settings)
-        gap = 0.5 * (settings.scale - strength) ** 2 * frequency[: settings.largest]
-        untrained = 0.5 * settings.scale**2 * (1.0 - frequency.cumsum())
+
+    seeds: Seeds  #: each draws the data sets of one member per alpha
+    alphas: Positives = (0.3, 0.6, 0.9)  #: P(k) ∝ k^-(alpha+1)
+    n_skills: Count = 10_000  #: of the finite problem
+    scale: Positive = 5.0  #: S, the target is S · g_k
+    initial: Positive = 0.01  #: strength of every skill at the start
+    step: Positive = 0.1  #: learning rate of the updates
+    largest: int = 1000  #: largest number N of skills that a model can represent
+    n_sizes: Annotated[int, whole(2)] = 60  #: log-spaced N from 1 (at most)
+    times: tuple[float, float] = (50.0, 20_000.0)  #: first and last time T
+    n_times: Annotated[int, whole(2)] = 51  #: log-spaced T
+    n_samples: Count = 10**8  #: of the data set
+
+    about = descent.ABOUT | {"skills": ("skill", "N")}
+
+    def together(self) -> None:
+        descent.check(self.scale, self.initial, step=self.step)
+        descent.check_whole("largest", (self.largest,), self.n_skills)
+        if not self.step <= self.times[0] < self.times[1]:
+            raise ValueError(f"times must increase from at least step, got {self.times!r}")
+
+    def at(self) -> descent.Integers:
+        """Return the numbers of updates at which losses are measured."""
+        return descent.log_steps(*self.times, self.n_times, step=self.step)
+
+    def n_representable(self) -> descent.Integers:
+        """Return the numbers N of skills."""
+        return np.unique(np.geomspace(1, self.largest, self.n_sizes).round().astype(int))
+
+    def grid(self) -> Grid:
+        return {"member": _members(self)}
+
+    def coords(self) -> Coords:
+        times = self.at() * self.step
+        return {**_named(self), "skills": self.n_representable(), "time": times}
+
+    def measure(self, member: tuple[float, int]) -> Found:
+        alpha, seed = member
+        frequency, sizes = power_law(self.n_skills, alpha), self.n_representable()
+        share = descent.draw_counts(frequency, self.n_samples, seed=seed) / self.n_samples
+        strength = _train(share[: self.largest], self.at(), self)
+        gap = 0.5 * (self.scale - strength) ** 2 * frequency[: self.largest]
+        untrained = 0.5 * self.scale**2 * (1.0 - frequency.cumsum())
         losses = gap.cumsum(-1)[:, sizes - 1].T + untrained[sizes - 1, None]
-        rows.append({"loss": losses})
-    dataset = descent.dataset(rows, {"loss": ("skills", "time")}, members)
-    coordinates = {
-        "skills": ("skills", sizes, {"units": "skill", "long_name": "N"}),
-        "time": ("time", at * settings.step, {"units": "1/eta", "long_name": "time T"}),
-    }
-    return dataset.assign_coords(coordinates).assign_attrs(n_skills=settings.n_skills)
+        return _single({"loss": (("skills", "time"), losses)})
 
 
-def unbalanced_layers(settings: UnbalancedLayers, *, progress: bool = False) -> xr.Dataset:
+@dataclass(frozen=True)
+class UnbalancedLayers(Experiment):
     """Train the two-layer model from layers of unequal size, a_k/b_k = ratio, at equal product.
 
-    Args:
-        settings: Problem, ratios, step and seeds.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        `strength` (member, ratio, skill, time), R_k/S; `frequency` and `share` (member, skill),
-        true and drawn; coordinate `seed` on member.
-
-    Raises:
-        ValueError: If a setting is out of range.
+    `strength` (member, ratio, skill, time), R_k/S; `frequency` and `share` (member, skill),
+    true and drawn; coordinate `seed` on member.
 
     Source: derived here; Nam et al. 2024 take a_k = b_k.
 
     >>> small = UnbalancedLayers(seeds=(0,), ratios=(1.0, 10.0), longest=1.0, n_times=3)
-    >>> dict(unbalanced_layers(small)["strength"].sizes)
+    >>> dict(small.run()["strength"].sizes)
     {'member': 1, 'ratio': 2, 'skill': 5, 'time': 3}
     """
-    last = round(settings.longest / settings.step)
-    at = np.unique(np.linspace(0, last, settings.n_times).round().astype(np.int64))
-    frequency = power_law(settings.n_skills, settings.alpha)
-    ratios = np.asarray(settings.ratios, dtype=np.float64)[:, None]
-    rows = []
-    for seed in bar(settings.seeds, show=progress):
-        share = descent.draw_counts(frequency, settings.n_samples, seed=seed) / settings.n_samples
-        strength = _train(np.tile(share, (len(ratios), 1)), at, settings, ratio=ratios)
-        relative = np.moveaxis(strength, 0, -1) / settings.scale
-        rows.append({"strength": relative, "frequency": frequency, "share": share})
-    dims = {"strength": ("ratio", "skill", "time"), "frequency": ("skill",), "share": ("skill",)}
-    members = [(settings.alpha, seed) for seed in settings.seeds]
-    return descent.dataset(rows, dims, members).assign_coords(
-        ratio=("ratio", ratios[:, 0], {"units": "1", "long_name": "a/b at the start"}),
-        skill=("skill", np.arange(1, settings.n_skills + 1), {"long_name": "rank k"}),
-        time=("time", at * settings.step, {"units": "1/eta", "long_name": "time T"}),
-    )
+
+    seeds: Seeds  #: each draws one data set
+    ratios: Positives = (1.0, 3.0, 10.0, 30.0, 100.0)  #: a_k/b_k at the start
+    alpha: Positive = 0.6  #: P(k) ∝ k^-(alpha+1)
+    n_skills: Count = 5
+    scale: Positive = 5.0  #: S, the target is S · g_k
+    initial: Positive = 0.01  #: product a_k · b_k at the start
+    step: Positive = 0.002  #: learning rate of the updates
+    longest: float = 25.0  #: last time
+    n_times: Annotated[int, whole(2)] = 126  #: equally spaced times
+    n_samples: Count = 10**6  #: of the data set
+
+    about = descent.ABOUT | {"ratio": ("1", "a/b at the start"), "skill": ("", "rank k")}
+
+    def together(self) -> None:
+        descent.check(self.scale, self.initial, step=self.step)
+        _checks.number("longest", self.longest, above=self.step)
+
+    def at(self) -> descent.Integers:
+        """Return the numbers of updates at which strengths are measured."""
+        last = round(self.longest / self.step)
+        return np.unique(np.linspace(0, last, self.n_times).round().astype(np.int64))
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {
+            "alpha": ("member", [self.alpha] * len(self.seeds)),
+            "ratio": self.ratios,
+            "skill": range(1, self.n_skills + 1),
+            "time": self.at() * self.step,
+        }
+
+    def measure(self, member: int) -> Found:
+        frequency = power_law(self.n_skills, self.alpha)
+        ratios = np.asarray(self.ratios, dtype=np.float64)[:, None]
+        share = descent.draw_counts(frequency, self.n_samples, seed=member) / self.n_samples
+        strength = _train(np.tile(share, (len(ratios), 1)), self.at(), self, ratio=ratios)
+        return _single(
+            {
+                "strength": (
+                    ("ratio", "skill", "time"),
+                    np.moveaxis(strength, 0, -1) / self.scale,
+                ),
+                "frequency": (("skill",), frequency),
+                "share": (("skill",), share),
+            }
+        )
+
+
+ScalingLaws.records = {
+    "skill_basis_scaling_laws": {
+        "live": ScalingLaws(
+            seeds=(0, 1),
+            alphas=(0.6,),
+            n_skills=2000,
+            longest=1000.0,
+            n_times=31,
+            samples=(32, 100, 316, 1000),
+            skills=(5, 7, 10, 14, 20, 28, 40),
+            draws=10,
+        ),
+        "standard": ScalingLaws(seeds=tuple(range(20))),
+    }
+}
+ComputeFrontier.records = {
+    "skill_basis_compute_frontier": {"standard": ComputeFrontier(seeds=tuple(range(10)))}
+}
+UnbalancedLayers.records = {
+    "skill_basis_unbalanced_layers": {"standard": UnbalancedLayers(seeds=tuple(range(10)))}
+}
+
+
+def _members(of: ScalingLaws | ComputeFrontier) -> list[tuple[float, int]]:
+    return [(alpha, seed) for alpha in of.alphas for seed in of.seeds]
+
+
+def _named(of: ScalingLaws | ComputeFrontier) -> Coords:
+    alphas, seeds = zip(*_members(of), strict=True)
+    return {"alpha": ("member", list(alphas)), "seed": ("member", list(seeds))}
+
+
+def _single(found: dict[str, tuple[tuple[str, ...], Floats]]) -> Found:
+    return {name: (dims, values.astype(np.float32)) for name, (dims, values) in found.items()}
 
 
 def _train(
     share: Floats,
     at: descent.Integers,
-    settings: ScalingLaws | ComputeFrontier | UnbalancedLayers,
+    of: ScalingLaws | ComputeFrontier | UnbalancedLayers,
     *,
     ratio: Floats | float = 1.0,
 ) -> Floats:
     return descent.two_layers(
         share,
         at,
-        scale=settings.scale,
-        initial=settings.initial,
-        step=settings.step,
+        scale=of.scale,
+        initial=of.initial,
+        step=of.step,
         ratio=ratio,
     )
 
 
-def _losses_in_data(settings: ScalingLaws, frequency: Floats, seed: int) -> Floats:
+def _losses_in_data(of: ScalingLaws, frequency: Floats, seed: int) -> Floats:
     losses = []
-    for samples in settings.samples:
+    for samples in of.samples:
         counts = np.stack(
             [
                 descent.draw_counts(frequency, samples, seed=seed, draw=draw)
-                for draw in range(settings.draws)
+                for draw in range(of.draws)
             ]
         )
         # Skills with as many samples have the same parameters throughout: one of each is trained.
         kinds, kind = np.unique(counts, return_inverse=True)
-        last = math.ceil(settings.patience * samples / (settings.scale * settings.step))
-        strength = _train(kinds / samples, np.array([last]), settings)[0, kind]
-        losses.append(0.5 * (settings.scale - strength) ** 2 @ frequency)
+        last = math.ceil(of.patience * samples / (of.scale * of.step))
+        strength = _train(kinds / samples, np.array([last]), of)[0, kind]
+        losses.append(0.5 * (of.scale - strength) ** 2 @ frequency)
     return np.stack(losses, axis=1)
 
 
-def _losses_in_skills(settings: ScalingLaws, frequency: Floats, share: Floats) -> Floats:
-    most = max(settings.skills)
-    rate = settings.scale * settings.step * share[:most].min()
+def _losses_in_skills(of: ScalingLaws, frequency: Floats, share: Floats) -> Floats:
+    most = max(of.skills)
+    rate = of.scale * of.step * share[:most].min()
     if rate == 0:
-        raise ValueError(
-            f"n_samples must reach every one of {most} skills, got {settings.n_samples!r}"
-        )
-    strength = _train(share[:most], np.array([math.ceil(settings.patience / rate)]), settings)
-    gap = 0.5 * (settings.scale - strength[0]) ** 2 * frequency[:most]
-    untrained = 0.5 * settings.scale**2 * (1.0 - frequency.cumsum())
-    ranks = np.asarray(settings.skills) - 1
+        raise ValueError(f"n_samples must reach every one of {most} skills, got {of.n_samples!r}")
+    strength = _train(share[:most], np.array([math.ceil(of.patience / rate)]), of)
+    gap = 0.5 * (of.scale - strength[0]) ** 2 * frequency[:most]
+    untrained = 0.5 * of.scale**2 * (1.0 - frequency.cumsum())
+    ranks = np.asarray(of.skills) - 1
     return np.asarray(gap.cumsum()[ranks] + untrained[ranks])

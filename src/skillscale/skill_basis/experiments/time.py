@@ -2,255 +2,221 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skillscale import _checks
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches, whole_population
+from skillscale.lab.settings import Count, Positive, Seeds, each, real
 from skillscale.lab.strengths import (
     BatchAverages,
     antithetic_strengths,
     by_skill,
 )
+from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
 
 _BACKGROUNDS = 2000
+# Networks trained together: on fresh samples there is nothing to gain from more.
+_LISTED, _SAMPLED = 20, 3
+
+Members = Sequence[tuple[float, int]]
+"""Pairs of α and seed."""
 
 
 @dataclass(frozen=True)
-class TimeEmergence:
-    """Settings of `time_emergence`.
-
-    Attributes:
-        n_skills: Number of skills.
-        n_bits: Number of bits.
-        subset_size: Bits that a skill depends on.
-        alphas: Exponents α of the skill frequencies; every seed is run with each of them.
-        disjoint: Whether no bit may belong to two skills.
-        width: Hidden units of the network.
-        init_std: Standard deviation of all initial weights and biases.
-        learning_rate: Rate of plain gradient descent on the squared error (without ½).
-        batch_size: Fresh samples per update; None enumerates all n_skills · 2^n_bits inputs.
-        scale: S, the target is S · g_k.
-        steps: Number of updates.
-        every: Updates between two measurements.
-        steps_alone: Number of updates of the networks with a single skill.
-        every_alone: Updates between two measurements of the networks with a single skill.
-        seeds: A seed sets the bits of the skills, the initial weights and the samples.
-    """
-
-    n_skills: int = 5
-    n_bits: int = 6
-    subset_size: int = 3
-    alphas: tuple[float, ...] = (0.6,)
-    disjoint: bool = False
-    width: int = 500
-    init_std: float = 0.01
-    learning_rate: float = 0.02
-    batch_size: int | None = None
-    scale: float = 5.0
-    steps: int = 20_000
-    every: int = 50
-    steps_alone: int = 1500
-    every_alone: int = 5
-    seeds: tuple[int, ...] = (0,)
-
-    def __post_init__(self) -> None:
-        """Check what the bench does not check by itself."""
-        _checks.number("scale", self.scale, above=0)
-        _checks.number("init_std", self.init_std, above=0)
-        for name in ("steps", "every", "steps_alone", "every_alone"):
-            _checks.integer(name, getattr(self, name), minimum=1)
-        for steps, every in (("steps", "every"), ("steps_alone", "every_alone")):
-            if getattr(self, steps) % getattr(self, every):
-                raise ValueError(
-                    f"{steps} must be a multiple of {every} = {getattr(self, every)}, "
-                    f"got {getattr(self, steps)}"
-                )
-        _checks.seeds("seeds", self.seeds)
-        if not self.alphas:
-            raise ValueError("alphas must hold at least one entry, got ()")
-
-
-_SAMPLED = TimeEmergence(
-    n_bits=16, disjoint=True, width=300, batch_size=2000, steps=30_000, every=100
-)
-LIVE = {"time_emergence": TimeEmergence(steps=10_000, every=50, steps_alone=800, seeds=(0, 1))}
-STANDARD = {
-    # Where skills share bits, half-times still change with the rate at 0.02.
-    "time_emergence": TimeEmergence(
-        alphas=(0.3, 0.6, 0.9),
-        learning_rate=0.005,
-        steps=60_000,
-        every=250,
-        steps_alone=6000,
-        every_alone=20,
-        seeds=tuple(range(20, 40)),
-    ),
-    "time_emergence_disjoint": replace(
-        _SAMPLED, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 30))
-    ),
-}
-PAPER = {
-    "time_emergence_disjoint": replace(
-        _SAMPLED,
-        n_bits=32,
-        width=1000,
-        batch_size=4000,
-        steps=20_000,
-        seeds=tuple(range(10)),
-    )
-}
-
-
-def time_emergence(settings: TimeEmergence, *, progress: bool = False) -> xr.Dataset:
+class TimeEmergence(Experiment):
     """Train networks by gradient descent and follow the strength of every skill.
 
     On the enumerated population gradient and strengths are exact. On fresh batches the strengths
     of a step are averages over the `every` updates before the next measurement, which are unbiased
     and stand at the middle of that window; the strengths at step 0 are those of `strengths`.
 
-    Args:
-        settings: Task, network, rate and seeds.
-        progress: Whether to show a progress bar.
+    Over (member, step, skill): `strength`, R_k/S, and `skill_loss`, E[(S·g_k - f(k, x))²]/S², which
+    equals (1 - R_k/S)² only where f is parallel to g_k; `frequency` over (member, skill);
+    `strength_alone` over (member_alone, step_alone), the strength in a network that is trained on
+    one skill only. Coordinates: `seed` and `alpha` of a member, `seed_alone`, `step`, `step_alone`
+    and `skill` (1 is the most frequent).
 
-    Returns:
-        Dataset over (member, step, skill): `strength`, R_k/S, and `skill_loss`,
-        E[(S·g_k - f(k, x))²]/S², which equals (1 - R_k/S)² only where f is parallel to g_k;
-        `frequency` over (member, skill); `strength_alone` over (member_alone, step_alone), the
-        strength in a network that is trained on one skill only. Coordinates: `seed` and `alpha` of
-        a member, `seed_alone`, `step`, `step_alone` and `skill` (1 is the most frequent).
-
-    Raises:
-        ValueError: If a setting is out of range.
-
-    Source: after Nam et al. 2024, time emergence of two-layer networks.
+    Source: after Nam et al. 2024, time emergence of two-layer networks; their skills share no bits.
 
     >>> tiny = TimeEmergence(n_skills=2, n_bits=4, width=8, steps=4, every=2, steps_alone=5)
-    >>> dict(time_emergence(tiny).sizes)
-    {'member': 1, 'step': 3, 'skill': 2, 'member_alone': 1, 'step_alone': 2}
+    >>> dict(tiny.run()["strength"].sizes)
+    {'member': 1, 'step': 3, 'skill': 2}
     """
-    members = [(alpha, seed) for alpha in settings.alphas for seed in settings.seeds]
-    at, record = follow(settings, members, progress)
-    alone = replace(
-        settings,
-        n_skills=1,
-        steps=settings.steps_alone,
-        every=settings.every_alone,
-    )
-    at_alone, record_alone = follow(alone, [(1.0, seed) for seed in settings.seeds], progress)
-    frequency = np.stack([task.frequency for task in _tasks(settings, members)])
-    dims = ("member", "step", "skill")
-    strength = {"units": "1", "long_name": "strength R_k of a skill over the target scale S"}
-    return xr.Dataset(
-        {
-            "strength": (dims, record["strength"], strength),
-            "skill_loss": (
-                dims,
-                record["skill_loss"],
-                {"units": "1", "long_name": "mean squared error of a skill over S²"},
-            ),
-            "frequency": (
-                ("member", "skill"),
-                frequency,
-                {"units": "1", "long_name": "probability of a skill"},
-            ),
-            "strength_alone": (
-                ("member_alone", "step_alone"),
-                record_alone["strength"][..., 0],
-                strength,
-            ),
-        },
-        coords={
+
+    n_skills: int = 5
+    n_bits: int = 6
+    subset_size: int = 3  #: bits that a skill depends on
+    alphas: Annotated[tuple[float, ...], each(real())] = (0.6,)
+    #: exponents α of the skill frequencies; every seed is run with each of them
+    disjoint: bool = False  #: whether no bit may belong to two skills
+    width: int = 500  #: hidden units of the network
+    init_std: Positive = 0.01  #: standard deviation of all initial weights and biases
+    learning_rate: float = 0.02  #: of plain gradient descent on the squared error (without ½)
+    batch_size: int | None = None
+    #: fresh samples per update; None enumerates all n_skills · 2^n_bits inputs
+    scale: Positive = 5.0  #: S, the target is S · g_k
+    steps: Count = 20_000  #: updates
+    every: Count = 50  #: updates between two measurements
+    steps_alone: Count = 1500  #: updates of the networks with a single skill
+    every_alone: Count = 5  #: updates between two measurements of these
+    seeds: Seeds = (0,)  #: bits of the skills, initial weights and samples
+
+    about = {
+        "strength": ("1", "strength R_k of a skill over the target scale S"),
+        "strength_alone": ("1", "strength R_k of a skill over the target scale S"),
+        "skill_loss": ("1", "mean squared error of a skill over S²"),
+        "frequency": ("1", "probability of a skill"),
+        "step": ("updates", ""),
+        "step_alone": ("updates", ""),
+        "skill": ("", "rank"),
+    }
+
+    def together(self) -> None:
+        for steps, every in (("steps", "every"), ("steps_alone", "every_alone")):
+            if getattr(self, steps) % getattr(self, every):
+                raise ValueError(
+                    f"{steps} must be a multiple of {every} = {getattr(self, every)}, "
+                    f"got {getattr(self, steps)}"
+                )
+
+    def alone(self) -> TimeEmergence:
+        """Return the settings of the networks with a single skill."""
+        return replace(self, n_skills=1, steps=self.steps_alone, every=self.every_alone)
+
+    def coords(self) -> Coords:
+        members = [(alpha, seed) for alpha in self.alphas for seed in self.seeds]
+        return {
             "alpha": ("member", [alpha for alpha, _ in members]),
             "seed": ("member", [seed for _, seed in members]),
-            "seed_alone": ("member_alone", list(settings.seeds)),
-            "step": ("step", at, {"units": "updates"}),
-            "step_alone": ("step_alone", at_alone, {"units": "updates"}),
-            "skill": ("skill", np.arange(1, settings.n_skills + 1), {"long_name": "rank"}),
-        },
-    )
+            "seed_alone": ("member_alone", list(self.seeds)),
+            "step": times(self),
+            "step_alone": times(self.alone()),
+            "skill": range(1, self.n_skills + 1),
+        }
+
+    def collect(self, sweep: Sweep) -> xr.Dataset:
+        size = _LISTED if self.batch_size is None else _SAMPLED
+        groups = [self.seeds[first : first + size] for first in range(0, len(self.seeds), size)]
+        members = [[(alpha, seed) for seed in group] for alpha in self.alphas for group in groups]
+        alone = [[(1.0, seed) for seed in group] for group in groups]
+        found = sweep(self.measure, {"member": members})
+        return found.merge(sweep(self.measure_alone, {"member_alone": alone}))
+
+    def measure(self, member: Members) -> Found:
+        found = follow(self, member)
+        frequency = np.stack([task.frequency for task in _tasks(self, member)])
+        return {
+            "strength": (("member", "step", "skill"), found["strength"]),
+            "skill_loss": (("member", "step", "skill"), found["skill_loss"]),
+            "frequency": (("member", "skill"), frequency),
+        }
+
+    def measure_alone(self, member_alone: Members) -> Found:
+        """Return the strength in networks with a single skill."""
+        strength = follow(self.alone(), member_alone)["strength"][..., 0]
+        return {"strength_alone": (("member_alone", "step_alone"), strength)}
 
 
-def time_emergence_disjoint(settings: TimeEmergence, *, progress: bool = False) -> xr.Dataset:
-    """Follow skills that share no bits; as `time_emergence`, which says what is returned.
+_DISJOINT = TimeEmergence(
+    n_bits=16, disjoint=True, width=300, batch_size=2000, steps=30_000, every=100
+)
+TimeEmergence.records = {
+    "skill_basis_time_emergence": {
+        "live": TimeEmergence(steps=10_000, every=50, steps_alone=800, seeds=(0, 1)),
+        # Where skills share bits, half-times still change with the rate at 0.02.
+        "standard": TimeEmergence(
+            alphas=(0.3, 0.6, 0.9),
+            learning_rate=0.005,
+            steps=60_000,
+            every=250,
+            steps_alone=6000,
+            every_alone=20,
+            seeds=tuple(range(20, 40)),
+        ),
+    },
+    "skill_basis_time_emergence_disjoint": {
+        "standard": replace(_DISJOINT, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 30))),
+        "paper": replace(
+            _DISJOINT,
+            n_bits=32,
+            width=1000,
+            batch_size=4000,
+            steps=20_000,
+            seeds=tuple(range(10)),
+        ),
+    },
+}
 
-    Raises:
-        ValueError: If the settings allow skills to share bits.
 
-    Source: after Nam et al. 2024, whose skills share no bits.
-    """
-    if not settings.disjoint:
-        raise ValueError(f"disjoint must be True, got {settings.disjoint!r}")
-    return time_emergence(settings, progress=progress)
+def _tasks(of: TimeEmergence, members: Members) -> list[MultitaskParity]:
+    shape = of.n_skills, of.n_bits, of.subset_size
+    return [MultitaskParity(*shape, alpha, of.disjoint, seed=seed) for alpha, seed in members]
 
 
-def _tasks(settings: TimeEmergence, members: Iterable[tuple[float, int]]) -> list[MultitaskParity]:
-    shape = settings.n_skills, settings.n_bits, settings.subset_size
-    return [MultitaskParity(*shape, alpha, settings.disjoint, seed=seed) for alpha, seed in members]
+def times(of: TimeEmergence) -> NDArray[np.float64]:
+    """Return the steps of the measurements: on fresh samples the middles of their windows."""
+    found = np.arange(0, of.steps + 1, of.every).astype(np.float64)
+    if of.batch_size is not None:
+        found[1:] -= of.every / 2
+    return found
 
 
-def follow(
-    settings: TimeEmergence, members: list[tuple[float, int]], progress: bool
-) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float32]]]:
-    """Train one network per member; return the times of measurement and what was measured."""
-    tasks = _tasks(settings, members)
+def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]]:
+    """Train one network per member; return what was measured at `times`."""
+    tasks = _tasks(of, members)
     seeds = [seed for _, seed in members]
     model = MLPEnsemble(
-        settings.n_bits,
-        [settings.width] * len(members),
+        of.n_bits,
+        [of.width] * len(members),
         seeds=seeds,
-        n_categories=settings.n_skills,
-        init=settings.init_std,
+        n_categories=of.n_skills,
+        init=of.init_std,
     )
-    windows = BatchAverages(len(members), settings.n_skills, settings.scale)
-    if settings.batch_size is None:
-        whole = _scaled(whole_population(tasks)(0), settings.scale)
+    windows = BatchAverages(len(members), of.n_skills, of.scale)
+    if of.batch_size is None:
+        whole = _scaled(whole_population(tasks)(0), of.scale)
     else:
-        fresh = fresh_batches(tasks, settings.batch_size, seeds=seeds)
+        fresh = fresh_batches(tasks, of.batch_size, seeds=seeds)
 
     def batches(step: int) -> Batch:
-        return whole if settings.batch_size is None else _scaled(fresh(step), settings.scale)
+        return whole if of.batch_size is None else _scaled(fresh(step), of.scale)
 
     def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
-        if settings.batch_size is None:
+        if of.batch_size is None:
             outputs = model(whole.bits, whole.skill).squeeze(-1)
-            strength = by_skill(outputs * whole.target, settings.n_skills) / settings.scale**2
-            error = by_skill((outputs - whole.target).square(), settings.n_skills)
-            return {"strength": strength, "skill_loss": error / settings.scale**2}
+            strength = by_skill(outputs * whole.target, of.n_skills) / of.scale**2
+            error = by_skill((outputs - whole.target).square(), of.n_skills)
+            return {"strength": strength, "skill_loss": error / of.scale**2}
         if step == 0:
             initial, power = antithetic_strengths(model, tasks, backgrounds=_BACKGROUNDS)
-            strength = initial / settings.scale
+            strength = initial / of.scale
             return {
                 "strength": strength,
-                "skill_loss": 1 - 2 * strength + power / settings.scale**2,
+                "skill_loss": 1 - 2 * strength + power / of.scale**2,
             }
         strength, error = windows.read()
         return {"strength": strength, "skill_loss": error}
 
-    at = np.arange(0, settings.steps + 1, settings.every)
+    at = np.arange(0, of.steps + 1, of.every)
     record = train(
         model,
         batches,
-        optimizer=SGD(settings.learning_rate),
-        steps=settings.steps,
+        optimizer=SGD(of.learning_rate),
+        steps=of.steps,
         measure=measure,
         at=at.tolist(),
-        observe=None if settings.batch_size is None else windows.observe,
-        progress=progress,
+        observe=None if of.batch_size is None else windows.observe,
     )
-    times = at.astype(np.float64)
-    if settings.batch_size is not None:
-        times[1:] -= settings.every / 2
-    found = {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}
-    return times, found
+    return {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}
 
 
 def _scaled(batch: Batch, scale: float) -> Batch:

@@ -14,81 +14,115 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from skillscale import _checks, _progress
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, MultitaskParity
+from skillscale.lab.settings import Count, Positive, Seeds
 from skillscale.lab.streams import Stream
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 
 @dataclass(frozen=True)
-class TransformerEmergence:
-    """Settings of `transformer_emergence`.
+class TransformerEmergence(Experiment):
+    """Follow the strength of every skill in transformers that learn all skills, or one alone.
 
-    Attributes:
-        n_skills: Number of skills.
-        n_bits: Number of skill bits; all 2^n_bits strings are enumerated.
-        subset_size: Bits that a skill depends on.
-        alpha: Exponent α of the skill frequencies.
-        disjoint: Whether no bit may belong to two skills.
-        width: Of the residual stream, a multiple of `n_heads`; the MLP is four times as wide.
-        n_heads: Attention heads.
-        learning_rate: Rate of gradient descent on the squared error (without ½).
-        momentum: μ of heavy-ball momentum; slow changes go at the rate learning_rate / (1 - μ).
-        scale: S, the target is S · g_k.
-        steps: Number of updates with all skills.
-        alone_steps: Number of updates of the networks that learn one skill alone.
-        every: Updates between two measurements.
-        seeds: One network per seed; a seed sets the bits of the skills and the initial weights.
+    A network that learns skill k alone starts from the same weights and sees no other skill; its
+    loss is weighted by P(1). If skills did not interact, its skill would be learned as fast as
+    skill k of the mixture but for the factor P(1)/P(k) in time.
+
+    `strength`, R_k/S, over (member, step, skill); `strength_alone`, R_k/S of the networks that
+    learn skill k alone, over (member, alone_step, skill); `frequency` over skill (1 is the most
+    frequent). A FloatingPointError says that a network has diverged by a measured step.
+
+    Source: after Nam et al. 2024, time emergence of a transformer, on a smaller population, whose
+    skills share no bits; the networks with one skill are derived here.
+
+    >>> tiny = TransformerEmergence(2, 4, width=8, steps=4, alone_steps=2, every=2)
+    >>> dict(tiny.run()["strength"].sizes)
+    {'member': 1, 'step': 3, 'skill': 2}
     """
 
     n_skills: int = 5
-    n_bits: int = 6
-    subset_size: int = 3
-    alpha: float = 0.9
-    disjoint: bool = False
-    width: int = 32
-    n_heads: int = 4
-    learning_rate: float = 0.004
-    momentum: float = 0.9
-    scale: float = 1.0
-    steps: int = 10000
-    alone_steps: int = 4000
-    every: int = 25
-    seeds: tuple[int, ...] = (0,)
+    n_bits: int = 6  #: all 2^n_bits strings are enumerated
+    subset_size: int = 3  #: bits that a skill depends on
+    alpha: float = 0.9  #: exponent α of the skill frequencies
+    disjoint: bool = False  #: whether no bit may belong to two skills
+    width: Count = 32  #: of the residual stream; the MLP is four times as wide
+    n_heads: Count = 4  #: attention heads, a divisor of the width
+    learning_rate: float = 0.004  #: of gradient descent on the squared error (without ½)
+    momentum: float = 0.9  #: μ; slow changes go at the rate learning_rate / (1 - μ)
+    scale: Positive = 1.0  #: S, the target is S · g_k
+    steps: Count = 10000  #: updates with all skills
+    alone_steps: Count = 4000  #: updates of the networks that learn one skill alone
+    every: Count = 25  #: updates between two measurements
+    seeds: Seeds = (0,)  #: one network each: bits of the skills and initial weights
 
-    def __post_init__(self) -> None:
-        """Check what the bench does not check by itself."""
-        for name in ("width", "n_heads", "steps", "alone_steps", "every"):
-            _checks.integer(name, getattr(self, name), minimum=1)
+    about = {
+        "strength": ("1", "strength R_k of a skill over the target scale S"),
+        "strength_alone": ("1", "strength R_k/S of a skill that is learned alone"),
+        "frequency": ("1", "probability of a skill"),
+        "step": ("updates", ""),
+        "alone_step": ("updates", ""),
+        "skill": ("", "rank"),
+    }
+
+    def together(self) -> None:
         if self.width % self.n_heads:
             raise ValueError(
                 f"width must be a multiple of n_heads = {self.n_heads}, got {self.width!r}"
             )
-        _checks.number("scale", self.scale, above=0)
-        _checks.seeds("seeds", self.seeds)
+
+    def task(self, seed: int) -> MultitaskParity:
+        """Return the task of a seed."""
+        shape = self.n_skills, self.n_bits, self.subset_size
+        return MultitaskParity(*shape, self.alpha, self.disjoint, seed=seed)
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {
+            "frequency": ("skill", self.task(self.seeds[0]).frequency),
+            "step": _measured(self.steps, self.every),
+            "alone_step": _measured(self.alone_steps, self.every),
+            "skill": range(1, self.n_skills + 1),
+        }
+
+    def measure(self, member: int) -> Found:
+        task = self.task(member)
+        batch, frequency = task.population(torch.float32), task.frequency
+        together = _train(self, member, batch, frequency, self.steps)
+        alone = [
+            _train(self, member, _only(k, batch), frequency[:1], self.alone_steps)
+            for k in range(self.n_skills)
+        ]
+        return {
+            "strength": (("step", "skill"), together.numpy()),
+            "strength_alone": (("alone_step", "skill"), torch.cat(alone, -1).numpy()),
+        }
 
 
-LIVE = {
-    "transformer_emergence": TransformerEmergence(n_skills=2, n_bits=4, steps=1500, alone_steps=800)
-}
-STANDARD = {
-    "transformer_emergence": TransformerEmergence(seeds=tuple(range(10))),
-    # At twice this rate, that of the other experiment, some networks diverge.
-    "transformer_emergence_disjoint": TransformerEmergence(
-        n_skills=3,
-        n_bits=9,
-        disjoint=True,
-        learning_rate=0.002,
-        steps=28_000,
-        alone_steps=5000,
-        every=50,
-        seeds=tuple(range(10)),
-    ),
+TransformerEmergence.records = {
+    "skill_basis_transformer_emergence": {
+        "live": TransformerEmergence(n_skills=2, n_bits=4, steps=1500, alone_steps=800),
+        "standard": TransformerEmergence(seeds=tuple(range(10))),
+    },
+    "skill_basis_transformer_emergence_disjoint": {
+        # At twice this rate, that of the other experiment, some networks diverge.
+        "standard": TransformerEmergence(
+            n_skills=3,
+            n_bits=9,
+            disjoint=True,
+            learning_rate=0.002,
+            steps=28_000,
+            alone_steps=5000,
+            every=50,
+            seeds=tuple(range(10)),
+        ),
+    },
 }
 
 
@@ -150,104 +184,31 @@ class PrefixTransformer:
         return functional.layer_norm(stream, (self.width,))
 
 
-def transformer_emergence(settings: TransformerEmergence, *, progress: bool = False) -> xr.Dataset:
-    """Follow the strength of every skill in transformers that learn all skills, or one alone.
-
-    A network that learns skill k alone starts from the same weights and sees no other skill; its
-    loss is weighted by P(1). If skills did not interact, its skill would be learned as fast as
-    skill k of the mixture but for the factor P(1)/P(k) in time.
-
-    Args:
-        settings: Task, network, rate and seeds.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        Dataset: `strength`, R_k/S, over (member, step, skill); `strength_alone`, R_k/S of the
-        networks that learn skill k alone, over (member, alone_step, skill); `frequency` over skill;
-        coordinates `seed`, `step`, `alone_step` and `skill` (1 is the most frequent).
-
-    Raises:
-        ValueError: If a setting is out of range.
-        FloatingPointError: If a network has diverged by a measured step.
-
-    Source: after Nam et al. 2024, time emergence of a transformer, on a smaller population; the
-    networks with one skill are derived here.
-
-    >>> tiny = TransformerEmergence(2, 4, width=8, steps=4, alone_steps=2, every=2)
-    >>> dict(transformer_emergence(tiny).sizes)
-    {'member': 1, 'step': 3, 'skill': 2, 'alone_step': 2}
-    """
-    tasks = [
-        MultitaskParity(
-            settings.n_skills,
-            settings.n_bits,
-            settings.subset_size,
-            settings.alpha,
-            settings.disjoint,
-            seed=seed,
-        )
-        for seed in settings.seeds
-    ]
-    populations = [task.population(torch.float32) for task in tasks]
-    frequency = tasks[0].frequency
-    together = _train(settings, populations, frequency, settings.steps, progress)
-    alone = [
-        _train(settings, own, frequency[:1], settings.alone_steps, progress)
-        for own in ([_only(k, batch) for batch in populations] for k in range(settings.n_skills))
-    ]
-    return _dataset(settings, frequency, together, torch.cat(alone, -1))
-
-
-def transformer_emergence_disjoint(
-    settings: TransformerEmergence, *, progress: bool = False
-) -> xr.Dataset:
-    """Follow skills that share no bits; as `transformer_emergence`, which says what is returned.
-
-    Raises:
-        ValueError: If the settings allow skills to share bits.
-
-    Source: after Nam et al. 2024, whose skills share no bits.
-    """
-    if not settings.disjoint:
-        raise ValueError(f"disjoint must be True, got {settings.disjoint!r}")
-    return transformer_emergence(settings, progress=progress)
-
-
 def _train(
-    settings: TransformerEmergence,
-    populations: list[Batch],
-    weight: NDArray[np.float64],
-    steps: int,
-    progress: bool,
+    of: TransformerEmergence, seed: int, batch: Batch, weight: NDArray[np.float64], steps: int
 ) -> Tensor:
-    """R_k/S over (member, time, skill) in training on strings sorted by skill, weights per skill.
-
-    Members are trained one after the other, which keeps their activations in the processor's cache.
-    """
+    """R_k/S over (time, skill) in training on strings sorted by skill, weights per skill."""
     groups = torch.from_numpy(weight).to(torch.float32)
-    times = set(_measured(steps, settings.every).tolist())
-    rule = SGD(settings.learning_rate, settings.momentum)
-    curves = []
-    for seed, batch in zip(settings.seeds, populations, strict=True):
-        control = functional.one_hot(batch.skill, settings.n_skills)
-        inputs = torch.cat([control, batch.bits.to(torch.int64)], 1)
-        model = PrefixTransformer(inputs, width=settings.width, n_heads=settings.n_heads, seed=seed)
-        target = settings.scale * batch.target
-        state = rule.start(model.parameters)
-        curve = []
-        for step in _progress.bar(range(steps + 1), show=progress):
-            output = model()
-            if step in times:
-                agreement = (output.detach() * target).view(len(groups), -1).mean(1)
-                if not agreement.isfinite().all():
-                    raise FloatingPointError(f"network of seed {seed} diverged by step {step}")
-                curve.append(agreement / settings.scale**2)
-            if step < steps:
-                error = (output - target).square().view(len(groups), -1).mean(1)
-                gradients = torch.autograd.grad(groups @ error, model.parameters)
-                rule.step(model.parameters, gradients, state)
-        curves.append(torch.stack(curve))
-    return torch.stack(curves)
+    times = set(_measured(steps, of.every).tolist())
+    rule = SGD(of.learning_rate, of.momentum)
+    control = functional.one_hot(batch.skill, of.n_skills)
+    inputs = torch.cat([control, batch.bits.to(torch.int64)], 1)
+    model = PrefixTransformer(inputs, width=of.width, n_heads=of.n_heads, seed=seed)
+    target = of.scale * batch.target
+    state = rule.start(model.parameters)
+    curve = []
+    for step in range(steps + 1):
+        output = model()
+        if step in times:
+            agreement = (output.detach() * target).view(len(groups), -1).mean(1)
+            if not agreement.isfinite().all():
+                raise FloatingPointError(f"network of seed {seed} diverged by step {step}")
+            curve.append(agreement / of.scale**2)
+        if step < steps:
+            error = (output - target).square().view(len(groups), -1).mean(1)
+            gradients = torch.autograd.grad(groups @ error, model.parameters)
+            rule.step(model.parameters, gradients, state)
+    return torch.stack(curve)
 
 
 def _only(k: int, batch: Batch) -> Batch:
@@ -303,28 +264,3 @@ def _initial(n_positions: int, width: int, seed: int) -> list[Tensor]:
         .requires_grad_()
         for fan_in, shape in shapes
     ]
-
-
-def _dataset(
-    settings: TransformerEmergence,
-    frequency: NDArray[np.float64],
-    together: Tensor,
-    alone: Tensor,
-) -> xr.Dataset:
-    share = {"units": "1", "long_name": "probability of a skill"}
-    mixture = {"units": "1", "long_name": "strength R_k of a skill over the target scale S"}
-    single = {"units": "1", "long_name": "strength R_k/S of a skill that is learned alone"}
-    updates = {"units": "updates"}
-    return xr.Dataset(
-        {
-            "strength": (("member", "step", "skill"), together.numpy(), mixture),
-            "strength_alone": (("member", "alone_step", "skill"), alone.numpy(), single),
-            "frequency": ("skill", frequency, share),
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "step": ("step", _measured(settings.steps, settings.every), updates),
-            "alone_step": ("alone_step", _measured(settings.alone_steps, settings.every), updates),
-            "skill": ("skill", np.arange(1, settings.n_skills + 1), {"long_name": "rank"}),
-        },
-    )

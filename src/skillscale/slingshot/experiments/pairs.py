@@ -1,13 +1,14 @@
 """Adversaries against pairs of skills that meet in one text."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import _checks, _progress
 from skillscale.lab.records import significant
+from skillscale.lab.settings import Fraction, Seeds, Steps, whole
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.experiments.graphs import Graph, Indices
 
@@ -15,87 +16,67 @@ PAIR_STRATEGIES = ("random pairs", "clique", "star", "alternation")
 
 
 @dataclass(frozen=True)
-class PairSets:
-    """Settings of `pair_sets`.
-
-    Attributes:
-        n_skills: N1; there are N1² ordered pairs.
-        n_texts: N2.
-        k: skills per text; every text holds k(k - 1)/2 pairs.
-        theta: θ, fraction of wrong texts.
-        star: skills of the star; its pairs are those with at least one of them.
-        clique: skills of the clique; its pairs are those with two of them.
-        rounds: how often alternation chooses pairs and texts anew.
-        seeds: one graph each.
-    """
-
-    n_skills: int = 100
-    n_texts: int = 200_000
-    k: int = 8
-    theta: float = 0.1
-    star: int = 5
-    clique: int = 30
-    rounds: int = 50
-    seeds: tuple[int, ...] = (0,)
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _checks.integer("n_skills", self.n_skills, minimum=2)
-        _checks.integer("k", self.k, minimum=2)
-        _checks.integer("rounds", self.rounds, minimum=0)
-        _checks.number("theta", self.theta, above=0, below=1)
-        for name, value in (("star", self.star), ("clique", self.clique)):
-            if not 1 <= value < self.n_skills:
-                raise ValueError(f"{name} must lie in 1 … {self.n_skills - 1}, got {value!r}")
-        if self.n_texts * self.theta < 1:
-            raise ValueError(f"n_texts must allow at least one wrong text, got {self.n_texts!r}")
-        _checks.seeds("seeds", self.seeds)
-
-
-LIVE = {"pair_sets": PairSets(n_texts=40_000, seeds=(0, 1))}
-STANDARD = {"pair_sets": PairSets(seeds=tuple(range(200, 212)))}
-
-
-def pair_sets(settings: PairSets, *, progress: bool = False) -> xr.Dataset:
+class PairSets(Experiment):
     """Failure factors that sets of pairs reach when the texts with most of them go wrong.
 
     The sets are random pairs (as many as in the star); all pairs within a clique of skills; all
     pairs that touch a star of skills; and what alternation makes of the random pairs: it takes the
     pairs that fail most in place of the set and then the worst texts for those, again and again.
 
-    Returns:
-        Dataset with dims (member, strategy): `targeted`, the mean β of the set; `fraction`, its
-        share of all pairs; `hub`, the share of its pairs that touch the `star` skills which occur
-        in most of them.
+    Dims (member, strategy): `targeted`, the mean β of the set; `fraction`, its share of all pairs;
+    `hub`, the share of its pairs that touch the `star` skills which occur in most of them.
     """
-    shape = (len(settings.seeds), len(PAIR_STRATEGIES))
-    targeted, fraction, hub = np.empty(shape), np.empty(shape), np.empty(shape)
-    for i, seed in enumerate(_progress.bar(settings.seeds, show=progress)):
-        generator = np.random.default_rng([seed, settings.n_texts])
-        graph = graphs.random_graph(
-            settings.n_skills, settings.n_texts, settings.k, generator=generator
-        )
-        table = pair_table(graph, settings.n_skills)
-        for j, chosen in enumerate(_sets(settings, generator)):
-            steps = settings.rounds if PAIR_STRATEGIES[j] == "alternation" else 0
+
+    n_skills: Annotated[int, whole(2)] = 100  #: N1; there are N1² ordered pairs
+    n_texts: int = 200_000  #: N2
+    k: Annotated[int, whole(2)] = 8  #: skills per text; every text holds k(k - 1)/2 pairs
+    theta: Fraction = 0.1  #: θ, of wrong texts
+    star: int = 5  #: skills of the star; its pairs are those with at least one of them
+    clique: int = 30  #: skills of the clique; its pairs are those with two of them
+    rounds: Steps = 50  #: how often alternation chooses pairs and texts anew
+    seeds: Seeds = (0,)  #: one graph each
+
+    about = {
+        "targeted": ("1", "failures over those of an average pair"),
+        "fraction": ("", "share of all pairs"),
+        "hub": ("", "share of pairs at the main skills"),
+    }
+
+    def together(self) -> None:
+        for name, value in (("star", self.star), ("clique", self.clique)):
+            if not 1 <= value < self.n_skills:
+                raise ValueError(f"{name} must lie in 1 … {self.n_skills - 1}, got {value!r}")
+        if self.n_texts * self.theta < 1:
+            raise ValueError(f"n_texts must allow at least one wrong text, got {self.n_texts!r}")
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {"strategy": list(PAIR_STRATEGIES)}
+
+    def measure(self, member: int) -> Found:
+        generator = np.random.default_rng([member, self.n_texts])
+        graph = graphs.random_graph(self.n_skills, self.n_texts, self.k, generator=generator)
+        table = pair_table(graph, self.n_skills)
+        rows = []
+        for strategy, chosen in zip(PAIR_STRATEGIES, _sets(self, generator), strict=True):
+            steps = self.rounds if strategy == "alternation" else 0
             found, factor = alternate(
-                table, chosen, settings.theta, settings.n_skills, steps, generator=generator
+                table, chosen, self.theta, self.n_skills, steps, generator=generator
             )
-            targeted[i, j], fraction[i, j] = factor, len(found) / settings.n_skills**2
-            hub[i, j] = _hub(found, settings)
-    dims = ("member", "strategy")
-    factor_of = {"units": "1", "long_name": "failures over those of an average pair"}
-    return xr.Dataset(
-        {
-            "targeted": (dims, significant(targeted, 5), factor_of),
-            "fraction": (dims, significant(fraction, 5), {"long_name": "share of all pairs"}),
-            "hub": (dims, significant(hub, 5), {"long_name": "share of pairs at the main skills"}),
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "strategy": list(PAIR_STRATEGIES),
-        },
-    )
+            rows.append((factor, len(found) / self.n_skills**2, _hub(found, self)))
+        columns = significant(np.array(rows), 5).T
+        names = ("targeted", "fraction", "hub")
+        return {name: ("strategy", each) for name, each in zip(names, columns, strict=True)}
+
+
+PairSets.records = {
+    "slingshot_pair_sets": {
+        "live": PairSets(n_texts=40_000, seeds=(0, 1)),
+        "standard": PairSets(seeds=tuple(range(200, 212))),
+    }
+}
 
 
 def pair_table(graph: Graph, n_skills: int) -> Graph:
@@ -138,19 +119,19 @@ def alternate(
     return best, best_factor
 
 
-def _sets(settings: PairSets, generator: np.random.Generator) -> tuple[Indices, ...]:
+def _sets(of: PairSets, generator: np.random.Generator) -> tuple[Indices, ...]:
     """Random pairs, clique, star and the start of alternation, chosen without a look at texts."""
-    n_skills = settings.n_skills
+    n_skills = of.n_skills
     first, second = np.divmod(np.arange(n_skills**2), n_skills)
-    clique = np.flatnonzero((first < settings.clique) & (second < settings.clique))
-    star = np.flatnonzero((first < settings.star) | (second < settings.star))
+    clique = np.flatnonzero((first < of.clique) & (second < of.clique))
+    star = np.flatnonzero((first < of.star) | (second < of.star))
     some = generator.permutation(n_skills**2)[: len(star)]
     return some, clique, star, some
 
 
-def _hub(pairs: NDArray[np.int64], settings: PairSets) -> float:
-    first, second = np.divmod(pairs, settings.n_skills)
-    uses = np.bincount(np.r_[first, second], minlength=settings.n_skills)
-    main = np.zeros(settings.n_skills, dtype=bool)
-    main[np.argsort(-uses, kind="stable")[: settings.star]] = True
+def _hub(pairs: NDArray[np.int64], of: PairSets) -> float:
+    first, second = np.divmod(pairs, of.n_skills)
+    uses = np.bincount(np.r_[first, second], minlength=of.n_skills)
+    main = np.zeros(of.n_skills, dtype=bool)
+    main[np.argsort(-uses, kind="stable")[: of.star]] = True
     return float((main[first] | main[second]).mean())

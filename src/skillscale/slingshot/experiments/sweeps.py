@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
 
-from skillscale import _checks, _progress
+from skillscale import _checks
 from skillscale.lab.records import significant
+from skillscale.lab.settings import Fractions, Seeds, Steps
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.experiments.attacks import STRATEGIES
 from skillscale.slingshot.experiments.graphs import Floats, Graph, Indices
 
-FACTOR = {"units": "1", "long_name": "failures over those of an average skill of its frequency"}
+FACTOR = ("1", "failures over those of an average skill of its frequency")
 
 
 class Shape(NamedTuple):
@@ -24,35 +25,39 @@ class Shape(NamedTuple):
     zipf: float = 0.0
 
 
-def _check_fractions(name: str, values: tuple[float, ...]) -> None:
-    if not values or not all(0 < value < 1 for value in values):
-        raise ValueError(f"{name} must lie in (0, 1), got {values!r}")
-
-
 @dataclass(frozen=True)
-class ManyGraphs:
-    """Settings of `many_graphs`.
+class ManyGraphs(Experiment):
+    """Failure factors that adversaries reach on graphs of many shapes.
 
-    Attributes:
-        shapes: one graph of each shape per seed.
-        thetas: fractions θ of texts that an adversary may spoil.
-        bad_fractions: fractions a at which β is read off, of the skills by frequency.
-        swaps: rounds of swaps of the strongest adversary.
-        seeds: one member each.
+    A skill of frequency p has p θ k N2 failures on average; its failure factor is what it has over
+    that. The adversaries are those of `Adversaries`; for skills of unequal frequency, the busiest
+    are those with most uses over the expected number, and fractions of the skills are sums of p.
+
+    Dims (member, shape, theta, bad_fraction, strategy): `reached`, the β that a fraction of all
+    skills attains; `worst`, the mean β over those skills; `targeted`, the mean over the skills that
+    the strategy aimed at.
     """
 
-    shapes: tuple[Shape, ...] = (Shape(100, 2000, 8),)
-    thetas: tuple[float, ...] = (0.05, 0.1, 0.2)
-    bad_fractions: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5)
-    swaps: int = 60
-    seeds: tuple[int, ...] = (0, 1)
+    shapes: tuple[Shape, ...] = (Shape(100, 2000, 8),)  #: one graph of each per seed
+    thetas: Fractions = (0.05, 0.1, 0.2)  #: θ, of texts that an adversary may spoil
+    bad_fractions: Fractions = (0.05, 0.1, 0.2, 0.5)
+    #: a, at which β is read off, of the skills by frequency
+    swaps: Steps = 60  #: rounds of swaps of the strongest adversary
+    seeds: Seeds = (0, 1)  #: one member each
 
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _check_fractions("thetas", self.thetas)
-        _check_fractions("bad_fractions", self.bad_fractions)
-        _checks.integer("swaps", self.swaps, minimum=0)
-        _checks.seeds("seeds", self.seeds)
+    about = {
+        "reached": FACTOR,
+        "worst": FACTOR,
+        "targeted": FACTOR,
+        "n_skills": ("skills", ""),
+        "n_texts": ("texts", ""),
+        "k": ("skills per text", ""),
+        "zipf": ("", "Zipf exponent, 0 for uniform"),
+        "theta": ("", "fraction of wrong texts"),
+        "bad_fraction": ("1", "fraction of skills counted as bad, by frequency"),
+    }
+
+    def together(self) -> None:
         for n_skills, n_texts, k, zipf in self.shapes:
             _checks.integer("n_skills of shapes", n_skills, minimum=1)
             _checks.integer("n_texts of shapes", n_texts, minimum=1)
@@ -60,6 +65,39 @@ class ManyGraphs:
             _checks.number("zipf of shapes", zipf, minimum=0)
         if not self.shapes or any(s[1] * min(self.thetas) < 1 for s in self.shapes):
             raise ValueError(f"shapes must allow at least one wrong text, got {self.shapes!r}")
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds, "shape": self.shapes}
+
+    def coords(self) -> Coords:
+        columns = dict(zip(Shape._fields, zip(*self.shapes, strict=True), strict=True))
+        return {
+            **{name: ("shape", np.array(column)) for name, column in columns.items()},
+            "zipf": ("shape", np.array(columns["zipf"], dtype=float)),
+            "theta": self.thetas,
+            "bad_fraction": self.bad_fractions,
+            "strategy": list(STRATEGIES),
+        }
+
+    def measure(self, member: int, shape: Shape) -> Found:
+        n_skills, n_texts, k, zipf = shape
+        generator = np.random.default_rng([member, n_skills, n_texts, k, round(1000 * zipf)])
+        graph = graphs.random_graph(n_skills, n_texts, k, generator=generator, zipf=zipf)
+        frequency = graphs.skill_frequencies(n_skills, zipf)
+        found = np.array(
+            [
+                [
+                    attack(graph, frequency, theta, a, self.swaps, generator)
+                    for a in self.bad_fractions
+                ]
+                for theta in self.thetas
+            ]
+        )
+        axes = ("theta", "bad_fraction", "strategy")
+        return {
+            name: (axes, significant(found[..., place], 5))
+            for place, name in enumerate(("reached", "worst", "targeted"))
+        }
 
 
 _UNIFORM = [
@@ -80,68 +118,17 @@ _SHAPES = (
     Shape(1000, 20_000, 4, 0.7),
 )
 
-LIVE = {
-    "many_graphs": ManyGraphs(
-        (Shape(300, 6000, 8), Shape(300, 6000, 8, 0.7)), (0.1,), (0.1, 0.2, 0.5), seeds=(0, 1, 2)
-    ),
+ManyGraphs.records = {
+    "slingshot_many_graphs": {
+        "live": ManyGraphs(
+            (Shape(300, 6000, 8), Shape(300, 6000, 8, 0.7)),
+            (0.1,),
+            (0.1, 0.2, 0.5),
+            seeds=(0, 1, 2),
+        ),
+        "standard": ManyGraphs(_SHAPES, seeds=tuple(range(200, 212))),
+    }
 }
-STANDARD = {
-    "many_graphs": ManyGraphs(_SHAPES, seeds=tuple(range(200, 212))),
-}
-
-
-def many_graphs(settings: ManyGraphs, *, progress: bool = False) -> xr.Dataset:
-    """Failure factors that adversaries reach on graphs of many shapes.
-
-    A skill of frequency p has p θ k N2 failures on average; its failure factor is what it has over
-    that. The adversaries are those of `adversaries`; for skills of unequal frequency, the busiest
-    are those with most uses over the expected number, and fractions of the skills are sums of p.
-
-    Returns:
-        Dataset with dims (member, shape, theta, bad_fraction, strategy): `reached`, the β that a
-        fraction of all skills attains; `worst`, the mean β over those skills; `targeted`, the mean
-        over the skills that the strategy aimed at.
-    """
-    size = (
-        len(settings.seeds),
-        len(settings.shapes),
-        len(settings.thetas),
-        len(settings.bad_fractions),
-    )
-    found = np.empty((*size, len(STRATEGIES), 3))
-    for i, seed in enumerate(_progress.bar(settings.seeds, show=progress)):
-        for j, shape in enumerate(settings.shapes):
-            key = [seed, shape[0], shape[1], shape[2], round(1000 * shape[3])]
-            generator = np.random.default_rng(key)
-            graph = graphs.random_graph(*shape[:3], generator=generator, zipf=shape[3])
-            frequency = graphs.skill_frequencies(shape[0], shape[3])
-            for m, theta in enumerate(settings.thetas):
-                for n, a in enumerate(settings.bad_fractions):
-                    found[i, j, m, n] = attack(
-                        graph, frequency, theta, a, settings.swaps, generator
-                    )
-    dims = ("member", "shape", "theta", "bad_fraction", "strategy")
-    columns = np.array([tuple(shape) for shape in settings.shapes])
-    return xr.Dataset(
-        {
-            name: (dims, significant(found[..., place], 5), FACTOR)
-            for place, name in enumerate(("reached", "worst", "targeted"))
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "n_skills": ("shape", columns[:, 0].astype(int), {"units": "skills"}),
-            "n_texts": ("shape", columns[:, 1].astype(int), {"units": "texts"}),
-            "k": ("shape", columns[:, 2].astype(int), {"units": "skills per text"}),
-            "zipf": ("shape", columns[:, 3], {"long_name": "Zipf exponent, 0 for uniform"}),
-            "theta": ("theta", list(settings.thetas), {"long_name": "fraction of wrong texts"}),
-            "bad_fraction": (
-                "bad_fraction",
-                list(settings.bad_fractions),
-                {"units": "1", "long_name": "fraction of skills counted as bad, by frequency"},
-            ),
-            "strategy": list(STRATEGIES),
-        },
-    )
 
 
 def attack(

@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import _checks, _progress
+from skillscale import _checks
 from skillscale.lab.records import significant
+from skillscale.lab.settings import Count, Seeds, whole
 from skillscale.lab.streams import Stream
+from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.experiments.graphs import Graph, Indices
 
@@ -17,32 +19,37 @@ COMPOSITE_STRATEGIES = ("random texts", "texts of a star", "texts of a clique", 
 
 
 @dataclass(frozen=True)
-class Composites:
-    """Settings of `composites`.
+class Composites(Experiment):
+    """Failure rates of tuples whose skills are spread over the k' texts of a composite.
 
-    Attributes:
-        n_skills: N1; there are N1^k' tuples.
-        n_texts: texts that are glued together; a multiple of `tuple_size`.
-        k: skills per text.
-        tuple_size: k', texts in a composite.
-        theta: θ, fraction of wrong texts.
-        star: skills of the star; its tuples are those with at least one of them.
-        seeds: one graph each.
+    A composite is wrong if one of its texts is. Its j-th tuple has the j-th skill of each text.
+    Three adversaries name a fraction θ of the texts: at random; those with most skills of a star;
+    those with most skills of a clique (whose tuples lie within it, as many as the star's or one
+    skill's worth fewer). A fourth, stronger than any of these, names a fraction k'θ of the
+    composites itself: those with most tuples of the star.
+
+    Dims (member, strategy): `wrong`, the fraction of wrong composites; `targeted`, the mean failure
+    rate of the star's (or clique's) tuples, against the occurrences of an average tuple;
+    `fraction`, their share of all tuples; `reached`, the failure rate that a share of all tuples as
+    large as the star's attains.
     """
 
-    n_skills: int = 60
-    n_texts: int = 1_000_000
-    k: int = 8
-    tuple_size: int = 2
-    theta: float = 0.05
-    star: int = 6
-    seeds: tuple[int, ...] = (0,)
+    n_skills: Annotated[int, whole(2)] = 60  #: N1; there are N1^k' tuples
+    n_texts: int = 1_000_000  #: glued together; a multiple of `tuple_size`
+    k: Count = 8  #: skills per text
+    tuple_size: Count = 2  #: k', texts in a composite
+    theta: float = 0.05  #: θ, of wrong texts
+    star: int = 6  #: skills of the star; its tuples are those with at least one of them
+    seeds: Seeds = (0,)  #: one graph each
 
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _checks.integer("n_skills", self.n_skills, minimum=2)
-        _checks.integer("k", self.k, minimum=1)
-        _checks.integer("tuple_size", self.tuple_size, minimum=1)
+    about = {
+        "wrong": ("1", "fraction of wrong composites"),
+        "targeted": ("1", "failures over occurrences of an average tuple"),
+        "fraction": ("1", "share of all tuples"),
+        "reached": ("1", "failures over occurrences of an average tuple"),
+    }
+
+    def together(self) -> None:
         _checks.number("theta", self.theta, above=0, below=1 / self.tuple_size)
         if self.n_texts % self.tuple_size or self.n_texts * self.theta < 1:
             raise ValueError(
@@ -55,53 +62,29 @@ class Composites:
             )
         if not 1 <= self.star < self.n_skills:
             raise ValueError(f"star must lie in 1 … {self.n_skills - 1}, got {self.star!r}")
-        _checks.seeds("seeds", self.seeds)
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds}
+
+    def coords(self) -> Coords:
+        return {"strategy": list(COMPOSITE_STRATEGIES)}
+
+    def measure(self, member: int) -> Found:
+        generator = Stream(member, "composites of texts").at(0)
+        graph = graphs.random_graph(self.n_skills, self.n_texts, self.k, generator=generator)
+        table = tuple_table(graph, self.n_skills, self.tuple_size)
+        rows = [_rates(graph, table, each, self, generator) for each in COMPOSITE_STRATEGIES]
+        columns = significant(np.array(rows), 5).T
+        names = ("wrong", "targeted", "fraction", "reached")
+        return {name: ("strategy", each) for name, each in zip(names, columns, strict=True)}
 
 
-LIVE = {"composites": Composites(n_texts=100_000, seeds=(0, 1))}
-STANDARD = {"composites": Composites(seeds=tuple(range(200, 212)))}
-
-
-def composites(settings: Composites, *, progress: bool = False) -> xr.Dataset:
-    """Failure rates of tuples whose skills are spread over the k' texts of a composite.
-
-    A composite is wrong if one of its texts is. Its j-th tuple has the j-th skill of each text.
-    Three adversaries name a fraction θ of the texts: at random; those with most skills of a star;
-    those with most skills of a clique (whose tuples lie within it, as many as the star's or one
-    skill's worth fewer). A fourth, stronger than any of these, names a fraction k'θ of the
-    composites itself: those with most tuples of the star.
-
-    Returns:
-        Dataset with dims (member, strategy): `wrong`, the fraction of wrong composites; `targeted`,
-        the mean failure rate of the star's (or clique's) tuples, against the occurrences of an
-        average tuple; `fraction`, their share of all tuples; `reached`, the failure rate that a
-        share of all tuples as large as the star's attains.
-    """
-    shape = (len(settings.seeds), len(COMPOSITE_STRATEGIES))
-    found = np.empty((*shape, 4))
-    for i, seed in enumerate(_progress.bar(settings.seeds, show=progress)):
-        generator = Stream(seed, "composites of texts").at(0)
-        graph = graphs.random_graph(
-            settings.n_skills, settings.n_texts, settings.k, generator=generator
-        )
-        table = tuple_table(graph, settings.n_skills, settings.tuple_size)
-        for j, strategy in enumerate(COMPOSITE_STRATEGIES):
-            found[i, j] = _rates(graph, table, strategy, settings, generator)
-    dims = ("member", "strategy")
-    rate = {"units": "1", "long_name": "failures over occurrences of an average tuple"}
-    share = {"units": "1", "long_name": "share of all tuples"}
-    wrong = {"units": "1", "long_name": "fraction of wrong composites"}
-    names = (("wrong", wrong), ("targeted", rate), ("fraction", share), ("reached", rate))
-    return xr.Dataset(
-        {
-            name: (dims, significant(found[..., place], 5), about)
-            for place, (name, about) in enumerate(names)
-        },
-        coords={
-            "seed": ("member", np.asarray(settings.seeds)),
-            "strategy": list(COMPOSITE_STRATEGIES),
-        },
-    )
+Composites.records = {
+    "slingshot_composites": {
+        "live": Composites(n_texts=100_000, seeds=(0, 1)),
+        "standard": Composites(seeds=tuple(range(200, 212))),
+    }
+}
 
 
 def tuple_table(graph: Graph, n_skills: int, tuple_size: int) -> NDArray[np.int32]:
@@ -121,29 +104,29 @@ def _rates(
     graph: Graph,
     table: NDArray[np.int32],
     strategy: str,
-    settings: Composites,
+    of: Composites,
     generator: np.random.Generator,
 ) -> tuple[float, float, float, float]:
     """`wrong`, `targeted`, `fraction` and `reached` of one strategy."""
-    size, n_skills, star = settings.tuple_size, settings.n_skills, settings.star
+    size, n_skills, star = of.tuple_size, of.n_skills, of.star
     digits = np.stack(np.unravel_index(np.arange(n_skills**size), (n_skills,) * size))
     at_star = np.flatnonzero((digits < star).any(axis=0))
     clique = math.floor(n_skills * (len(at_star) / n_skills**size) ** (1 / size) + 1e-9)
     aimed = at_star
     if strategy == "composites":
         score = graphs.hits(table, at_star, n_skills**size)
-        n_wrong = int(size * settings.theta * len(table) + 1e-9)
+        n_wrong = int(size * of.theta * len(table) + 1e-9)
         bad = np.zeros(len(table), dtype=bool)
         bad[graphs.worst_texts(score, n_wrong, generator=generator)] = True
     else:
-        n_wrong = int(settings.theta * len(graph) + 1e-9)
+        n_wrong = int(of.theta * len(graph) + 1e-9)
         if strategy == "texts of a clique":
             aimed = np.flatnonzero((digits < clique).all(axis=0))
-        texts = _texts(graph, strategy, star, clique, n_wrong, settings, generator)
+        texts = _texts(graph, strategy, star, clique, n_wrong, of, generator)
         wrong_texts = np.zeros(len(graph), dtype=bool)
         wrong_texts[texts] = True
         bad = np.any(wrong_texts.reshape(-1, size), axis=1)
-    occurrences = len(table) * settings.k / n_skills**size
+    occurrences = len(table) * of.k / n_skills**size
     rate = graphs.failures(table, bad, n_skills**size) / occurrences
     reached = np.sort(rate)[-len(at_star)]
     return float(bad.mean()), float(rate[aimed].mean()), len(aimed) / rate.size, float(reached)
@@ -155,11 +138,11 @@ def _texts(
     star: int,
     clique: int,
     n_wrong: int,
-    settings: Composites,
+    of: Composites,
     generator: np.random.Generator,
 ) -> Indices:
     if strategy == "random texts":
         return generator.permutation(len(graph))[:n_wrong]
     skills = np.arange(star if strategy == "texts of a star" else clique)
-    score = graphs.hits(graph, skills, settings.n_skills)
+    score = graphs.hits(graph, skills, of.n_skills)
     return graphs.worst_texts(score, n_wrong, generator=generator)
