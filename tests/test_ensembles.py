@@ -2,6 +2,7 @@
 
 import math
 
+import padding
 import pytest
 import torch
 from torch import nn
@@ -69,7 +70,7 @@ def test_gradients_of_few_members_and_units_equal_the_plain_product(widths, n_ou
 def _in_linear_layout(model, i, tensors):
     """Cut member i's real entries out of `tensors`, arranged like a plain network's parameters."""
     own = []
-    for tensor, mask in zip(tensors, model.masks, strict=True):
+    for tensor, mask in zip(tensors, padding.real(model), strict=True):
         rows, columns = mask[i].any(1).sum(), mask[i].any(0).sum()
         own.append(tensor[i, :rows, :columns])
     if model.n_categories:
@@ -83,7 +84,7 @@ def test_padding_has_exactly_no_value_gradient_or_activation(name):
     model = MLPEnsemble(4, WIDTHS, seeds=SEEDS, padded_width=13, **OPTIONS[name])
     x, k = _inputs(model)
     gradients = torch.autograd.grad(model(x, k).square().sum(), model.parameters)
-    for p, g, mask in zip(model.parameters, gradients, model.masks, strict=True):
+    for p, g, mask in zip(model.parameters, gradients, padding.real(model), strict=True):
         assert (p[~mask] == 0).all()
         assert (g[~mask] == 0).all()
         assert (p[mask] != 0).all()

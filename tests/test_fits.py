@@ -53,37 +53,12 @@ def test_one_member_has_no_interval_and_says_so():
     assert math.isnan(estimate.high)
 
 
-def test_onset_recovers_planted_sigmoid_times():
+def test_crossing_recovers_planted_sigmoid_times():
     t = np.linspace(0, 20, 2001)
     planted = np.array([4.0, 5.0, 6.5])
     curves = 1 / (1 + np.exp(-(t - planted[:, None])))
     # Linear interpolation of a curve with |y''| < 0.1 on steps of 0.01 is off by less than 1e-5.
     np.testing.assert_allclose(fits.crossing_times(t, curves, threshold=0.5), planted, atol=1e-5)
-    assert fits.onset(t, curves, threshold=0.5).value == pytest.approx(planted.mean(), abs=1e-5)
-
-
-def test_onset_interval_covers_the_planted_mean():
-    generator = np.random.default_rng(0)
-    t = np.linspace(0, 20, 201)
-    planted = 8.0 + generator.standard_normal((300, 4))
-    found = [fits.onset(t, (t >= p[:, None]) * 1.0, threshold=0.5) for p in planted]
-    # A step is seen 0.05 late on average (half a grid step), a shift of a twentieth of the
-    # spread; 300 trials have a standard error of 1.3 %.
-    assert np.mean([covers(estimate, 8.0) for estimate in found]) == pytest.approx(0.95, abs=0.05)
-
-
-@pytest.mark.parametrize(
-    ("curves", "value"),
-    [
-        ([[0.0, 0.2, 0.9], [0.0, 0.1, 0.2], [0.0, 0.1, 0.3]], math.inf),
-        ([[0.6, 0.7, 0.9], [0.0, 0.5, 0.9], [0.5, 0.6, 0.7]], 0.0),
-    ],
-)
-def test_onset_reports_censored_members(curves, value):
-    estimate = fits.onset([0.0, 1.0, 2.0], curves, threshold=0.5)
-    assert estimate.status == "bound_hit"
-    assert estimate.value == value
-    assert math.isnan(estimate.low)
 
 
 def test_a_curve_that_only_touches_a_level_has_reached_it():

@@ -182,7 +182,6 @@ ROWS = torch.zeros(3, 4, dtype=torch.long)
             lambda m: gradients.per_sample_gradients(m, ROWS, ROWS[:, 0], batch_size=0),
             "batch_size must be an integer >= 1, got 0",
         ),
-        (lambda m: gradients.block_pair_passes(10, block=3), "multiple of block = 3, got 10"),
         (lambda m: gradients.cosine_similarity({}), "gradients must hold at least one parameter"),
         (
             lambda m: gradients.cosine_similarity({"w": torch.tensor([[1.0], [0.0]])}),
@@ -208,16 +207,6 @@ def test_each_sample_takes_part_in_one_backward_pass(model, data, monkeypatch, b
     found = gradients.per_sample_gradients(model, data[0], data[1], batch_size=batch_size)
     assert len(seen) == passes
     assert all(len(gradient) == 7 for gradient in found.values())
-
-
-@pytest.mark.parametrize(("n_samples", "block"), [(10_000, 250), (12, 3), (6, 6), (5, 1)])
-def test_block_pairs_are_counted(n_samples, block):
-    passes = 0
-    for i in range(n_samples // block):
-        passes += block  # block i is kept while j runs
-        for _ in range(i, n_samples // block):
-            passes += block
-    assert gradients.block_pair_passes(n_samples, block=block) == passes
 
 
 class Transposed(torch.nn.Module):

@@ -15,6 +15,11 @@ def planted(q, scatter, *, members=40, seed=0):
     return 10 * P**-q * np.exp(scatter * noise)
 
 
+def exponent(frequency, times, **options):
+    found = learning_order.convergence_exponents(frequency, times, **options)
+    return learning_order.mean_of_all(found)
+
+
 def seen_until(times, horizon):
     return np.where(times <= horizon, times, np.nan)
 
@@ -22,7 +27,7 @@ def seen_until(times, horizon):
 @pytest.mark.parametrize("select", learning_order.SELECTIONS)
 def test_exponents_without_scatter_are_exact(select):
     times = seen_until(planted(0.8, 0.0, members=2), 300.0)
-    found = learning_order.convergence_exponent(P, times, horizon=300.0, select=select)
+    found = exponent(P, times, horizon=300.0, select=select)
     # The likelihood of noise-free data has no maximum; its search stops close to it.
     assert found.value == pytest.approx(0.8, abs=1e-3)
 
@@ -32,7 +37,7 @@ def test_all_learned_reads_low_and_the_likelihood_does_not():
     watched = seen_until(times, horizon)
     assert 10 < np.isfinite(watched).sum(1).mean() < 60
     by = {
-        select: learning_order.convergence_exponent(P, watched, horizon=horizon, select=select)
+        select: exponent(P, watched, horizon=horizon, select=select)
         for select in learning_order.SELECTIONS
     }
     # The lucky rare ones flatten the fit by far more than its standard error.
@@ -45,7 +50,7 @@ def test_all_learned_reads_low_and_the_likelihood_does_not():
 def test_without_censoring_all_three_agree():
     times = planted(0.9, 0.2, members=5)
     found = [
-        learning_order.convergence_exponent(P, times, horizon=times.max(), select=select).value
+        exponent(P, times, horizon=times.max(), select=select).value
         for select in learning_order.SELECTIONS
     ]
     np.testing.assert_allclose(found, found[0], rtol=1e-12)
@@ -56,7 +61,7 @@ def test_the_censored_exponent_has_the_largest_likelihood():
     (times,) = planted(1.0, 0.5, members=1)
     watched = seen_until(times, 1000.0)
     known = np.isfinite(watched)
-    found = learning_order.convergence_exponent(P, watched, horizon=1000.0).value
+    found = exponent(P, watched, horizon=1000.0).value
     level, scatter = np.meshgrid(np.linspace(-2, 4, 241), np.linspace(0.2, 1.2, 201))
 
     def best(q):
@@ -72,11 +77,11 @@ def test_the_censored_exponent_has_the_largest_likelihood():
 def test_too_few_skills_give_no_interval():
     times = np.full((3, P.size), np.nan)
     times[:2, :4] = [1.0, 2.0, 4.0, 8.0]
-    found = learning_order.convergence_exponent(P, times, horizon=10.0, select="all learned")
+    found = exponent(P, times, horizon=10.0, select="all learned")
     assert (found.status, found.n_members) == ("too_few_points", 3)
     assert np.isfinite(found.value)
     assert np.isnan(found.low)
-    nothing = learning_order.convergence_exponent(P, times[2:], horizon=10.0)
+    nothing = exponent(P, times[2:], horizon=10.0)
     assert nothing.status == "too_few_points"
     assert np.isnan(nothing.value)
 
@@ -119,15 +124,15 @@ def test_skills_never_learned_come_after_all_others_and_together():
         (lambda: learning_order.order_correlation(np.ones((2, 5))), r"n must be <= .* 5, got 15"),
         (lambda: learning_order.count_growth([[0.0, 1.0]]), "times must be positive and finite"),
         (
-            lambda: learning_order.convergence_exponent(P, np.ones((1, 3)), horizon=2.0),
+            lambda: exponent(P, np.ones((1, 3)), horizon=2.0),
             r"times must have 100 skills last, got shape \(1, 3\)",
         ),
         (
-            lambda: learning_order.convergence_exponent([0.5], [[3.0]], horizon=2.0),
+            lambda: exponent([0.5], [[3.0]], horizon=2.0),
             r"times must be <= horizon = 2, got 3",
         ),
         (
-            lambda: learning_order.convergence_exponent([0.5], [[1.0]], horizon=2.0, select="no"),
+            lambda: exponent([0.5], [[1.0]], horizon=2.0, select="no"),
             r"select must be one of 'all learned', 'gap-free', 'censored', got 'no'",
         ),
     ],

@@ -27,12 +27,12 @@ MODULES = (
     "learning_order",
     "forecast",
     "fits",
-    "theory.domino",
-    "theory.geometry",
-    "theory.quantization",
-    "theory.resource",
-    "theory.skill_basis",
-    "theory.slingshot",
+    "domino.theory",
+    "geometry.theory",
+    "quantization.theory",
+    "resource.theory",
+    "skill_basis.theory",
+    "slingshot.theory",
 )
 SECONDS, MEGABYTES = 20, 2000
 NUMBERS = {

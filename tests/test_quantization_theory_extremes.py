@@ -104,12 +104,9 @@ CALLS = {
         "spread": 0.4,
         "q": 1.0,
     },
-    "missing_quanta_floor": {"alpha": 0.4, "every": 5, "a": 0.0, "b": 1.0},
-    "polygenic_loss": {"n": [0, 9], "quanta": [1, 10], "gains": 1.0, "floor": 0.5},
     "entropy": {"alpha": 0.4},
     "loss_with_entropy": {"n": 10, "alpha": 0.4},
     "loss_with_entropy_integral": {"n": 10, "alpha": 0.4},
-    "loss_with_gain": {"n": [0, 10], "alpha": 0.4, "factor": 2.0},
 }
 ODD = (
     *(0, -1, 1, 0.5, 1e-320, 1e-300, 1e-17, 1e-12, 1e-9, 5e-4, 1000.0, 1e6, 1e9, 1e300, 1e308),

@@ -63,10 +63,6 @@ def test_width_strength_is_the_case_distinction_of_units_handed_out():
             rest = units - (last - 1) * N_c
             expected = 1.0 if k < last else rest / N_c if k == last else 0.0
             assert theory.strength_width(units, k, N_c=N_c) == expected
-    ranks = np.arange(1, 8)
-    for eps in (0.05, 0.5, 1.0):
-        units = theory.emergence_width(ranks, N_c=N_c, eps=eps)
-        np.testing.assert_allclose(theory.strength_width(units, ranks, N_c=N_c), eps, rtol=1e-12)
 
 
 def test_missing_tail_completes_the_loss_as_the_quantization_chapter_does():
@@ -150,16 +146,12 @@ def test_compute_constant_is_the_brute_force_minimum(alpha, constant, published)
     found = theory.prefactor("C", alpha, S=S, R0=R0, eta=1.0) / unit
     assert round(found, 3) == constant
     compute = 1e8
-    best = theory.optimal_allocation(compute, alpha, S=S, R0=R0, eta=1.0)
-    counts = np.unique(np.geomspace(best.N / 3, best.N * 3, 400).astype(int))
+    counts = np.unique(np.geomspace(200, 2e5, 700).astype(int))
     losses = np.array([infinite_sum(alpha, compute / N, N) for N in counts])
     brute = losses.min() * compute ** theory.exponents(alpha)["C"]
     # Sums for integrals: an error of order α/(2N), with N of 600 at least.
     assert found == pytest.approx(brute, rel=1e-3)
-    assert counts[losses.argmin()] == pytest.approx(float(best.N), rel=0.02)  # a flat minimum
-    assert infinite_sum(alpha, float(best.T), round(float(best.N))) < losses.min() * (1 + 1e-5)
-    assert float(best.loss) == pytest.approx(losses.min() * unit, rel=1e-3)
-    assert float(best.N * best.T) == pytest.approx(compute, rel=1e-12)
+    assert 200 < counts[losses.argmin()] < 1e5
     if alpha < 0.9:
         assert abs(published / brute - 1) > 0.1
     else:
@@ -303,12 +295,14 @@ def test_forms_equal_the_functions():
     scale = {"S": S, "R0": R0, "eta": ETA}
     rate = {name: value for name, value in time.items() if name != "R0"}
     powers = theory.exponents(0.6)
+    powers_of_rank = np.array([2.0, 3.0]) ** -1.6
+    begin = theory.emergence_time(powers_of_rank, **time)
     pairs = {
         "strength": theory.strength_time(700.0, 0.3, **time),
         "half_time": theory.emergence_time(0.3, eps=0.5, **time),
         "emergence_time": theory.emergence_time(0.3, **time),
         "saturation_time": theory.saturation_time(0.3, **rate),
-        "stage_margin": theory.stage_like_margin(2, 0.6, S=S, R0=R0),
+        "stage_margin": (begin[1] - begin[0]) / theory.saturation_time(powers_of_rank[0], **rate),
         "unbalanced_strength": theory.unbalanced_strength_time(700.0, 0.3, imbalance=0.7, **time),
         "strength_data": theory.strength_data(900.0, 0.3, D_c=800.0),
         "strength_data_loss_matched": theory.strength_data(
@@ -325,9 +319,9 @@ def test_forms_equal_the_functions():
     normalised = 1 / (np.arange(1, 51) ** -1.6).sum()
     tail = FORMS["missing_tail"].subs({SYMBOLS["A"]: normalised, SYMBOLS["k"]: 50})
     assert number(tail) == pytest.approx(float(theory.missing_tail(0.6, 50, S=S)), rel=1e-12)
-    best = [theory.optimal_allocation(C, 0.6, **scale).N for C in (1e3, 1e5)]
-    slope = math.log(best[1] / best[0]) / math.log(100)
-    assert number(FORMS["compute_split"]) == pytest.approx(slope, rel=1e-9)
+    # N at the best of loss ~ N^-a + (C/N)^-b grows as C^(b/(a+b))
+    split = powers["T"] / (powers["T"] + powers["N"])
+    assert number(FORMS["compute_split"]) == pytest.approx(split, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["strength", "unbalanced_strength"])
@@ -354,8 +348,6 @@ def test_a_perturbed_coefficient_breaks_the_derivation(name):
         (lambda: theory.strength_width(-1, 1, N_c=4), "N must be >= 0, got -1"),
         (lambda: theory.strength_width(1, 0, N_c=4), "k must be >= 1, got 0"),
         (lambda: theory.strength_width(1, 1, N_c=-4), "N_c must be .* > 0, got -4"),
-        (lambda: theory.emergence_width(0, N_c=4), "k must be >= 1, got 0"),
-        (lambda: theory.emergence_width(1, N_c=4, eps=2), "eps must be .* <= 1, got 2"),
         (lambda: theory.exponents(-0.5), "alpha must be .* > 0, got -0.5"),
         (
             lambda: theory.prefactor("B", 0.6),
@@ -366,8 +358,6 @@ def test_a_perturbed_coefficient_breaks_the_derivation(name):
         (lambda: theory.joint_law("T", 0, 1, 0.6), "amount must be > 0, got 0"),
         (lambda: theory.joint_law("D", 1, 0, 0.6), "N must be numbers > 0 or inf, got 0"),
         (lambda: theory.joint_law("D", 1, math.nan, 0.6), "N must be .*, got nan"),
-        (lambda: theory.optimal_allocation(-1.0, 0.6), "C must be > 0, got -1.0"),
-        (lambda: theory.optimal_allocation(1e4, 0.6, R0=1.0), "R0 must be .* < 1, got 1.0"),
     ],
 )
 def test_bad_input_is_named(call, message):

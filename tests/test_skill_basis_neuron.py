@@ -62,15 +62,6 @@ def test_no_random_weights_are_better_at_their_best_offset(m):
         assert found.max() <= neuron.neuron_clock(m) + 1e-12
 
 
-@pytest.mark.parametrize("m", [1, 2, 3, 4, 5, 6])
-def test_the_best_neuron_attains_the_clock_whatever_the_other_bits(m):
-    weights = neuron.best_neuron(m)
-    assert np.linalg.norm(weights) == pytest.approx(1)
-    for others in (0, 2):
-        found = neuron.neuron_correlation(np.append(weights, np.zeros(others)), subset_size=m)
-        assert abs(found) == pytest.approx(neuron.neuron_clock(m), abs=1e-15)
-
-
 def test_clock_falls_like_one_over_the_subset_size():
     for m, rel in ((41, 0.05), (401, 0.005)):
         assert neuron.neuron_clock(m) == pytest.approx(math.sqrt(2 / math.pi) / (4 * m), rel=rel)
@@ -149,11 +140,6 @@ def test_growth_beyond_any_use_is_infinite_and_counts_as_learned():
     ("call", "message"),
     [
         (lambda: neuron.neuron_clock(0), "subset_size must be an integer >= 1, got 0"),
-        (lambda: neuron.best_neuron(1.5), "subset_size must be an integer >= 1, got 1.5"),
-        (
-            lambda: neuron.neuron_correlation([1.0, 2.0], subset_size=3),
-            "weights must have 3 to 20 entries along the last axis, got shape",
-        ),
         (
             lambda: neuron.neuron_strength([0.5], eta=1, init_std=1, width=1, n_bits=3, seed=0),
             "T must be ascending whole numbers >= 0",

@@ -77,24 +77,6 @@ def test_saturation_is_the_time_from_eps_to_its_complement(eps):
     np.testing.assert_allclose(found, end - begin, rtol=1e-12)
 
 
-@pytest.mark.parametrize("alpha", [-0.3, 0.6, 2.0])
-def test_stage_like_margin_is_the_ratio_of_the_times(alpha):
-    frequency = power_law(8, alpha)
-    options = {"S": S, "eta": ETA, "clock": 0.07}
-    begin = theory.emergence_time(frequency, R0=1e-4, **options)
-    expected = np.diff(begin) / theory.saturation_time(frequency, **options)[:-1]
-    found = theory.stage_like_margin(np.arange(1, 8), alpha, S=S, R0=1e-4)
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
-
-
-def test_stage_like_for_finitely_many_skills():
-    margins = theory.stage_like_margin(np.geomspace(1, 1e6, 50), 0.6, S=S, R0=1e-20)
-    assert margins[0] > 1 > margins[-1]
-    assert (np.diff(margins) < 0).all()
-    # A skill that starts above eps has no wait at all.
-    assert theory.stage_like_margin(1, 0.6, R0=0.1, eps=0.05) < 0
-
-
 @pytest.mark.parametrize("ratio", [1.0, 3.0, 100.0, 1e-4])
 def test_unbalanced_strength_solves_the_flow_of_unequal_layers(ratio):
     times = np.linspace(0, 400, 21)
@@ -248,9 +230,6 @@ def unbalanced(**changes):
             "eps must be .* < 0.5, got 0.5",
         ),
         (lambda: theory.saturation_time(-0.1, eta=1), "frequency must be > 0, got -0.1"),
-        (lambda: theory.stage_like_margin(0, 0.6, R0=0.01), "k must be >= 1, got 0"),
-        (lambda: theory.stage_like_margin(1, -1.0, R0=0.01), "alpha must be .* > -1, got -1.0"),
-        (lambda: theory.stage_like_margin(1, 0.6, R0=1.0), "R0 must be .* < 1, got 1.0"),
         (lambda: unbalanced(imbalance=math.inf), "imbalance must be a finite number, got inf"),
         (lambda: unbalanced(R0=0.0, imbalance=0), "R0 must be .* > 0 .*, got 0.0"),
         (lambda: unbalanced(R0=-0.1), "R0 must be .* >= 0, got -0.1"),

@@ -180,27 +180,6 @@ def convergence_exponents(
     ])  # fmt: skip
 
 
-def convergence_exponent(
-    frequency: ArrayLike, times: ArrayLike, *, horizon: float, select: str = "censored"
-) -> Estimate:
-    """Estimate q as the mean of `convergence_exponents`, with a t interval over members.
-
-    Arguments and errors are those of `convergence_exponents`.
-
-    Returns:
-        The mean; over the others, without an interval and as "too_few_points", where a member has
-        too few skills to fit.
-
-    Source: derived here; `tests/test_learning_order.py`.
-
-    >>> p = np.array([0.5, 0.25, 0.125, 0.0625])
-    >>> t = [[2.0, 4.0, 8.0, np.nan], [3.0, 6.0, 12.0, np.nan]]
-    >>> round(convergence_exponent(p, t, horizon=15.0, select="gap-free").value, 4)
-    1.0
-    """
-    return mean_of_all(convergence_exponents(frequency, times, horizon=horizon, select=select))
-
-
 def mean_of_all(values: ArrayLike) -> Estimate:
     """Estimate a mean over members, without an interval where a member has none (nan).
 

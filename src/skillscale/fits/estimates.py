@@ -201,37 +201,6 @@ def crossing_times(t: ArrayLike, y: ArrayLike, *, threshold: float) -> NDArray[n
     return np.where(reached.any(-1), crossing, np.nan)
 
 
-def onset(t: ArrayLike, y: ArrayLike, *, threshold: float) -> Estimate:
-    """Estimate when curves first reach `threshold`, with an interval over members.
-
-    Args:
-        t: Increasing times, shape (n_times,).
-        y: Curves, shape (n_times,) for one member or (n_members, n_times).
-        threshold: Level to reach from below.
-
-    Returns:
-        Mean crossing time. Where some members start above the level or never reach it the event
-        is censored: the value is the median with censored members at the end they lie beyond
-        (infinite where most never reach it), there is no interval and the status is "bound_hit".
-
-    Raises:
-        ValueError: As `crossing_times`.
-
-    Source: derived here; planted onsets in `tests/test_fits.py`.
-
-    >>> onset([0, 1, 2], [[0.0, 0.5, 1.0], [0.0, 0.4, 0.8]], threshold=0.5).value
-    1.125
-    """
-    curves = np.atleast_2d(_checks.array("y", y, dims=(1, 2)))
-    times = crossing_times(t, curves, threshold=threshold)
-    early = curves[:, 0] >= threshold
-    if early.any() or np.isnan(times).any():
-        filled = np.where(np.isnan(times), np.inf, times)
-        middle = float(np.sort(filled)[(times.size - 1) // 2])
-        return Estimate(middle, status="bound_hit", n_members=times.size)
-    return mean(times)
-
-
 def proportion(successes: int, trials: int) -> Estimate:
     """Estimate a proportion with the exact Clopper–Pearson interval.
 

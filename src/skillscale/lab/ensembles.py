@@ -128,15 +128,6 @@ class MLPEnsemble:
         ]
         self._architecture = Architecture(self.n_categories, self.bias, self.activation)
 
-    @property
-    def masks(self) -> list[Tensor]:
-        """Boolean tensors shaped like `parameters`: True where a parameter is real, not padding."""
-        masks = [torch.zeros(p.shape, dtype=torch.bool) for p in self.parameters]
-        for member, width in enumerate(self.widths):
-            for mask, (rows, columns) in zip(masks, self._shapes(width), strict=True):
-                mask[member, :rows, :columns] = True
-        return [mask.to(self.device) for mask in masks]
-
     def __call__(self, inputs: Tensor, category: Tensor | None = None) -> Tensor:
         """Return the outputs of all members, shape (member, batch, n_outputs).
 

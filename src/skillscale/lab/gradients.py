@@ -155,37 +155,6 @@ def per_sample_gradients(
     return {name: torch.cat(part) for name, part in parts.items()}
 
 
-def block_pair_passes(n_samples: int, *, block: int) -> int:
-    """Backward passes of samples if gradients are kept for two blocks of samples at a time.
-
-    With n = ceil(n_samples / block), a matrix of all inner products takes the n (n + 1) / 2 pairs
-    of blocks i <= j. The gradients of block i are kept while j runs, those of j are computed anew,
-    so n + n (n + 1) / 2 blocks are differentiated: (n + 3) / 2 passes a sample instead of one.
-
-    Args:
-        n_samples: number of samples, a multiple of `block`.
-        block: samples a block.
-
-    Returns:
-        How many times a sample is differentiated, summed over samples.
-
-    Raises:
-        ValueError: a number is below 1, or `n_samples` is no multiple of `block`.
-
-    Source: the order of the loops is that of the code published with Michaud et al. 2023 (blocks
-    of 250); the formula is derived here, `tests/test_gradients.py::test_block_pairs_are_counted`.
-
-    >>> block_pair_passes(10_000, block=250) / 10_000
-    21.5
-    """
-    _checks.integer("n_samples", n_samples, minimum=1)
-    _checks.integer("block", block, minimum=1)
-    if n_samples % block:
-        raise ValueError(f"n_samples must be a multiple of block = {block}, got {n_samples!r}")
-    n = n_samples // block
-    return block * n * (n + 3) // 2
-
-
 def _one_batch(
     model: nn.Module, layers: dict[str, nn.Linear], rows: Tensor, targets: Tensor, at: Tensor
 ) -> dict[str, tuple[Tensor, Tensor]]:

@@ -9,7 +9,8 @@ its output. With random signs R (out, dim) and Q (in + 1, dim), entries +-1/sqrt
 is computed from projected factors, so that G itself is never formed; and E[R R^T] = E[Q Q^T] = 1
 makes inner products of sketches unbiased, layer by layer and hence summed over layers too. A side
 with at most dim entries is kept as it is. The price of two small matrices in place of one large
-one is a larger error, see `inner_product_variance`.
+one is a larger error: for one position and two equal gradients of length 1 a variance of about
+4/dim in place of 2/dim^2; it is small where gradients share few rows or columns.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from skillscale import _checks
 from skillscale.lab.gradients import block_matrices, layer_factors
 from skillscale.lab.streams import Stream
 
-__all__ = ["inner_product_variance", "projected_gradients"]
+__all__ = ["projected_gradients"]
 
 
 def projected_gradients(
@@ -94,68 +95,6 @@ def projected_gradients(
             projected_a = a if right is None else a @ right
             parts[name].append(projected_delta.mT @ projected_a)
     return {name: torch.cat(part) for name, part in parts.items()}
-
-
-def inner_product_variance(
-    first: Tensor, second: Tensor, *, dim: int, fourth_moment: float = 1.0
-) -> float:
-    """Variance over seeds of the inner product of two matrices' sketches, R^T G Q and R^T H Q.
-
-    With k the fourth moment of an entry of sqrt(dim) R (1 for signs, 3 for normal numbers), m the
-    columns of R and n those of Q,
-
-    n^-1 [ |G^T H|^2 + tr (G^T H)^2 + (k - 3) sum_a (G^T H)_aa^2 ]
-    + m^-1 [ |G H^T|^2 + tr (G H^T)^2 + (k - 3) sum_i (G H^T)_ii^2 ]
-    + (m n)^-1 [ |G|^2 |H|^2 + <G, H>^2 + |G^T H|^2 + |G H^T|^2
-    + (k - 3) (sum_a |G_.a|^2 |H_.a|^2 + sum_a (G^T H)_aa^2 + sum_i |G_i.|^2 |H_i.|^2
-    + sum_i (G H^T)_ii^2) + (k - 3)^2 sum_ia G_ia^2 H_ia^2 ].
-
-    A side that is not projected has m^-1 = 0 (or n^-1). One dense random matrix with m n columns
-    would leave only (m n)^-1 [ |G|^2 |H|^2 + <G, H>^2 + (k - 3) sum_ia G_ia^2 H_ia^2 ]. The terms
-    in n^-1 and m^-1 are the price: for one position G = delta a^T, and two equal gradients of
-    length 1, normal numbers and m = n = dim have variance 4/dim + 4/dim^2 in place of 2/dim^2.
-    They are small where gradients share few rows or columns. Independent layers' variances add.
-
-    Args:
-        first: G, (out, in), with the bias as a last column where there is one.
-        second: H, of the same shape.
-        dim: columns of each random matrix.
-        fourth_moment: of a random entry of variance 1, at least 1.
-
-    Returns:
-        The variance, in units of |G|^2 |H|^2's.
-
-    Raises:
-        ValueError: the shapes differ or are no matrices, `dim` or `fourth_moment` is below 1.
-
-    Source: derived here, from E[A_ij A_kl] = d_ij d_kl + (d_ik d_jl + d_il d_jk + (k - 3) d_ijkl)/m
-    of A = R R^T; `tests/test_projections.py::test_error_has_the_size_of_the_formula`.
-
-    >>> unit = torch.eye(50)[:1].T @ torch.eye(50)[:1]
-    >>> round(inner_product_variance(unit, unit, dim=10, fourth_moment=3.0), 6)
-    0.44
-    """
-    if first.dim() != 2 or first.shape != second.shape:
-        shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
-        raise ValueError(f"first and second must be matrices of one shape, got {shapes}")
-    _checks.integer("dim", dim, minimum=1)
-    kurtosis = _checks.number("fourth_moment", fourth_moment, minimum=1) - 3
-    g, h = first.double(), second.double()
-    m, n = (1 / dim if size > dim else 0.0 for size in g.shape)
-    columns, rows = g.T @ h, g @ h.T
-    on_columns, on_rows = columns.diagonal().square().sum(), rows.diagonal().square().sum()
-    both = (
-        g.square().sum() * h.square().sum()
-        + columns.trace() ** 2
-        + columns.square().sum()
-        + rows.square().sum()
-        + kurtosis * (g.square().sum(0) @ h.square().sum(0) + on_columns)
-        + kurtosis * (g.square().sum(1) @ h.square().sum(1) + on_rows)
-        + kurtosis**2 * (g * h).square().sum()
-    )
-    by_columns = columns.square().sum() + (columns * columns.T).sum() + kurtosis * on_columns
-    by_rows = rows.square().sum() + (rows * rows.T).sum() + kurtosis * on_rows
-    return float(n * by_columns + m * by_rows + m * n * both)
 
 
 def _inputs(layer: nn.Linear) -> int:

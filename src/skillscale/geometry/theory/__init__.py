@@ -14,7 +14,6 @@ the loss, and `forms` the mean field as sympy expressions.
 from skillscale.geometry.theory.capacity import (
     alignment,
     modular_loss,
-    modular_step_loss,
     separable_fraction,
 )
 from skillscale.geometry.theory.descent import (
@@ -33,7 +32,6 @@ __all__ = [
     "completion_time",
     "derivation",
     "modular_loss",
-    "modular_step_loss",
     "normalised_descent",
     "rotated_quadratic",
     "separable_fraction",

@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from skillscale import _checks
 
-__all__ = ["alignment", "modular_loss", "modular_step_loss", "separable_fraction"]
+__all__ = ["alignment", "modular_loss", "separable_fraction"]
 
 Array = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def modular_loss(frequency: ArrayLike, dim: ArrayLike) -> Array:
     """Return the cross entropy when each of the first `dim` skills has a dimension to itself.
 
     L = ln 2 Σ_{k>d} p_k: a skill with its own coordinate axis is learned perfectly, the others have
-    no parameter and stay at the loss ln 2 of a logit 0. The end of `modular_step_loss`.
+    no parameter and stay at the loss ln 2 of a logit 0.
 
     Args:
         frequency: Frequencies p_k > 0 in the order in which skills get dimensions, shape (skill,).
@@ -93,52 +93,3 @@ def modular_loss(frequency: ArrayLike, dim: ArrayLike) -> Array:
     dims = _checks.whole("dim", dim, minimum=0)
     tail = np.append(np.cumsum(p[::-1])[::-1], 0.0)
     return np.asarray(math.log(2.0) * tail[np.minimum(dims, p.size).astype(int)])
-
-
-def modular_step_loss(
-    t: ArrayLike, frequency: ArrayLike, dim: int, *, lr: float, batch_size: int | None = None
-) -> Array:
-    """Return the cross entropy after t steps of sign descent with a dimension for each skill.
-
-    The logit of skill k ≤ d has a coordinate to itself and moves by η = `lr` in every step in which
-    the gradient has that coordinate: in each step if gradients are exact, and with batches of B
-    skills drawn by frequency only if k is among them, on average η q_k, q_k = 1 - (1 - p_k)^B:
-
-        L(t) = Σ_{k≤d} p_k ln(1 + e^(-η q_k t)) + ln 2 Σ_{k>d} p_k,    q_k = 1 for exact gradients.
-
-    With batches this puts the mean logit into the loss, which is convex: the mean loss of skill k
-    lies above it by at most η² t q_k (1 - q_k) p_k / 8.
-
-    Args:
-        t: Steps ≥ 0, any shape.
-        frequency: Frequencies p_k > 0 in the order in which skills get dimensions, shape (skill,);
-            with batches they must sum to one.
-        dim: Number of dimensions d ≥ 0.
-        lr: Learning rate > 0.
-        batch_size: Skills B ≥ 1 in a batch; None for exact gradients.
-
-    Returns:
-        Loss in nats, shape of `t`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here for the "orthogonal" task vectors of the public code of Liu et al. 2025;
-    `tests/test_geometry_theory_capacity.py` compares with simulated sign descent.
-
-    >>> modular_step_loss([0, 100], [0.5, 0.3, 0.2], 2, lr=0.01).round(4)
-    array([0.6931, 0.3892])
-    """
-    times = _checks.array("t", t, minimum=0.0)
-    p = _checks.array("frequency", frequency, positive=True, dims=(1,))
-    dim = _checks.integer("dim", dim, minimum=0)
-    lr = _checks.number("lr", lr, above=0)
-    held = p[:dim]
-    met = np.ones_like(held)
-    if batch_size is not None:
-        batch_size = _checks.integer("batch_size", batch_size, minimum=1)
-        if not math.isclose(p.sum(), 1.0, rel_tol=1e-6):
-            raise ValueError(f"frequency must sum to 1 with batches, got the sum {p.sum():g}")
-        met = 1.0 - (1.0 - np.minimum(held, 1.0)) ** batch_size
-    left = np.logaddexp(0.0, -lr * times[..., None] * met) @ held
-    return np.asarray(left + modular_loss(p, dim))

@@ -38,9 +38,6 @@ from skillscale.quantization.theory.variants import (
     entropy,
     loss_with_entropy,
     loss_with_entropy_integral,
-    loss_with_gain,
-    missing_quanta_floor,
-    polygenic_loss,
 )
 
 __all__ = [
@@ -64,9 +61,6 @@ __all__ = [
     "loss_integral",
     "loss_with_entropy",
     "loss_with_entropy_integral",
-    "loss_with_gain",
-    "missing_quanta_floor",
-    "polygenic_loss",
     "quanta_learned",
     "staircase",
     "true_exponent",

@@ -17,7 +17,6 @@ ReLU neuron says about the clock of a network.
 
 from skillscale.skill_basis.theory.capacity import (
     emergence_data,
-    emergence_width,
     strength_data,
     strength_width,
 )
@@ -25,49 +24,38 @@ from skillscale.skill_basis.theory.curves import (
     emergence_time,
     linear_control,
     saturation_time,
-    stage_like_margin,
     strength_time,
     unbalanced_strength_time,
 )
 from skillscale.skill_basis.theory.forms import derivation
 from skillscale.skill_basis.theory.laws import (
     RESOURCES,
-    Allocation,
     exponents,
     joint_law,
-    optimal_allocation,
     prefactor,
 )
 from skillscale.skill_basis.theory.losses import loss, missing_tail
 from skillscale.skill_basis.theory.neuron import (
-    best_neuron,
     neuron_clock,
-    neuron_correlation,
     neuron_growth,
     neuron_strength,
 )
 
 __all__ = [
     "RESOURCES",
-    "Allocation",
-    "best_neuron",
     "derivation",
     "emergence_data",
     "emergence_time",
-    "emergence_width",
     "exponents",
     "joint_law",
     "linear_control",
     "loss",
     "missing_tail",
     "neuron_clock",
-    "neuron_correlation",
     "neuron_growth",
     "neuron_strength",
-    "optimal_allocation",
     "prefactor",
     "saturation_time",
-    "stage_like_margin",
     "strength_data",
     "strength_time",
     "strength_width",

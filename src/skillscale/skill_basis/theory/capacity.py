@@ -123,30 +123,3 @@ def strength_width(N: ArrayLike, k: ArrayLike, *, N_c: float) -> FloatArray:
     ranks = _checks.array("k", k, minimum=1.0)
     N_c = _checks.number("N_c", N_c, above=0)
     return np.asarray(np.clip((units - (ranks - 1.0) * N_c) / N_c, 0.0, 1.0))
-
-
-@_checks.finite
-def emergence_width(k: ArrayLike, *, N_c: float, eps: float = 0.5) -> FloatArray:
-    """Return the number of hidden units at which skill k reaches the relative strength `eps`.
-
-    N = (k - 1 + eps) · N_c, linear in k whatever the frequencies are.
-
-    Args:
-        k: Rank of the skill, >= 1.
-        N_c: Units that one skill needs, > 0.
-        eps: Level to reach, in (0, 1].
-
-    Returns:
-        Numbers of units, not rounded, same shape as `k`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: inverse of `strength_width`, tested.
-
-    >>> emergence_width([1, 2, 3], N_c=4.0)
-    array([ 2.,  6., 10.])
-    """
-    ranks = _checks.array("k", k, minimum=1.0)
-    N_c = _checks.number("N_c", N_c, above=0)
-    return np.asarray((ranks - 1.0 + _checks.number("eps", eps, above=0, maximum=1)) * N_c)

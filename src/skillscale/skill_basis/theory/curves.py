@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from skillscale import _checks
-from skillscale.frequencies import zipf_exponent
 from skillscale.skill_basis.theory._shared import FloatArray, log_gap, rate, scale_and_start
 
 
@@ -129,46 +128,6 @@ def saturation_time(
     shares = _checks.array("frequency", frequency, positive=True)
     eps = _checks.number("eps", eps, above=0, below=0.5)
     return np.asarray(2.0 * math.log(1.0 / eps - 1.0) / (rate(S, eta, clock) * shares))
-
-
-@_checks.finite
-def stage_like_margin(
-    k: ArrayLike, alpha: float, *, S: float = 1.0, R0: float, eps: float = 0.05
-) -> FloatArray:
-    """Return the wait between skills k and k+1 in units of the duration of skill k.
-
-    With τ_e of `emergence_time` and τ_s of `saturation_time` it is
-
-        [τ_e(k+1) - τ_e(k)] / τ_s(k)
-            = ½ · [(1 + 1/k)^(alpha+1) - 1] · [ln(S/R0 - 1) / ln(1/eps - 1) - 1].
-
-    Above 1 skill k is learned before k+1 begins. Rates drop out, and the margin falls like 1/k, so
-    that any start R0 is stage-like for finitely many skills only. It is negative where R0/S > eps.
-
-    Args:
-        k: Rank of the skill, >= 1; any shape.
-        alpha: Exponent α > -1 of P(k) ∝ k^-(α+1).
-        S: Target scale.
-        R0: Strength of each skill at T = 0, in (0, S).
-        eps: Level that bounds the rise, in (0, ½).
-
-    Returns:
-        Dimensionless margins, same shape as `k`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: the condition is Nam et al. 2024, Appendix D; the ratio in closed form is derived here
-    and equals the ratio of the times in `tests/test_skill_basis_theory.py`.
-
-    >>> stage_like_margin([1, 2, 3], 0.6, S=5.0, R0=0.01**2 / 3.6).round(2)
-    array([3.16, 1.42, 0.91])
-    """
-    ranks = _checks.array("k", k, minimum=1.0)
-    exponent = zipf_exponent(alpha)
-    eps = _checks.number("eps", eps, above=0, below=0.5)
-    delay = log_gap(S, R0) / math.log(1.0 / eps - 1.0) - 1.0
-    return np.asarray(0.5 * delay * np.expm1(exponent * np.log1p(1.0 / ranks)))
 
 
 @_checks.finite

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import mpmath as mp
 import numpy as np
@@ -170,60 +169,6 @@ def joint_law(
     unseen = gammaincc(p, amounts * skills ** -(alpha + 1.0) / norm) * amounts**-p
     tail = 0.5 * S**2 * skills**-alpha / (alpha * norm)
     return np.asarray(prefactor("D", alpha, S=S, R0=R0, eta=eta) * unseen + tail)
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """The best split of compute C = T · N between training time and number of skills.
-
-    Attributes:
-        N: Number of skills that the model should represent, as a real number.
-        T: Training time.
-        loss: Loss that is reached, in units of ½·squared error.
-    """
-
-    N: FloatArray
-    T: FloatArray
-    loss: FloatArray
-
-
-@_checks.finite
-def optimal_allocation(
-    C: ArrayLike, alpha: float, *, S: float = 1.0, R0: float = 0.01, eta: float = 1.0
-) -> Allocation:
-    """Return the time and number of skills that make the loss smallest at C = T · N.
-
-    N = λ · (eta · S · C)^(1/(α+2)) and T = C/N with the λ of `prefactor("C")`, the asymptotic law
-    for infinitely many skills; it holds where N is large. At the minimum the last skill's gain
-    balances the time that all others lose.
-
-    Args:
-        C: Compute T · N, > 0; any shape.
-        alpha: Exponent α from 1e-6 to 300.
-        S: Target scale.
-        R0: Strength of each skill at T = 0, in (0, S).
-        eta: Rate of the gradient flow on the ½-loss.
-
-    Returns:
-        N, T and loss, each of the shape of `C`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Corollary 5 (exponents and λ); brute-force minima of the exact sum in
-    `tests/test_skill_basis_laws.py`.
-
-    >>> best = optimal_allocation([1e4, 1e8], 0.6, S=5.0)
-    >>> best.N.round(1), best.loss.round(4)
-    (array([  32.8, 1134.9]), array([1.1758, 0.1404]))
-    """
-    compute = _checks.array("C", C, positive=True)
-    alpha = endless(alpha)
-    power = 1.0 / (alpha + 2.0)
-    share = _best_ratio(alpha, log_gap(S, R0)) ** ((alpha + 1.0) * power)
-    N = share * (0.5 * rate(S, eta) * compute) ** power
-    law = prefactor("C", alpha, S=S, R0=R0, eta=eta) * compute ** -exponents(alpha)["C"]
-    return Allocation(N=np.asarray(N), T=np.asarray(compute / N), loss=np.asarray(law))
 
 
 def _relative_loss(alpha: float, gap: float, mu: float) -> float:

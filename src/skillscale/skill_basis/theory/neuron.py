@@ -23,7 +23,6 @@ from skillscale import _checks
 
 FloatArray = NDArray[np.float64]
 
-_LARGEST_ENUMERATION = 20
 _LARGEST_TIME = 10**8
 _LEARNED = 1e9
 
@@ -55,64 +54,6 @@ def neuron_clock(subset_size: int) -> float:
     if m == 1:
         return 0.5
     return math.comb(m - 2, m // 2 - 1) / (2.0**m * math.sqrt(m))
-
-
-def best_neuron(subset_size: int) -> FloatArray:
-    """Return weights, one per relevant bit, of a unit neuron with |G| = `neuron_clock`.
-
-    Half of the weights are +1/√m, the others -1/√m (one more of these for odd m); all further
-    weights and the bias are 0. Permuting the bits and, for m >= 2, changing the sign of all weights
-    gives equally good ones.
-
-    Args:
-        subset_size: Number m of bits that the parity depends on, from 1 to 10^8.
-
-    Raises:
-        ValueError: If `subset_size` is not such an integer.
-
-    Source: derived here; tested with `neuron_clock`.
-
-    >>> best_neuron(4)
-    array([ 0.5,  0.5, -0.5, -0.5])
-    """
-    m = _checks.integer("subset_size", subset_size, minimum=1, maximum=_checks.LARGEST_SIZE)
-    signs = np.where(np.arange(m) < max(1, m // 2), 1.0, -1.0)
-    return np.asarray(signs / math.sqrt(m))
-
-
-def neuron_correlation(
-    weights: ArrayLike, offset: ArrayLike = 0.0, *, subset_size: int
-) -> FloatArray:
-    """Return G = E[g(x) · relu(weights·x + offset)] over uniform bits x in {0, 1}.
-
-    g(x) = (-1)^(x_1 + … + x_m) with m = `subset_size` is the parity of the first m bits.
-
-    Args:
-        weights: Weights of the bits, shape (..., n_bits) with n_bits <= 20.
-        offset: Sum of the weights of all inputs that are always 1; broadcasts with (...).
-        subset_size: Number m of bits that the parity depends on.
-
-    Returns:
-        Shape (...).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: the definition, by enumeration of all strings.
-
-    >>> float(neuron_correlation([0.5, 0.5, -0.5, -0.5], subset_size=4))
-    -0.0625
-    """
-    rows = np.atleast_1d(_checks.array("weights", weights))
-    m = _checks.integer("subset_size", subset_size, minimum=1)
-    if not m <= rows.shape[-1] <= _LARGEST_ENUMERATION:
-        raise ValueError(
-            f"weights must have {m} to {_LARGEST_ENUMERATION} entries along the last axis, "
-            f"got shape {rows.shape} for subset_size = {m}"
-        )
-    strings = _strings(rows.shape[-1])
-    inputs = rows @ strings.T + _checks.array("offset", offset)[..., None]
-    return np.asarray(np.maximum(inputs, 0.0) @ _parity(strings[:, :m]) / len(strings))
 
 
 def neuron_growth(
