@@ -170,6 +170,28 @@ def test_a_record_is_compared_once_until_it_changes_or_is_asked_for(bench, capsy
     assert [path.name for path in folder.iterdir() if path.is_file()] == ["state.json"]
 
 
+def test_a_reason_holds_for_the_difference_it_explains(bench, capsys):
+    folder, stamped, _ = bench
+    other = stamped.copy(deep=True)
+    other["unlearned"][:] += 0.5
+    records.save(other, folder / "results" / "toy.nc")
+    with pytest.raises(SystemExit, match="1 of 1 do not agree: toy"):
+        verify.main([])
+    state = json.loads((folder / "state.json").read_text())
+    state["toy"]["reason"] = "half is added"
+    (folder / "state.json").write_text(json.dumps(state))
+    for asked in ([], ["toy"]):  # kept, and found again
+        verify.main(asked)
+        said = capsys.readouterr().out
+        assert "DIFFERS" in said
+        assert "half is added" in said
+    other["unlearned"][:] += 0.1
+    records.save(other, folder / "results" / "toy.nc")
+    with pytest.raises(SystemExit, match="1 of 1 do not agree: toy"):
+        verify.main([])
+    assert "reason" not in json.loads((folder / "state.json").read_text())["toy"]
+
+
 def test_an_unknown_name_and_a_run_that_breaks_are_told(bench, monkeypatch, capsys):
     with pytest.raises(SystemExit, match="no record is called nothing; there are toy"):
         verify.main(["nothing"])
