@@ -184,7 +184,6 @@ def test_a_prediction_may_be_a_function_of_the_theory(tmp_path):
         ("tolerance = 0.1", "tolerance = nan", "tolerance of toy.slope must be a finite number"),
         ("predicted = 1.0", 'predicted = "1"', "predicted of toy.slope must be a finite number"),
         ('relation = "equal"', 'relation = "near"', "relation of toy.slope must be one of"),
-        ('kind = "own"', 'kind = "own"\nprofile = "BIG"', "profile of toy.slope must be one of"),
         ('kind = "own"', 'kind = "ours"', "kind of toy.slope must be one of"),
         ('kind = "own"', 'kind = "own"\nchapter = "toy"', r"unknown fields \['chapter'\]"),
         (

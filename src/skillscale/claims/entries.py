@@ -13,7 +13,7 @@ from skillscale import _checks
 from skillscale.claims.rule import KINDS, RELATIONS, Claim, Target
 
 _NEEDED = ("id", "statement", "source", "falsified_by", "system", "record")
-_OPTIONAL = {"kind", "was", "headline", "page", "profile", "corrected", "all", "part"}
+_OPTIONAL = {"kind", "was", "headline", "page", "corrected", "all", "part"}
 _TARGET = ("predicted", "quantity", "relation", "tolerance", "tolerance_reason")
 _PACKAGE = Path(__file__).parents[1]
 
@@ -108,7 +108,7 @@ def _parse(theory: str, entry: dict[str, Any]) -> Claim:
     parts = [{**entry.get("all", {}), **part} for part in entry.get("part", [])]
     needed = (*_NEEDED, *(() if parts else _TARGET))
     _demand(name, entry, needed, {*needed, *_OPTIONAL})
-    kind, profile = entry.get("kind", "own"), entry.get("profile", "STANDARD")
+    kind = entry.get("kind", "own")
     corrected = entry.get("corrected")
     if corrected is not None:
         _demand(f"{name} corrected", corrected, ("published", "derived", "cell"), None)
@@ -120,7 +120,6 @@ def _parse(theory: str, entry: dict[str, Any]) -> Claim:
         theory=theory,
         page=entry.get("page", theory),
         headline=entry.get("headline", False),
-        profile=_checks.choice(f"profile of {name}", profile, ("LIVE", "STANDARD", "PAPER")),
         **{field: entry[field] for field in _NEEDED if field != "id"},
         targets=tuple(_target(name, {"kind": kind, **part}) for part in parts or [entry]),
         corrected=corrected,

@@ -87,7 +87,6 @@ class Claim:
         statement: One sentence for the reader.
         source: Paper with equation or figure, or "derived here".
         falsified_by: The outcome that would count against it.
-        profile: Size of the judged run: LIVE, STANDARD or PAPER.
         system: What was run.
         record: Name of the stored run, `results/<record>.nc`.
         targets: What is predicted, one target per part.
@@ -103,7 +102,6 @@ class Claim:
     statement: str
     source: str
     falsified_by: str
-    profile: str
     system: str
     record: str
     targets: tuple[Target, ...]
