@@ -117,7 +117,7 @@ def test_a_member_does_not_depend_on_its_companions(run):
     np.testing.assert_allclose(alone.strength[0], run.strength[1], atol=1e-4)
 
 
-def test_profiles():
+def test_the_live_run_has_fewer_variants():
     sizes = clock.ClockSweep.records["skill_basis_clock_sweep"]
     standard, live = sizes["standard"], sizes["live"]
     assert len(list(live.variants())) < len(list(standard.variants()))

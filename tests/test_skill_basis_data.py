@@ -151,7 +151,7 @@ def test_sizes_grow_by_the_square_root_of_two_from_the_first_to_the_last():
     assert standard.samples_alone[-1] == 800
 
 
-def test_profiles():
+def test_rungs_of_the_standard_run():
     standard = SIZES["standard"]
     assert set(standard.disjoint) == {False, True}
     assert standard.alphas == (0.3, 0.6, 0.9)

@@ -57,7 +57,7 @@ def test_a_record_is_what_its_experiment_makes(name):
     record = records.published(name)
     stamped, seeds = (records.provenance(record, what) for what in ("settings", "seeds"))
     measured = record["seed"].values.ravel().tolist()
-    assert wrong(name, stamped, seeds, measured, experiments()[name][1]) == []
+    assert wrong(name, stamped, seeds, measured, experiments()[name]) == []
 
 
 def test_the_fit_is_what_the_command_makes():
@@ -81,7 +81,7 @@ def test_the_fit_is_what_the_command_makes():
     ],
 )
 def test_a_record_of_other_settings_or_seeds_is_seen(change, reason):
-    _, settings = experiments()["geometry_skill_curves"]
+    settings = experiments()["geometry_skill_curves"]
     stamped = json.loads(json.dumps(dataclasses.asdict(settings)))
     seeds, measured = list(settings.seeds), list(settings.seeds)
     assert wrong("geometry_skill_curves", stamped, seeds, measured, settings) == []

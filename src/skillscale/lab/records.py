@@ -8,6 +8,7 @@ judges are listed with digests of their numbers and of their claims in `results/
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import io
 import itertools
@@ -348,8 +349,11 @@ def processor() -> str:
     return next(filter(None, [*found, platform.processor(), platform.machine()]), "unknown")
 
 
+@functools.cache
 def _git_commit() -> str:
     """Return the commit of this package's checkout, with "+changes" where its files differ.
+
+    Asked once a process: what it has imported stays.
 
     A repository that an installed copy happens to lie in is not the package's, nor is one that the
     environment names.

@@ -77,7 +77,8 @@ class Sweep:
         points = [
             dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())
         ]
-        run = functools.partial(_point, measure, self.store, _digest(measure))
+        digest = "" if self.store is None else _digest(measure)
+        run = functools.partial(_point, measure, self.store, digest)
         found = _progress.bar(self.map(run, points), show=self.progress, total=len(points))
         parts: list[xr.Dataset] = list(found)
         self.seconds += sum(float(part.attrs.pop(_SECONDS)) for part in parts)
