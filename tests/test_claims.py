@@ -189,7 +189,7 @@ def test_a_prediction_may_be_a_function_of_the_theory(tmp_path):
         (
             "predicted = 1.0",
             'predicted = { function = "skill_basis.nothing" }',
-            "function of toy.slope must be 'module.function' in theory",
+            "function of toy.slope must be 'theory.function'",
         ),
     ],
 )

@@ -85,7 +85,7 @@ class ModularAddition(Experiment):
     done: float = 0.99  #: test accuracy at which the followed runs end
     at_once: Count = 1  #: members in one tensor program; they end together
     tuning_seeds: tuple[int, ...] = (100, 101, 102)  #: of the networks on which rates are tried
-    seeds: Seeds = tuple(range(200, 210))  #: of the followed networks: splits and weights
+    seeds: Seeds = tuple(range(200, 210))  #: of splits and weights of the followed networks
 
     order = ("member", "tuning_member", "rule", "arm", "tried", "split", "step")
     about = {

@@ -42,7 +42,7 @@ class Arm(Settings):
 
     name: str
     rates: Rates  #: learning rates tried
-    rule: Annotated[str, word(*_RULES)] = "adamw"  #: "sign": the gradient's signs alone
+    rule: Annotated[str, word(*_RULES)] = "adamw"  #: "sign" takes the gradient's signs alone
     own_loss_power: NonNegative = 0.0  #: of a token's own loss in its weight; 0 weighs all alike
     mlp_blocks: Count = 1  #: blocks on the diagonal of the MLP matrices
     mlp_expansion: Count = 4  #: hidden neurons of an MLP per number of its input

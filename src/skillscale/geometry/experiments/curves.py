@@ -104,8 +104,8 @@ class TwoSkills(Experiment):
     {'optimizer': 3, 'member': 1, 'ratio': 3, 'skill': 2}
     """
 
-    ratios: Annotated[tuple[float, ...], each(real(minimum=1))] = (1.0, 2.0, 4.0, 10.0, 19.0, 40.0)
     #: p_1/p_2
+    ratios: Annotated[tuple[float, ...], each(real(minimum=1))] = (1.0, 2.0, 4.0, 10.0, 19.0, 40.0)
     dim: Count = 1000  #: number of parameters d
     sign_lr: Positive = 3e-4  #: learning rate of sign descent
     adam_lr: Positive = 3e-4  #: learning rate of Adam, with betas (0.9, 0.999)

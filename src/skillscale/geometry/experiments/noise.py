@@ -30,7 +30,7 @@ class NoiseArm(Settings):
     noise: NonNegative  #: standard deviation σ on each coordinate of the gradient
     steps: Count  #: updates
     factor: Positive = 2.0  #: c of the gradient; 2 for the loss Σ_k p_k u_k²
-    batch_size: Annotated[int, whole(0)] = 0  #: skills drawn for a step; 0: the exact gradient
+    batch_size: Annotated[int, whole(0)] = 0  #: skills of a step; 0 for the exact gradient
 
     def together(self) -> None:
         """Check that batches have the gradient of the loss."""

@@ -66,8 +66,8 @@ class OptimizerRace(Experiment):
     """
 
     n_skills: Counts = (10, 40)
-    noises: Annotated[tuple[float, ...], each(real(minimum=0))] = (0.0, 0.2, 1.0)
     #: standard deviations on each coordinate of the gradient
+    noises: Annotated[tuple[float, ...], each(real(minimum=0))] = (0.0, 0.2, 1.0)
     rates: Positives = tuple(0.01 * 3.0**power for power in range(-4, 5))
     gradient_scale: Positive = 30.0
     dim: Count = 10  #: number of parameters

@@ -102,8 +102,8 @@ class DimensionScaling(Experiment):
     alphas: Alphas = (0.0, 0.4, 1.0)  #: p_k ∝ k^-(alpha+1)
     n_skills: Counts = (1000, 2000, 4000)  #: each skill with a random unit task vector
     dims: Counts = (40, 100, 220)  #: numbers of parameters
-    seeds: Seeds = tuple(range(200, 224))
     #: one set of task vectors per seed and dim; fewer skills are the first of the largest set
+    seeds: Seeds = tuple(range(200, 224))
 
     order = ("member", "n_skills", "dim", "alpha")
     about = {

@@ -45,8 +45,8 @@ class QuadraticOrder(Experiment):
     sign_lrs: Positives = (3e-3, 3e-4, 1e-4)  #: learning rates of sign descent
     sgd_lr: Fraction = 0.1  #: learning rate of gradient descent
     threshold: Fraction = 0.1  #: |x_i| below which a direction is learned; it starts at 1
-    travel: Positive = 2.5
     #: updates of sign descent times learning rate; a direction that is a parameter needs 1
+    travel: Positive = 2.5
     sgd_steps: Annotated[int, whole(2)] = 15_000  #: updates of gradient descent
     points: Annotated[int, whole(2)] = 60  #: times at which the path is kept
     seeds: Seeds = tuple(range(200, 212))  #: random signs of the start, a random rotation each

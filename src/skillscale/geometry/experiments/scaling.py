@@ -89,8 +89,8 @@ class SkillNumber(Experiment):
     alpha: Alpha = 0.0  #: p_k ∝ k^-(alpha+1)
     dim: Count = 100  #: number of parameters
     lr: Positive = 0.01  #: learning rate of sign descent
-    seeds: Seeds = tuple(range(200, 212))
     #: one set of task vectors each; fewer skills are the first of the largest set
+    seeds: Seeds = tuple(range(200, 212))
 
     about = {"loss": ("1", "cross entropy, nats")}
 

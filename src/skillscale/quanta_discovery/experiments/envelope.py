@@ -38,11 +38,11 @@ class Envelope(Experiment, language.Recipe):
 
     max_loss: Positive = 0.3  #: of a confident token, nats
     n_samples: Annotated[int, whole(3)] = 1600  #: confident tokens; vectors of artificial data
-    sweep: tuple[int, ...] = (10, 15, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400)
     #: numbers of clusters
+    sweep: tuple[int, ...] = (10, 15, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400)
     n_init: Count = 2  #: starts of k-means for each of them
-    alphas: Annotated[tuple[float, ...], each(real(above=0))] = (0.2, 0.4, 0.8)
     #: of the planted sizes, P(k) ∝ k^-(alpha + 1)
+    alphas: Annotated[tuple[float, ...], each(real(above=0))] = (0.2, 0.4, 0.8)
     dimension: Annotated[int, whole(2)] = 100  #: of the planted clusters
     noise: NonNegative = 1.0  #: of a planted vector, in units of its centre's length
     seeds: Seeds = tuple(range(200, 210))  #: one split, network and set of artificial data each

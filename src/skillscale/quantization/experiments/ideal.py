@@ -50,11 +50,11 @@ class IdealLearner(Experiment):
     samples: Sizes  #: that the other two have seen
     seeds: Seeds  #: of the samples
     n_drawn: Count  #: samples that the first learner chooses from
-    alphas: Annotated[Positives, distinct] = (0.2, 0.4, 0.8)
     #: P(k) ∝ k^-(alpha+1) over infinitely many quanta
+    alphas: Annotated[Positives, distinct] = (0.2, 0.4, 0.8)
     needed: Count = 10  #: τ, own samples until a quantum is known to the second learner
-    kept: Annotated[float, real(minimum=0, below=1)] = 0.9
     #: r, the share of a quantum's loss that the third learner keeps after each sample of it
+    kept: Annotated[float, real(minimum=0, below=1)] = 0.9
     n_shown: Count = 20  #: quanta for which the moment of learning is kept
 
     order = ("alpha", "seed", "capacity", "samples", "skill")

@@ -45,10 +45,10 @@ class OptimizerAblation(_shared.Toy):
     True
     """
 
-    optimizers: Annotated[tuple[tuple[str, float, float], ...], distinct]
     #: name of each rule, as in `StepScaling`, with the lowest and highest rate tried
+    optimizers: Annotated[tuple[tuple[str, float, float], ...], distinct]
+    #: at which the most frequent skill is to be learned; every rule gets the rate that does it
     first_steps: Annotated[Counts, distinct]
-    #: at which the most frequent skill is to be learned: every rule gets the rate that does it
     matching_seeds: Seeds  #: of the networks on which rates are tried
     seeds: Seeds  #: of the networks that are followed
     n_rates: Annotated[int, whole(2)]  #: log-spaced rates tried for each rule

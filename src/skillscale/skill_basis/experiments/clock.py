@@ -36,17 +36,17 @@ class ClockSweep(Experiment):
     [('member', 2), ('time', 6)]
     """
 
-    n_bits: Counts = (8, 3, 4, 6, 10, 16, 32)
     #: up to 12 all strings are enumerated, beyond samples are fresh
+    n_bits: Counts = (8, 3, 4, 6, 10, 16, 32)
     subset_size: Counts = (3, 1, 2, 4)  #: bits that the skill depends on
     width: Counts = (300, 30, 100, 1000)  #: hidden units
-    init_std: Positives = (0.01, 0.001, 0.003, 0.03, 0.1)
     #: standard deviations of all initial weights and biases
+    init_std: Positives = (0.01, 0.001, 0.003, 0.03, 0.1)
     scale: Positives = (5.0, 1.0, 2.0, 10.0)  #: target scales S
-    phase_step: Positives = (0.05, 0.1, 0.2, 0.4)
     #: phases 2 · lr · S of an update; the learning rate follows from them
-    durations: Positives = (40.0, 120.0, 280.0, 400.0)
+    phase_step: Positives = (0.05, 0.1, 0.2, 0.4)
     #: phase at which a run ends, for subset sizes 1, 2, …
+    durations: Positives = (40.0, 120.0, 280.0, 400.0)
     n_times: Count = 200  #: evenly spaced measurements after the one before the first update
     batch_size: int = 2000  #: fresh samples per update where strings are not enumerated
     seeds: Seeds = (0,)  #: bits of the skill, initial weights and samples

@@ -63,10 +63,10 @@ class DataEmergence(Experiment):
     samples: Sizes  #: sizes D of the dataset
     samples_alone: Sizes  #: sizes for the networks with one skill
     seeds: Seeds  #: bits of the skills, initial weights and all data
-    alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
     #: exponents α of the skill frequencies
+    alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
+    #: kinds of subsets, whether no bit may belong to two skills
     disjoint: tuple[bool, ...] = (False, True)
-    #: kinds of subsets: whether no bit may belong to two skills
     n_skills: int = 5
     n_bits: int = 16
     subset_size: int = 3  #: bits that a skill depends on
@@ -74,16 +74,16 @@ class DataEmergence(Experiment):
     init_std: Positive = 0.01  #: standard deviation of all initial weights and biases
     learning_rate: float = 0.02  #: of gradient descent on the squared error (without ½)
     momentum: float = 0.9  #: the rate of the gradient flow is learning_rate / (1 - momentum)
-    batch_size: int = 250
     #: samples of an update, drawn without replacement; all where D is no larger
+    batch_size: int = 250
     scale: Positive = 5.0  #: S, the target is S · g_k
     exposure: Positive = 250.0  #: updates times the frequency of the rarest skill
+    #: updates of the networks with one skill, which need more, as their loss is the steepest and
+    #: what an early overshoot breaks takes its time to heal
     exposure_alone: Positive = 1000.0
-    #: updates of the networks with one skill. They need more, for their loss is the steepest: what
-    #: an early overshoot breaks takes its time to heal
-    backgrounds: Count = 2000
     #: strings of irrelevant bits for which each strength is measured, with all 2^subset_size
     #: patterns of the relevant ones
+    backgrounds: Count = 2000
 
     order = ("member", "samples", "skill", "member_alone", "samples_alone")
     about = {

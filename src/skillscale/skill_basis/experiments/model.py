@@ -58,14 +58,14 @@ class ScalingLaws(Experiment):
     longest: Annotated[float, real(above=1.0)] = 10_000.0  #: last time of the curves in time
     n_times: Annotated[int, whole(2)] = 61  #: log-spaced times from 1 to `longest` (at most)
     n_samples: Count = 10**8  #: of the data set behind the curves in time and in skills
-    samples: tuple[int, ...] = (32, 56, 100, 178, 316, 562, 1000, 1778, 3162)
     #: sizes D of the data sets behind the curve in data
-    draws: Count = 20  #: data sets of each size: predicted is the mean loss over data sets
-    skills: tuple[int, ...] = (10, 14, 20, 28, 40, 57, 80, 113, 160, 200)
+    samples: tuple[int, ...] = (32, 56, 100, 178, 316, 562, 1000, 1778, 3162)
+    draws: Count = 20  #: data sets of each size, whose mean loss is predicted
     #: numbers N of skills that a model can represent
+    skills: tuple[int, ...] = (10, 14, 20, 28, 40, 57, 80, 113, 160, 200)
+    #: endless training lasts `patience`/(S · p), p the smallest share of a skill to be learned;
+    #: the gap of that skill shrinks by exp(-2 · patience)
     patience: Positive = 6.0
-    #: endless training lasts `patience`/(S · p) with p the smallest share of a skill to be learned:
-    #: its gap shrinks by exp(-2 · patience)
     shown: tuple[int, ...] = (1, 2, 5, 10, 20, 50)  #: ranks whose strength is kept
 
     about = descent.ABOUT | {

@@ -42,16 +42,16 @@ class FewShot(Experiment):
     """
 
     seeds: Seeds  #: each draws samples and initial parameters of one member
-    features: Annotated[tuple[int, ...], each(whole(2))] = (30, 60, 120)
     #: numbers D_c of functions that a skill is spread over
-    shares: Positives = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.5)
+    features: Annotated[tuple[int, ...], each(whole(2))] = (30, 60, 120)
     #: numbers of samples d of the skill, in units of D_c
+    shares: Positives = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.5)
     scale: Positive = 1.0  #: S, the target is S · g
     initial: Positive = 1e-3  #: size of the initial parameters, a = |B|
     steps: Count = 20_000  #: updates
-    step: Fraction = 0.5
     #: learning rate in units of 1/λ, with λ the largest eigenvalue of the samples' second moments
     #: and S = 1; gradient descent is stable below about 1
+    step: Fraction = 0.5
 
     order = ("member", "features", "share")
     about = {

@@ -55,14 +55,14 @@ class TimeEmergence(Experiment):
     n_skills: int = 5
     n_bits: int = 6
     subset_size: int = 3  #: bits that a skill depends on
-    alphas: Annotated[tuple[float, ...], each(real())] = (0.6,)
     #: exponents α of the skill frequencies; every seed is run with each of them
+    alphas: Annotated[tuple[float, ...], each(real())] = (0.6,)
     disjoint: bool = False  #: whether no bit may belong to two skills
     width: int = 500  #: hidden units of the network
     init_std: Positive = 0.01  #: standard deviation of all initial weights and biases
     learning_rate: float = 0.02  #: of plain gradient descent on the squared error (without ½)
-    batch_size: int | None = None
     #: fresh samples per update; None enumerates all n_skills · 2^n_bits inputs
+    batch_size: int | None = None
     scale: Positive = 5.0  #: S, the target is S · g_k
     steps: Count = 20_000  #: updates
     every: Count = 50  #: updates between two measurements

@@ -58,7 +58,7 @@ class TransformerEmergence(Experiment):
     steps: Count = 10000  #: updates with all skills
     alone_steps: Count = 4000  #: updates of the networks that learn one skill alone
     every: Count = 25  #: updates between two measurements
-    seeds: Seeds = (0,)  #: one network each: bits of the skills and initial weights
+    seeds: Seeds = (0,)  #: bits of the skills and initial weights, one network each
 
     about = {
         "strength": ("1", "strength R_k of a skill over the target scale S"),

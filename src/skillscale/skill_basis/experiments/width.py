@@ -54,11 +54,11 @@ class WidthEmergence(Experiment):
 
     widths: Sizes  #: hidden units N of the networks
     widths_alone: Sizes  #: hidden units of the networks with one skill
-    seeds: Seeds
     #: bits of the skills and, with the number of the restart, initial weights and any data
+    seeds: Seeds
     restarts: Count = 5  #: networks for each seed, α and width, from different initial weights
-    alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
     #: exponents α of the skill frequencies
+    alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
     n_skills: int = 5
     n_bits: int = 6
     subset_size: int = 3  #: bits that a skill depends on
@@ -66,8 +66,8 @@ class WidthEmergence(Experiment):
     init_std: Positive = 0.3  #: standard deviation of all initial weights and biases
     learning_rate: Positive = 0.02  #: of Adam at the first step
     final_rate: Positive = 0.002  #: of Adam at the last step
-    batch_size: int | None = None
     #: fresh samples per update; None enumerates all n_skills · 2^n_bits inputs
+    batch_size: int | None = None
     scale: Positive = 5.0  #: S, the target is S · g_k
     steps: Count = 2000  #: updates
 

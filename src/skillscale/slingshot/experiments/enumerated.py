@@ -22,8 +22,8 @@ class TinyGraphs(Experiment):
     sets of texts; `swapped`, what the soft-min swaps find. nan where a shape has too few skills.
     """
 
-    shapes: tuple[tuple[int, int, int, int], ...] = ((6, 24, 8, 4), (5, 20, 8, 5), (8, 40, 6, 3))
     #: (n_skills, n_texts, k, wrong texts)
+    shapes: tuple[tuple[int, int, int, int], ...] = ((6, 24, 8, 4), (5, 20, 8, 5), (8, 40, 6, 3))
     graphs: Count = 8  #: of each shape per seed
     swaps: Steps = 60  #: rounds of swaps of the strongest adversary
     seeds: Seeds = (0, 1)  #: one member each

@@ -36,10 +36,10 @@ class SkillCombinations(Experiment):
     n_texts: Count = 2_000_000  #: texts in the corpus
     sizes: tuple[int, ...] = (1, 2, 3, 4, 5, 6)  #: skills k in a combination
     combinations: Count = 100  #: asked for, per topic and size
-    correlations: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
     #: variances ρ of the factor that all skills of a text share
-    single_success: Annotated[float, real(minimum=0, maximum=1)] = 0.8
+    correlations: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
     #: c of the composer on one skill
+    single_success: Annotated[float, real(minimum=0, maximum=1)] = 0.8
     seeds: Seeds = (0,)  #: one corpus per correlation each
 
     about = {

@@ -40,8 +40,8 @@ class ManyGraphs(Experiment):
 
     shapes: tuple[Shape, ...] = (Shape(100, 2000, 8),)  #: one graph of each per seed
     thetas: Fractions = (0.05, 0.1, 0.2)  #: θ, of texts that an adversary may spoil
-    bad_fractions: Fractions = (0.05, 0.1, 0.2, 0.5)
     #: a, at which β is read off, of the skills by frequency
+    bad_fractions: Fractions = (0.05, 0.1, 0.2, 0.5)
     swaps: Steps = 60  #: rounds of swaps of the strongest adversary
     seeds: Seeds = (0, 1)  #: one member each
 
