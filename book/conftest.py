@@ -19,7 +19,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?")
 RELATIVE = 1e-3
-TRAINING = {"LIVE", "manual_seed"}  # names without which no chapter trains
+TRAINING = {".live", ".manual_seed"}  # attributes without which no chapter trains
 
 
 def names_in(node: ast.AST, context: type) -> set[str]:
@@ -44,7 +44,9 @@ def rests_on_live_runs(sources: Sequence[str]) -> list[bool]:
             if isinstance(statement, ast.FunctionDef):
                 own, assigned = own | assigned, {statement.name}
             used = names_in(statement, ast.Load) - own
-            used |= {node.attr for node in nodes if isinstance(node, ast.Attribute)} & TRAINING
+            used |= {
+                f".{node.attr}" for node in nodes if isinstance(node, ast.Attribute)
+            } & TRAINING
             if used & live:
                 trains, live = True, live | assigned
             else:
