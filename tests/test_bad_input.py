@@ -215,10 +215,6 @@ THEORY = {
         lambda: skill_basis.strength_width(-1, 1, N_c=4.0),
         "N must be >= 0, got -1",
     ),
-    "skill basis: rise without end": (
-        lambda: skill_basis.saturation_time(0.5, eta=1.0, eps=0.5),
-        "eps must be a finite number and > 0 and < 0.5, got 0.5",
-    ),
     "skill basis: unbalanced NaN": (
         lambda: skill_basis.unbalanced_strength_time(1.0, 0.5, R0=0.01, imbalance=NAN, eta=1.0),
         "imbalance must be a finite number, got nan",

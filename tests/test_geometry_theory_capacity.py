@@ -1,4 +1,4 @@
-"""Skills with a dimension each: closed forms against simulated sign descent, limits, bad input."""
+"""Skills with a dimension each: what is left when all that fit are learned, bad input."""
 
 import math
 

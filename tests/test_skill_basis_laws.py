@@ -293,16 +293,18 @@ def test_compute_forms_follow_from_the_two_laws():
 def test_forms_equal_the_functions():
     time = {"S": S, "R0": R0, "eta": ETA, "clock": 0.1}
     scale = {"S": S, "R0": R0, "eta": ETA}
-    rate = {name: value for name, value in time.items() if name != "R0"}
     powers = theory.exponents(0.6)
     powers_of_rank = np.array([2.0, 3.0]) ** -1.6
-    begin = theory.emergence_time(powers_of_rank, **time)
+    begin, end = (
+        theory.emergence_time([0.3, *powers_of_rank], eps=eps, **time) for eps in (0.05, 0.95)
+    )
+    lasts = end - begin
     pairs = {
         "strength": theory.strength_time(700.0, 0.3, **time),
         "half_time": theory.emergence_time(0.3, eps=0.5, **time),
         "emergence_time": theory.emergence_time(0.3, **time),
-        "saturation_time": theory.saturation_time(0.3, **rate),
-        "stage_margin": (begin[1] - begin[0]) / theory.saturation_time(powers_of_rank[0], **rate),
+        "saturation_time": lasts[0],
+        "stage_margin": (begin[2] - begin[1]) / lasts[1],
         "unbalanced_strength": theory.unbalanced_strength_time(700.0, 0.3, imbalance=0.7, **time),
         "strength_data": theory.strength_data(900.0, 0.3, D_c=800.0),
         "strength_data_loss_matched": theory.strength_data(

@@ -62,6 +62,14 @@ def test_no_random_weights_are_better_at_their_best_offset(m):
         assert found.max() <= neuron.neuron_clock(m) + 1e-12
 
 
+@pytest.mark.parametrize("m", [1, 2, 3, 4, 5, 6])
+def test_weights_of_both_signs_attain_the_clock(m):
+    weights = np.where(np.arange(m) < max(1, m // 2), 1.0, -1.0) / math.sqrt(m)
+    parity = 1 - 2 * (strings(m).sum(1) % 2)
+    found = np.maximum(strings(m) @ weights, 0) @ parity / 2**m
+    assert abs(found) == pytest.approx(neuron.neuron_clock(m), abs=1e-15)
+
+
 def test_clock_falls_like_one_over_the_subset_size():
     for m, rel in ((41, 0.05), (401, 0.005)):
         assert neuron.neuron_clock(m) == pytest.approx(math.sqrt(2 / math.pi) / (4 * m), rel=rel)

@@ -66,17 +66,6 @@ def test_emergence_time_inverts_the_strength(eps):
     np.testing.assert_allclose(slope, 1.6, rtol=1e-10)
 
 
-@pytest.mark.parametrize("eps", [0.05, 0.3])
-def test_saturation_is_the_time_from_eps_to_its_complement(eps):
-    frequency = power_law(5, 0.6)
-    options = {"S": S, "eta": ETA, "clock": 0.07}
-    begin, end = (
-        theory.emergence_time(frequency, R0=R0, eps=level, **options) for level in (eps, 1 - eps)
-    )
-    found = theory.saturation_time(frequency, eps=eps, **options)
-    np.testing.assert_allclose(found, end - begin, rtol=1e-12)
-
-
 @pytest.mark.parametrize("ratio", [1.0, 3.0, 100.0, 1e-4])
 def test_unbalanced_strength_solves_the_flow_of_unequal_layers(ratio):
     times = np.linspace(0, 400, 21)
@@ -217,6 +206,10 @@ def unbalanced(**changes):
             lambda: theory.emergence_time(0.1, R0=0.01, eta=1, eps=1.0),
             "eps must be .* < 1, got 1.0",
         ),
+        (
+            lambda: theory.emergence_time(-0.1, R0=0.01, eta=1),
+            "frequency must be > 0, got -0.1",
+        ),
         (lambda: theory.linear_control(math.nan, 0.1, eta=1), "T must be finite, got nan"),
         (lambda: theory.loss(alpha=0.6, n_skills=0), "n_skills must be an integer >= 1, got 0"),
         (lambda: theory.loss(alpha=0.6, n_skills=3, T=-1), "T must be numbers >= 0 or inf, got -1"),
@@ -225,11 +218,6 @@ def unbalanced(**changes):
         (lambda: theory.loss(alpha=0.6, n_skills=3, N=math.nan), "N must be .*, got nan"),
         (lambda: theory.missing_tail(0.0, 10), "alpha must be .* > 0, got 0.0"),
         (lambda: theory.missing_tail(0.5, 0), "n_skills must be >= 1, got 0"),
-        (
-            lambda: theory.saturation_time(0.1, eta=1, eps=0.5),
-            "eps must be .* < 0.5, got 0.5",
-        ),
-        (lambda: theory.saturation_time(-0.1, eta=1), "frequency must be > 0, got -0.1"),
         (lambda: unbalanced(imbalance=math.inf), "imbalance must be a finite number, got inf"),
         (lambda: unbalanced(R0=0.0, imbalance=0), "R0 must be .* > 0 .*, got 0.0"),
         (lambda: unbalanced(R0=-0.1), "R0 must be .* >= 0, got -0.1"),

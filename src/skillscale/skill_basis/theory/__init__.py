@@ -23,7 +23,6 @@ from skillscale.skill_basis.theory.capacity import (
 from skillscale.skill_basis.theory.curves import (
     emergence_time,
     linear_control,
-    saturation_time,
     strength_time,
     unbalanced_strength_time,
 )
@@ -55,7 +54,6 @@ __all__ = [
     "neuron_growth",
     "neuron_strength",
     "prefactor",
-    "saturation_time",
     "strength_data",
     "strength_time",
     "strength_width",

@@ -94,43 +94,6 @@ def emergence_time(
 
 
 @_checks.finite
-def saturation_time(
-    frequency: ArrayLike,
-    *,
-    S: float = 1.0,
-    eta: float,
-    clock: float = 1.0,
-    eps: float = 0.05,
-) -> FloatArray:
-    """Return how long a skill takes from the relative strength `eps` to 1 - `eps`.
-
-    τ_s = ln(1/eps - 1) / (eta · clock · S · frequency), a duration: it does not depend on where
-    the skill started.
-
-    Args:
-        frequency: Share P(k) of the data that exercises the skill, > 0.
-        S: Target scale.
-        eta: Rate of the gradient flow on the ½-loss.
-        clock: Factor on the rate.
-        eps: Level at which the rise begins, in (0, ½).
-
-    Returns:
-        Durations in the unit of 1/eta, same shape as `frequency`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Appendix D; the difference of two `emergence_time`, tested.
-
-    >>> float(saturation_time(0.5, eta=1.0).round(4))
-    5.8889
-    """
-    shares = _checks.array("frequency", frequency, positive=True)
-    eps = _checks.number("eps", eps, above=0, below=0.5)
-    return np.asarray(2.0 * math.log(1.0 / eps - 1.0) / (rate(S, eta, clock) * shares))
-
-
-@_checks.finite
 def linear_control(T: ArrayLike, frequency: ArrayLike, *, eta: float) -> FloatArray:
     """Return the relative strength R/S of a skill in the one-layer (linear) control model.
 
