@@ -11,7 +11,8 @@ What was compared is kept in results-verify.json, after every record. A record i
 for by name, on another processor, or if its key has changed: a digest of its numbers, of its
 experiment's settings, of the versions of numpy, scipy and torch, and of all modules of the package
 that the experiment imports, without their comments and docstrings. Left out are modules that check
-arguments or show progress, and of `lab.records` all but the rounding of numbers.
+arguments or show progress, of `lab.records` all but the rounding of numbers, and of `lab.sweep` all
+but the stacking of points.
 
 The fit of published runs needs their table, whose path SKILLSCALE_CHINCHILLA_CSV names.
 """

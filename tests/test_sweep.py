@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 
 from skillscale.lab import records, sweep
@@ -69,10 +70,11 @@ class Two(Toy):
 
 
 class Breaks(Toy):
-    """Dies at its fourth point."""
+    """Dies at its fourth point, the first time."""
 
     def measure(self, rate: float, member: int) -> Found:
-        if (rate, member) == (2.0, 4):
+        if len(computed(Path(self.log))) == 3 and not Path(f"{self.log} died").exists():
+            Path(f"{self.log} died").touch()
             os._exit(9)
         return super().measure(rate, member)
 
@@ -146,9 +148,12 @@ def test_other_settings_experiments_and_code_share_no_point(tmp_path, monkeypatc
     for number, other in enumerate(others, 1):
         Toy.collect(other, Sweep(store=tmp_path / "store"))
         assert len(computed(log)) == 6 * number
-    monkeypatch.setattr(sweep, "version", lambda package: "another")
-    others[0].run(store=tmp_path / "store")
-    assert len(computed(log)) == 24
+    changes = [(sweep, "version", lambda name: "another"), (Path, "read_bytes", lambda path: b"")]
+    for number, (where, what, other) in enumerate(changes, 4):
+        with monkeypatch.context() as changed:
+            changed.setattr(where, what, other)
+            others[0].run(store=tmp_path / "store")
+        assert len(computed(log)) == 6 * number
 
 
 def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
@@ -159,11 +164,27 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
     log, store = tmp_path / "log", tmp_path / "store"
     store.mkdir()
     here = Path(__file__).parent
-    done = subprocess.run([sys.executable, "-c", program, here, log, store], check=False)
-    assert done.returncode == 9
+    command = [sys.executable, "-c", program, here, log, store]
+    assert subprocess.run(command, check=False).returncode == 9
     assert len(computed(log)) == len(list(store.iterdir())) == 3
-    done = subprocess.run([sys.executable, "-c", program, here, log, store], check=False)
-    assert len(computed(log)) == 3
+    assert subprocess.run(command, check=False).returncode == 0
+    assert len(computed(log)) == len(set(computed(log))) == 6
+
+
+def test_a_store_that_is_no_folder_is_noticed_before_the_first_point(tmp_path):
+    log = tmp_path / "log"
+    with pytest.raises(ValueError, match=r"store must be an existing folder, got '.*nowhere'"):
+        Toy(log=str(log)).run(store=tmp_path / "nowhere")
+    assert not computed(log)
+
+
+def test_a_record_says_how_many_threads_each_process_had():
+    before = torch.get_num_threads()
+    try:
+        with sweep.processes(2, threads=3) as spread:
+            assert Toy().run(map=spread).threads == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_progress_counts_points(monkeypatch):

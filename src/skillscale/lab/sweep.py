@@ -17,6 +17,7 @@ import io
 import itertools
 import json
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -140,7 +141,7 @@ class Experiment(Settings):
         self,
         *,
         map: Map = builtins.map,  # noqa: A002
-        store: Path | None = None,
+        store: str | os.PathLike[str] | None = None,
         progress: bool = False,
     ) -> xr.Dataset:
         """Run the experiment.
@@ -151,11 +152,18 @@ class Experiment(Settings):
             progress: show a bar over points.
 
         Returns:
-            Dataset, stamped, with the variables that the class describes; members carry `seed`.
+            Dataset, stamped, with the variables that the class describes; members carry `seed`. Its
+            `wall_seconds` is what the points took together, wherever and whenever they ran.
+
+        Raises:
+            ValueError: If `store` is no folder.
         """
-        sweep = Sweep(map, store, progress)
+        if store is not None and not Path(store).is_dir():
+            raise ValueError(f"store must be an existing folder, got {str(store)!r}")
+        sweep = Sweep(map, None if store is None else Path(store), progress)
         found = self.labelled(sweep)
-        return records.stamp(found, settings=self, seeds=_all(found), wall_seconds=sweep.seconds)
+        seeds = _seeds(found)
+        return records.stamp(found, settings=self, seeds=seeds, wall_seconds=sweep.seconds)
 
     def labelled(self, sweep: Sweep) -> xr.Dataset:
         """Run all points; name coordinates, order dimensions, add units and words."""
@@ -186,14 +194,15 @@ class Experiment(Settings):
 def processes(workers: int, threads: int = 1) -> Iterator[Map]:
     """Yield a `map` that spreads calls over processes, each with so many torch threads.
 
-    With one worker it is the builtin, in this process.
+    With one worker it is the builtin, in this process, which gets as many threads in any case: a
+    record says how many there were.
 
     >>> with processes(1) as spread:
     ...     list(spread(abs, [-1, 2]))
     [1, 2]
     """
+    torch.set_num_threads(threads)
     if workers == 1:
-        torch.set_num_threads(threads)
         yield builtins.map
         return
     pool = concurrent.futures.ProcessPoolExecutor(
@@ -211,7 +220,7 @@ def _names_dim(values: Any) -> bool:
     return isinstance(first, str) or (isinstance(first, tuple) and isinstance(first[0], str))
 
 
-def _all(dataset: xr.Dataset) -> list[int]:
+def _seeds(dataset: xr.Dataset) -> list[int]:
     seeds = dataset.coords.get("seed")
     return [] if seeds is None else sorted({int(seed) for seed in seeds.values.ravel()})
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from skillscale import _checks, _progress
+from skillscale import _checks
 from skillscale.lab import _memory
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
@@ -95,7 +95,6 @@ def train(
     at: Iterable[int] | NDArray[np.int64],
     schedule: Callable[[int], float] | None = None,
     observe: Observe | None = None,
-    progress: bool = False,
 ) -> dict[str, Tensor]:
     """Train all members together, each as if it were alone, and return what was measured.
 
@@ -123,7 +122,6 @@ def train(
         observe: Called as observe(step, batch, outputs) at every step with the outputs
             (member, sample, n_outputs) that the gradient is computed from: on fresh batches a
             source of unbiased averages at no cost.
-        progress: Whether to show a progress bar.
 
     Returns:
         For each name the measurements, shape (time, member, …), in ascending order of steps.
@@ -153,7 +151,7 @@ def train(
     state = optimizer.start(model.parameters)
     _memory.keep_freed()
     with flushed_denormals():
-        for step in _progress.bar(range(steps + 1), show=progress):
+        for step in range(steps + 1):
             if step in times:
                 _refuse_diverged(model.parameters, step)
                 with torch.no_grad():

@@ -113,10 +113,8 @@ class ModularAddition(Experiment):
 
     def arms(self) -> list[str]:
         """Return the arms that there are."""
-        tuned, undecayed = (
-            ["tuned rate"] * bool(self.rates),
-            ["no decay"] * bool(self.undecayed_steps),
-        )
+        tuned = ["tuned rate"] if self.rates else []
+        undecayed = ["no decay"] if self.undecayed_steps else []
         return ["given rate", *tuned, *undecayed]
 
     def at(self) -> NDArray[np.int64]:
@@ -141,9 +139,8 @@ class ModularAddition(Experiment):
             middle = np.sort(tried.tuning_step, 1)[:, (len(self.tuning_seeds) - 1) // 2]
             rates[:, 1] = np.asarray(self.rates)[middle.argmin(-1)]
         chosen = list(zip(self.rules, rates.tolist(), strict=True))
-        return (
-            sweep(self.measure, {"rule": chosen}).merge(tried).assign(rate=(("rule", "arm"), rates))
-        )
+        found = sweep(self.measure, {"rule": chosen}).merge(tried)
+        return found.assign(rate=(("rule", "arm"), rates))
 
     def measure_rates(self, rule: str) -> Found:
         """Return the steps that decide on a rule's rate."""
@@ -160,8 +157,8 @@ class ModularAddition(Experiment):
         shape = len(self.seeds), len(rates), 2, len(self.at())
         accuracy = np.full(shape, np.nan, np.float32)
         decayed = rates[: 1 + bool(self.rates)]
-        distinct, place = np.unique(decayed, return_inverse=True)
-        accuracy[:, : len(decayed)] = _trained(self, name, self.seeds, distinct)[:, place]
+        once, place = np.unique(decayed, return_inverse=True)
+        accuracy[:, : len(decayed)] = _trained(self, name, self.seeds, once)[:, place]
         if self.undecayed_steps:
             free = dataclasses.replace(self, weight_decay=0.0, steps=self.undecayed_steps)
             found = _trained(free, name, self.seeds, (self.given_rate,))[:, 0]

@@ -8,19 +8,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skillscale import _checks, _progress, frequencies
+from skillscale import _checks, frequencies
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.streams import Stream
 
 LOSSES = ("mse", "cross_entropy")
 
 
-def check_sizes(n_skills: int, dim: int, steps: int, *, orthonormal: bool = True) -> None:
+def check_sizes(n_skills: int, dim: int, *, orthonormal: bool = True) -> None:
     """Raise ValueError unless the sizes are whole numbers in range."""
     n_skills = _checks.integer("n_skills", n_skills, minimum=1)
     if _checks.integer("dim", dim, minimum=1) < n_skills and orthonormal:
         raise ValueError(f"dim must be an integer >= n_skills = {n_skills}, got {dim!r}")
-    _checks.integer("steps", steps, minimum=0)
 
 
 def tables(n_skills: int, alphas: tuple[float, ...]) -> NDArray[np.float64]:
@@ -71,7 +70,7 @@ def task_vectors(
     >>> torch.allclose(vectors[0] @ vectors[0].T, torch.eye(2, dtype=torch.float64))
     True
     """
-    check_sizes(n_skills, dim, 0, orthonormal=orthonormal)
+    check_sizes(n_skills, dim, orthonormal=orthonormal)
     if not seeds:
         raise ValueError("seeds must not be empty")
     drawn = np.stack(
@@ -108,7 +107,7 @@ def published_vectors(n_skills: int, dim: int, *, seed: int) -> Tensor:
     >>> published_vectors(3, 2, seed=0).norm(dim=1).allclose(torch.ones(3).double())
     True
     """
-    check_sizes(n_skills, dim, 0, orthonormal=False)
+    check_sizes(n_skills, dim, orthonormal=False)
     generator = torch.Generator().manual_seed(_checks.integer("seed", seed, minimum=0))
     drawn = torch.randn(n_skills, dim, generator=generator)
     return torch.nn.functional.normalize(drawn, dim=1).double()
@@ -124,7 +123,6 @@ def descend(
     noise: float | Sequence[float] = 0.0,
     batch_size: int | Sequence[int] | None = None,
     seeds: Sequence[int] = (),
-    progress: bool = False,
 ) -> Iterator[Tensor]:
     """Yield the levels a_k = t_k·θ, (member, skill), before each update and after the last.
 
@@ -143,7 +141,6 @@ def descend(
         batch_size: skills drawn for a step, one for all or one per member; None takes the exact
             gradient.
         seeds: one per member; seeds the batches and the noise, and may repeat.
-        progress: show a bar over steps.
 
     Raises:
         ValueError: If an argument is out of range, when the first levels are asked for.
@@ -173,7 +170,7 @@ def descend(
     chances = frequency.expand(n_members, n_skills).double().numpy()
     theta = [torch.zeros(n_members, dim, dtype=vectors.dtype)]
     state = rule.start(theta)
-    for step in _progress.bar(range(steps + 1), show=progress):
+    for step in range(steps + 1):
         level = torch.bmm(vectors, theta[0][..., None])[..., 0]
         yield level
         shares = frequency

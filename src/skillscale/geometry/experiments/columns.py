@@ -12,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from skillscale import _checks, _progress
+from skillscale import _checks
 from skillscale.geometry.experiments._shared import LOSSES
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.streams import Stream
@@ -84,7 +84,6 @@ def descend_columns(
     loss: str = "cross_entropy",
     batch_size: int | None = None,
     seed: int = 0,
-    progress: bool = False,
 ) -> NDArray[np.float64]:
     """Return the losses of several frequency tables under several rules on shared task vectors.
 
@@ -100,7 +99,6 @@ def descend_columns(
         loss: "cross_entropy" or "mse".
         batch_size: skills drawn for a step; None takes the exact gradient.
         seed: seed of the batches.
-        progress: show a bar over steps.
 
     Returns:
         Losses, shape (rule, column, time), in nats for the cross entropy.
@@ -135,7 +133,7 @@ def descend_columns(
     share, sparse = p.float(), counts is not None and rows.numel() > SMALL
     losses = np.empty((len(rules), n_columns, len(measured)))
     time = {step: place for place, step in enumerate(measured)}
-    for step in _progress.bar(range(measured[-1] + 1), show=progress):
+    for step in range(measured[-1] + 1):
         if step in time:
             level = (flat @ rows.T).view(len(rules), n_columns, n_skills).double()
             each = (1 + level).square() if loss == "mse" else torch.nn.functional.softplus(level)

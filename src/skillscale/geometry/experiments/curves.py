@@ -63,7 +63,7 @@ class SkillCurves(Experiment):
     }
 
     def together(self) -> None:
-        check_sizes(self.n_skills, self.dim, self.steps)
+        check_sizes(self.n_skills, self.dim)
 
     def grid(self) -> Grid:
         return {"optimizer": ["sign", "sgd"]}
@@ -121,7 +121,7 @@ class TwoSkills(Experiment):
     }
 
     def together(self) -> None:
-        check_sizes(2, self.dim, self.steps)
+        check_sizes(2, self.dim)
 
     def grid(self) -> Grid:
         return {"optimizer": ["sign", "adam", "sgd"]}

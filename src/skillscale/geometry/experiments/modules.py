@@ -57,7 +57,7 @@ class ModuleTimes(Experiment):
 
     def together(self) -> None:
         for n_skills in self.n_skills:
-            check_sizes(n_skills, self.dim, self.steps)
+            check_sizes(n_skills, self.dim)
             _check_divides(n_skills, self.dim)
 
     def grid(self) -> Grid:
@@ -110,7 +110,7 @@ def module_vectors(n_skills: int, dim: int, *, seeds: Sequence[int]) -> Tensor:
     >>> (module_vectors(2, 4, seeds=[0])[0] != 0).int().tolist()
     [[1, 1, 0, 0], [0, 0, 1, 1]]
     """
-    check_sizes(n_skills, dim, 0)
+    check_sizes(n_skills, dim)
     if not seeds:
         raise ValueError("seeds must not be empty")
     _check_divides(n_skills, dim)

@@ -70,7 +70,7 @@ class WastedResource(Experiment):
     }
 
     def together(self) -> None:
-        check_sizes(self.n_skills, self.dim, 0)
+        check_sizes(self.n_skills, self.dim)
         if not self.arms:
             raise ValueError("arms must not be empty")
         shortest = min(arm.steps for arm in self.arms)

@@ -58,7 +58,7 @@ class OverlappingSkills(Experiment):
         if not self.sizes:
             raise ValueError("sizes must not be empty")
         for n_skills, dim in self.sizes:
-            check_sizes(n_skills, dim, self.steps, orthonormal=False)
+            check_sizes(n_skills, dim, orthonormal=False)
 
     def grid(self) -> Grid:
         return {"loss": self.losses, "size": self.sizes}
@@ -124,7 +124,7 @@ class GradientAlignment(Experiment):
 
     def together(self) -> None:
         for n_skills in self.n_skills:
-            check_sizes(n_skills, self.dim, self.steps)
+            check_sizes(n_skills, self.dim)
 
     def grid(self) -> Grid:
         return {"arm": ["exact", "sampled"], "n_skills": self.n_skills}

@@ -45,7 +45,7 @@ class FixedLength(Experiment):
 
     def together(self) -> None:
         for dim in self.dims:
-            check_sizes(self.n_skills, dim, self.steps)
+            check_sizes(self.n_skills, dim)
 
     def grid(self) -> Grid:
         return {"rule": ["sign", "normalised"], "dim": self.dims}

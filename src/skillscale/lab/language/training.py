@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skillscale import _checks, _progress
+from skillscale import _checks
 from skillscale.lab.language.network import Transformer
 from skillscale.lab.optimizers import Optimizer
 
@@ -28,7 +28,6 @@ def train(
     optimizer: Optimizer | None = None,
     own_loss_power: float = 0.0,
     observe: Callable[[int], None] | None = None,
-    progress: bool = False,
 ) -> Tensor:
     """Train on random windows with a cosine schedule, in place.
 
@@ -48,7 +47,6 @@ def train(
             of the steps warm up to the largest rate.
         own_loss_power: q ≥ 0.
         observe: called with the number of updates done, from 0 to `steps`.
-        progress: show a bar.
 
     Returns:
         Training loss of every step without weights, (steps,), nats.
@@ -77,7 +75,7 @@ def train(
     warm_up = max(1, steps // 20)
     offset = torch.arange(context + 1)
     losses = torch.empty(steps)
-    for step in _progress.bar(range(steps), show=progress):
+    for step in range(steps):
         if observe is not None:
             observe(step)
         cosine = 0.55 + 0.45 * math.cos(math.pi * step / steps)

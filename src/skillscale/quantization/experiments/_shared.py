@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -25,11 +24,11 @@ from skillscale.lab.sweep import Experiment, Found
 from skillscale.lab.training import Measure, train
 
 Floats = NDArray[np.float32]
+Floats64 = NDArray[np.float64]
 
 THRESHOLDS = (0.9, 0.5, 0.1)
 
 Schedule = Callable[[int], float]
-
 
 ABOUT = {
     "alpha": ("", "α of P(k) ∝ k^-(α+1)"),
@@ -47,6 +46,7 @@ ABOUT = {
 class Toy(Experiment):
     """Settings of the toy's task, multitask sparse parity, and of its training."""
 
+    n_skills: Count = 100
     n_bits: Count = 16  #: task bits
     subset_size: Count = 2  #: bits a skill depends on
     batch_size: Count = 1000  #: samples of an update
@@ -56,17 +56,15 @@ class Toy(Experiment):
 
     def tasks(self, alphas: Iterable[float], seeds: Iterable[int]) -> list[MultitaskParity]:
         """Return the task of every exponent and seed, the seed fastest."""
-        shape: tuple[int, int, int] = self.n_skills, self.n_bits, self.subset_size  # type: ignore[attr-defined]
+        shape = self.n_skills, self.n_bits, self.subset_size
         return [
             MultitaskParity(*shape, alpha, seed=seed)
             for alpha, seed in itertools.product(alphas, seeds)
         ]
 
-    def with_frequency(self, found: xr.Dataset) -> xr.Dataset:
-        """Add the frequencies (alpha, skill)."""
-        tasks = self.tasks(self.alphas, self.seeds[:1])  # type: ignore[attr-defined]
-        table = np.stack([task.frequency for task in tasks])
-        return found.assign(frequency=(("alpha", "skill"), table))
+    def frequency(self, alphas: Iterable[float]) -> tuple[tuple[str, str], Floats64]:
+        """Return P(k), (alpha, skill); it is alike for all seeds."""
+        return ("alpha", "skill"), np.stack([task.frequency for task in self.tasks(alphas, [0])])
 
 
 def losses_on_test_inputs(

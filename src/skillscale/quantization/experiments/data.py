@@ -41,7 +41,6 @@ class DataScaling(_shared.Toy):
     steps: Count  #: updates of Adam
     n_times: Count  #: log-spaced steps at which losses are measured (at most)
     alphas: Annotated[Alphas, distinct] = (0.2, 0.4, 0.8)  #: P(k) ∝ k^-(alpha+1)
-    n_skills: Count = 100
     learning_rate: Positive = 1e-2  #: of Adam
 
     order = ("alpha", "seed", "samples", "step", "skill")
@@ -66,7 +65,7 @@ class DataScaling(_shared.Toy):
         return {"alpha": self.alphas, "seed": self.seeds, "step": self.times(), "skill": ranks}
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
-        return self.with_frequency(super().collect(sweep))
+        return super().collect(sweep).assign(frequency=self.frequency(self.alphas))
 
     def measure(self, samples: int) -> Found:
         tasks = self.tasks(self.alphas, self.seeds)

@@ -56,7 +56,6 @@ class OptimizerAblation(_shared.Toy):
     steps: Count  #: updates, on a fresh batch each
     n_times: Count  #: log-spaced steps at which losses are measured (at most)
     alpha: Alpha = 0.4  #: P(k) ∝ k^-(alpha+1)
-    n_skills: Count = 100
 
     order = (
         "optimizer",

@@ -55,7 +55,6 @@ class StepScaling(_shared.Toy):
         ("sign", 6e-3),
     )
     alphas: Annotated[Alphas, distinct] = (0.2, 0.4, 0.8)  #: P(k) ∝ k^-(alpha+1)
-    n_skills: Count = 100
     n_shown: Count = 15  #: skills whose losses are kept at every measured step, for the first seed
 
     order = ("optimizer", "alpha", "seed", "threshold", "step", "skill", "shown")
@@ -93,8 +92,9 @@ class StepScaling(_shared.Toy):
         }
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
-        found = self.with_frequency(super().collect(sweep))
-        return found.assign(curve=found.curve.isel(seed=0))
+        found = super().collect(sweep)
+        curve = found.curve.isel(seed=0)
+        return found.assign(curve=curve, frequency=self.frequency(self.alphas))
 
     def measure(self, optimizer: tuple[str, float], alpha: float, seed: tuple[int, ...]) -> Found:
         tasks = self.tasks([alpha], seed)

@@ -36,7 +36,6 @@ class WidthScaling(_shared.Toy):
     steps: Count  #: updates, a multiple of 2^halvings
     halvings: Steps = 3  #: how often the steps are halved for the earlier measurements
     alphas: Annotated[Alphas, distinct] = (0.2, 0.4, 0.8)  #: P(k) ∝ k^-(alpha+1)
-    n_skills: Count = 100
     learning_rate: Positive = 1e-2  #: of Adam, at first
 
     order = ("alpha", "seed", "width", "step", "skill")
@@ -62,7 +61,7 @@ class WidthScaling(_shared.Toy):
         return {"alpha": self.alphas, "seed": self.seeds, "step": self.times(), "skill": ranks}
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
-        return self.with_frequency(super().collect(sweep))
+        return super().collect(sweep).assign(frequency=self.frequency(self.alphas))
 
     def measure(self, width: int) -> Found:
         tasks = self.tasks(self.alphas, self.seeds)
