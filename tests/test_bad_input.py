@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale import claims, fits, forecast, frequencies
+from skillscale import calibration, claims, fits, frequencies
 from skillscale.domino import theory as domino
 from skillscale.geometry import theory as geometry
 from skillscale.lab import ensembles, optimizers, parity, records, training
@@ -96,16 +96,16 @@ TABLE = {
         lambda: fits.rank_correlation([1, 1], [1, 2]),
         "x and y must vary",
     ),
-    "forecast: bounds reversed": (
-        lambda: forecast.calibrate_each(lambda x, c: x * c, [1.0], [[1.0]], bounds=(2, 1)),
+    "calibration: bounds reversed": (
+        lambda: calibration.calibrate_each(lambda x, c: x * c, [1.0], [[1.0]], bounds=(2, 1)),
         r"bounds must increase, got \(2, 1\)",
     ),
-    "forecast: zero bound": (
-        lambda: forecast.calibrate_each(lambda x, c: x * c, [1.0], [[1.0]], bounds=(0, 1)),
+    "calibration: zero bound": (
+        lambda: calibration.calibrate_each(lambda x, c: x * c, [1.0], [[1.0]], bounds=(0, 1)),
         "bounds must be a finite number and > 0, got 0",
     ),
-    "forecast: nothing predicted": (
-        lambda: forecast.blind_error([0.0], [1.0]),
+    "calibration: nothing predicted": (
+        lambda: calibration.blind_error([0.0], [1.0]),
         "predicted must be > 0",
     ),
     "claims: unknown theory": (

@@ -8,11 +8,9 @@ import threading
 import numpy as np
 import PIL.Image
 import pytest
-from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from skillscale import cli, fits, laws, runs
-from skillscale.figures import chinchilla as figures
 from skillscale.lab import records
 from skillscale.resource import theory as resource
 
@@ -67,21 +65,18 @@ def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
     assert settings["table_sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
 
 
-def test_the_drawn_curves_are_the_law_at_fixed_sizes(table, monkeypatch):
-    drawn = {}
-    monkeypatch.setattr(figures, "law", lambda *runs, **shown: drawn.update(shown))
+def test_the_drawn_curves_are_the_law_at_fixed_sizes(table):
     N, D, loss = runs.read(table)
     law = fits.chinchilla(N, D, loss, bootstrap=5)
-    laws.picture(law, N, D, loss)
-    exact = resource.chinchilla_loss
-    parameters = resource.ChinchillaParameters(*law.values.tolist())
-    assert min(drawn["curves"]) == pytest.approx(N.min())
-    assert max(drawn["curves"]) == pytest.approx(N.max())
+    data = laws.picture(law, N, D, loss).data
+    curves = data[data["series"] == "fit at one $N$"]
+    compute, drawn = (curves[name].to_numpy(float).reshape(4, -1) for name in "xy")
     spent = 6 * N * D
-    assert drawn["compute"][[0, -1]] == pytest.approx([spent.min(), 10 * spent.max()])
-    for size, curve in drawn["curves"].items():
-        expected = exact(size, drawn["compute"] / (6 * size), parameters)
-        np.testing.assert_allclose(curve, expected, rtol=1e-12)
+    assert compute[0, [0, -1]] == pytest.approx([spent.min(), 10 * spent.max()])
+    parameters = resource.ChinchillaParameters(*law.values.tolist())
+    for size, x, y in zip(np.geomspace(N.min(), N.max(), 4), compute, drawn, strict=True):
+        expected = resource.chinchilla_loss(size, x / (6 * size), parameters)
+        np.testing.assert_allclose(y, expected, rtol=1e-12)
 
 
 def test_the_best_split_has_the_interval_of_its_resamples(table):
@@ -340,27 +335,3 @@ def test_digitised_runs_lose_their_five_largest_losses(tmp_path):
     path.write_text("\n".join(["Model Size,Training FLOP,loss", *rows[:5]]))
     with pytest.raises(ValueError, match="must hold more than 5 runs, got 5"):
         runs.read_digitised(path)
-
-
-def test_the_figure_shows_every_run_and_the_best_split():
-    compute = np.geomspace(1e18, 1e22, 5)
-    band = np.array([[2.0] * 5, [1.9] * 5, [2.1] * 5])
-    figure = figures.law(
-        [1e8, 1e9],
-        [1e10, 1e11],
-        [3.0, 2.0],
-        compute=compute,
-        curves={1e8: np.full(5, 2.5), 3e9: np.full(5, 2.2)},
-        best={"N": band * 1e9, "D": band * 1e10, "loss": band},
-    )
-    assert isinstance(figure, Figure)
-    above, below = figure.axes
-    np.testing.assert_allclose(above.lines[0].get_xdata(), [6e18, 6e20])
-    np.testing.assert_allclose(above.lines[0].get_ydata(), [3.0, 2.0])
-    assert {text.get_text() for text in above.texts} == {"$N$ = 100M", "$N$ = 3B"}
-    np.testing.assert_allclose(below.lines[1].get_ydata(), 2e9)
-    assert [t.get_text() for t in below.get_legend().get_texts()] == [
-        "$N$ of runs",
-        "best $N$",
-        "best $D$",
-    ]

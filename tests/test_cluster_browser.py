@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from skillscale.figures.cluster_browser import ClusterBrowser
 from skillscale.lab import records
+from skillscale.quanta_discovery.figures.browser import ClusterBrowser
 
 VOCABULARY = ["a", " b", "\n    ", "<script>", ":", 'c"&', "\t\x00", ""]
 

@@ -21,7 +21,7 @@ from scipy import optimize
 
 from skillscale import frequencies
 from skillscale.domino import theory as domino
-from skillscale.figures.explorable import Panel, explorable, linked
+from skillscale.drawing.explorable import Panel, explorable, linked
 from skillscale.geometry import theory as geometry
 from skillscale.quantization import theory as quantization
 from skillscale.resource import theory as resource
@@ -508,7 +508,7 @@ def test_slingshot_draws_the_ladder_from_the_first_halving_to_the_last(
 
 def test_html_is_the_same_whatever_the_seed_of_hashes() -> None:
     program = (
-        "import sympy as sp; from skillscale.figures.explorable import explorable\n"
+        "import sympy as sp; from skillscale.drawing.explorable import explorable\n"
         "x, a, b = sp.symbols('x a b', positive=True)\n"
         "print(explorable({'f': sp.Min(a * x, b, a + b, x**2) * (a + b + x)}, "
         "x=(x, 1, 2, 'log', 'x'), y=(0, 1, 'linear', 'y'), "

@@ -100,3 +100,44 @@ def test_rank_correlation_of_planted_orders():
 )
 def test_what_is_not_known_is_shown_in_words(estimate, shown, note):
     assert (str(estimate), estimate.note) == (shown, note)
+
+
+@pytest.mark.parametrize("n_members", [1, 2, 12])
+def test_means_are_the_mean_of_each_point(n_members):
+    values = np.random.default_rng(n_members).standard_normal((n_members, 2, 3))
+    found = fits.means(values)
+    for place in np.ndindex(2, 3):
+        single = fits.mean(values[(slice(None), *place)])
+        at = found[place]
+        np.testing.assert_allclose(
+            [at.value, at.low, at.high], [single.value, single.low, single.high], rtol=1e-12
+        )
+        np.testing.assert_array_equal(at.members, values[(slice(None), *place)])
+
+
+# The chance that between rank k and n + 1 - k of n members lies the median: 1 - 2 P(B < k).
+@pytest.mark.parametrize(("n_members", "exact"), [(6, 0.96875), (12, 0.96143), (25, 0.95671)])
+def test_medians_cover_the_median_of_any_population(n_members, exact):
+    generator = np.random.default_rng(n_members)
+    found = fits.medians(np.exp(2 * generator.standard_normal((n_members, 20_000))))
+    share = ((found.low <= 1) & (found.high >= 1)).mean()
+    assert share == pytest.approx(exact, abs=4 * (exact * (1 - exact) / 20_000) ** 0.5)
+
+
+def test_what_never_came_lies_beyond_all_others_and_few_have_no_interval():
+    found = fits.medians([[1.0, 2.0, np.nan], [1.0, np.nan, np.nan], [5.0, 3.0, 1.0]])
+    np.testing.assert_array_equal(found.value, [1.0, 3.0, np.inf])
+    assert np.isnan([found.low, found.high]).all()
+    with pytest.raises(ValueError, match="values must not be empty"):
+        fits.means(np.empty((0, 3)))
+
+
+def test_estimates_keep_their_nesting_and_logs_become_ratios():
+    rows = [[fits.Estimate(1.0, 0.5, 2.0), fits.Estimate(2.0)]]
+    found = fits.intervals(rows)
+    assert found.value.tolist() == [[1.0, 2.0]]
+    assert found.high[0, 0] == 2.0
+    assert np.isnan(found.low[0, 1])
+    assert found.members.shape == (0, 1, 2)
+    doubled = found.apply(lambda x: 2 * x)
+    assert (doubled.low[0, 0], doubled.high[0, 0]) == (1.0, 4.0)

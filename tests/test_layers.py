@@ -16,22 +16,31 @@ SRC = Path(__file__).parents[1] / "src"
 LINES_ALLOWED = 400
 
 FORBIDDEN_IMPORTS = {
-    "skillscale.lab": ("skillscale.forecast", "skillscale.claims"),
-    "skillscale.figures": ("skillscale.catalogue",),
+    "skillscale.lab": ("skillscale.calibration", "skillscale.claims"),
+    "skillscale.drawing": ("skillscale.lab", "skillscale.catalogue", "skillscale.claims"),
 }
 # What a part of a theory's folder may not import; of other theories, `theory` alone.
 OF_A_THEORY = {
-    "theory": ("torch", "xarray", "skillscale.lab", "skillscale.figures"),
-    "experiments": ("skillscale.forecast", "skillscale.claims", "skillscale.figures"),
-    "readings": ("torch", "skillscale.figures", "skillscale.claims", "skillscale.ledger"),
+    "theory": ("torch", "xarray", "skillscale.lab", "skillscale.drawing"),
+    "experiments": ("skillscale.claims", "skillscale.drawing"),
+    "readings": ("torch", "skillscale.drawing", "skillscale.claims", "skillscale.ledger"),
+    "figures": ("torch", "skillscale.lab", "skillscale.claims", "skillscale.ledger"),
 }
+PARTS = ("theory", "experiments", "readings", "figures")
 PARTS_FORBIDDEN = {
-    "theory": ("experiments", "readings"),
-    "experiments": ("theory", "readings"),
-    "lab": ("theory", "experiments", "readings"),
+    "theory": ("experiments", "readings", "figures"),
+    "experiments": ("theory", "readings", "figures"),
+    "readings": ("figures",),
+    "lab": PARTS,
+    "drawing": PARTS,
     "figures": ("theory", "experiments", "readings"),
+    "confrontation": ("experiments", "readings", "figures"),
 }
+# What compares the theories sees the theory and the answers of each; only these see it.
+MAY_CONFRONT = ("skillscale.confrontation", "skillscale.cli")
 PLOTTING = ("matplotlib", "seaborn")
+STATISTICS = {"mean", "median", "quantile", "percentile", "std", "var", "polyfit", "sem"}
+STATISTICS |= {f"nan{name}" for name in STATISTICS}
 WRITERS = {
     "write_text",
     "write_bytes",
@@ -111,18 +120,25 @@ def violations(module: str, source: str, *, is_package: bool = False) -> list[st
                 for name in sorted(names)
                 if any(below(name, package) for package in forbidden)
             ]
-    if not below(module, "skillscale.figures"):
+    role = [*module.split("."), "", ""][2]
+    draws = role == "figures" or below(module, "skillscale.drawing")
+    if not draws:
         found += [
             f"{module} imports {name}"
             for name in sorted(names)
             if any(below(name, package) for package in PLOTTING)
         ]
-    role = [*module.split("."), "", ""][2]
     found += [
         f"{module} imports {name}"
         for name in sorted(names)
         if any(below(name, package) for package in OF_A_THEORY.get(role, ()))
     ]
+    if not any(below(module, seer) for seer in MAY_CONFRONT):
+        found += [
+            f"{module} imports {name}"
+            for name in sorted(names)
+            if below(name, "skillscale.confrontation")
+        ]
     wing = module.split(".")[1:2]
     shut = PARTS_FORBIDDEN.get(role if role in PARTS_FORBIDDEN else wing[0] if wing else "", ())
     found += [
@@ -138,6 +154,13 @@ def violations(module: str, source: str, *, is_package: bool = False) -> list[st
         if name.split(".")[2] != "theory"
     ]
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    if draws:
+        called = [ast.unparse(call.func) for call in calls]
+        found += [
+            f"{module} computes a statistic: {name}"
+            for name in called
+            if name.rsplit(".", 1)[-1] in STATISTICS or name.startswith("fits.mean")
+        ]
     if module not in MAY_WRITE:
         found += [f"{module} writes a file: {ast.unparse(c)}" for c in calls if writes(c)]
     if module != "skillscale.cli":
@@ -172,15 +195,21 @@ def test_module_keeps_to_its_layer(name: str, path: Path) -> None:
         ("skillscale.toy.theory", "from skillscale.lab import parity"),
         ("skillscale.toy.theory", "from .experiments import toy"),
         ("skillscale.toy.theory", "import importlib\nimportlib.import_module('torch')"),
-        ("skillscale.lab.toy", "from skillscale import forecast"),
+        ("skillscale.lab.toy", "from skillscale import calibration"),
         ("skillscale.lab.toy", "from .. import claims"),
         ("skillscale.toy.experiments", "import skillscale.resource.theory"),
         ("skillscale.toy.experiments", "from skillscale.toy import theory"),
-        ("skillscale.figures.toy", "from skillscale.resource import theory"),
+        ("skillscale.toy.figures", "from skillscale.resource import theory"),
+        ("skillscale.toy.figures.net", "from skillscale.lab import records"),
+        ("skillscale.toy.figures", "import numpy as np\nx = np.median([1])"),
+        ("skillscale.drawing.toy", "def f(x):\n    return x.mean(0)"),
+        ("skillscale.drawing.toy", "from skillscale.domino import figures"),
+        ("skillscale.toy.readings", "from skillscale.confrontation import matrix"),
+        ("skillscale.confrontation.matrix", "from skillscale.domino import readings"),
         ("skillscale.lab.toy", "from skillscale.toy import theory"),
         ("skillscale.domino.readings", "from skillscale.geometry import readings"),
         ("skillscale.domino.readings", "import torch"),
-        ("skillscale.domino.readings.toy", "from skillscale.figures import domino"),
+        ("skillscale.domino.readings.toy", "from skillscale.domino import figures"),
         ("skillscale.domino.readings", "from skillscale import claims"),
         ("skillscale.fits", "import matplotlib.pyplot as plt"),
         ("skillscale.lab.toy", "import seaborn"),
@@ -201,7 +230,9 @@ def test_checker_sees_a_violation(module: str, source: str) -> None:
     [
         ("skillscale.toy.theory", "import sympy as sp\nfrom skillscale import frequencies"),
         ("skillscale.lab.toy", "import torch\nfrom skillscale.frequencies import power_law"),
-        ("skillscale.figures.toy", "import matplotlib\nfrom . import style"),
+        ("skillscale.toy.figures.net", "import matplotlib\nfrom skillscale.drawing import style"),
+        ("skillscale.confrontation.matrix", "from skillscale.domino import answers, theory"),
+        ("skillscale.cli", "from skillscale.confrontation import matrix"),
         ("skillscale.domino.readings", "from skillscale.geometry import theory"),
         ("skillscale.lab.records", "dataset.to_netcdf('x.nc')"),
         ("skillscale.fits", "open('x', 'rb')\nopen('x')"),

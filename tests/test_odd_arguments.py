@@ -25,7 +25,7 @@ from skillscale.fits import Estimate
 MODULES = (
     "frequencies",
     "learning_order",
-    "forecast",
+    "calibration",
     "fits",
     "domino.theory",
     "geometry.theory",

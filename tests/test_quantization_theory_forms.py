@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from skillscale.figures.explorable import explorable
+from skillscale.drawing.explorable import explorable
 from skillscale.quantization import theory
 
 

@@ -12,7 +12,6 @@ import torch
 from scipy.integrate import solve_ivp
 
 from skillscale import fits
-from skillscale.figures import skill_basis_model as figures
 from skillscale.frequencies import power_law
 from skillscale.lab.streams import Stream
 from skillscale.skill_basis.experiments import descent, model, shots
@@ -250,27 +249,3 @@ def test_bad_settings_are_named(settings, change, message):
 def test_data_sets_without_a_skill_that_is_to_be_learned_are_refused():
     with pytest.raises(ValueError, match="n_samples must reach every one of 8 skills"):
         dataclasses.replace(SMALL, n_samples=3).run()
-
-
-def test_figures_show_what_they_are_given(learned):
-    x = np.geomspace(1, 100, 5)
-    three = np.stack([1 / x, 1.1 / x, 0.9 / x])
-    given = dict.fromkeys("TDNC", x)
-    of_members = dict.fromkeys("TDNC", three)
-    drawn = figures.scaling_laws(given, of_members, of_members, dict.fromkeys("TDNC", 1 / x))
-    assert [len(axis.lines) >= 3 for axis in drawn.axes] == [True] * 4
-    drawn = figures.few_shot(
-        learned.share.values,
-        {12: learned.strength.values[:, 0], 20: learned.strength.values[:, 1]},
-        np.array([0.0, 1.0]),
-        {"projection": np.array([0.0, 1.0]), "loss_matched": np.array([0.0, 1.0])},
-    )
-    labels = [text.get_text() for text in drawn.axes[0].get_legend().get_texts()]
-    assert labels[2:] == ["trained, $D_c=12$", "trained, $D_c=20$"]
-    drawn = figures.compute_frontier(x, {3: (x, 1 / x), 9: (x, 2 / x)}, three, 1 / x, 0.5 / x)
-    labels = [text.get_text() for text in drawn.axes[0].get_legend().get_texts()]
-    assert labels[0] == "one size, $N=3$ to 9"
-    rise = np.stack([x / 100, x / 200])
-    drawn = figures.unbalanced_layers(x, np.array([1.0, 10.0]), np.stack([rise] * 2), rise, skill=5)
-    assert [note.get_text() for note in drawn.axes[0].texts] == ["1", "10"]
-    assert drawn.axes[0].get_ylabel() == "strength $R_{5}/S$"

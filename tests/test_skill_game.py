@@ -10,9 +10,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from skillscale.figures.skill_game import Level, SkillGame, answer
 from skillscale.slingshot import theory
 from skillscale.slingshot.experiments import graphs
+from skillscale.slingshot.figures.game import Level, SkillGame, answer
 
 STATIC = Path(__file__).parents[1] / "book" / "_static"
 N_SKILLS, N_TEXTS, K = 8, 40, 3

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from skillscale.figures import slingshot_language as figures
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.streams import Stream
 from skillscale.slingshot import experiments
@@ -231,32 +230,6 @@ def test_networks_learn_and_the_record_is_whole():
         assert found[name].attrs["units"]
     # a wrong answer costs at least ln 2 - H(flip)
     assert (theta <= per_text / (ignorance / 3) + 1e-3).all()
-
-
-def test_links_are_drawn_as_named_and_runs_without_wrong_texts_left_out():
-    excess = np.array([[0.1, 0.4], [0.02, 0.2]])
-    wrong = np.array([[0.05, 0.3], [0.0, 0.04]])
-    constants = {"linear": 0.7, "margin": 2.7, "pinsker": 2.8, "window": (0.1, 0.5)}
-    axes = figures.loss_links(excess, wrong, [16, 64], **constants).axes[0]
-    lines = {line.get_label(): line.get_xydata() for line in axes.lines}
-    np.testing.assert_array_equal(lines["16 neurons"], np.c_[excess[0], wrong[0]])
-    np.testing.assert_array_equal(lines["64 neurons"], [[0.2, 0.04]])
-    x, y = lines["linear, calibrated"].T
-    np.testing.assert_allclose(y, 0.7 * x)
-    np.testing.assert_allclose(lines["margin bound"][:, 1], np.minimum(2.7 * x, 1))
-    np.testing.assert_allclose(lines["Pinsker's bound"][:, 1], np.minimum(2.8 * np.sqrt(x), 1))
-    assert axes.get_xscale() == axes.get_yscale() == "log"
-
-
-def test_pairs_are_drawn_in_their_panel():
-    forecast = np.array([[[0.1, 0.2]], [[0.3, 0.4]]])
-    seen, held_out = np.array([[0.11, 0.19]]), np.array([[0.33, 0.0]])
-    left, right = figures.unseen_pairs(forecast, seen, held_out, [32]).axes
-    np.testing.assert_array_equal(left.lines[1].get_xydata(), np.c_[[0.1, 0.2], [0.11, 0.19]])
-    np.testing.assert_array_equal(right.lines[1].get_xydata(), [[0.3, 0.33]])
-    for axes in (left, right):
-        diagonal = axes.lines[0].get_xydata()
-        np.testing.assert_array_equal(diagonal[:, 0], diagonal[:, 1])
 
 
 def test_flat_names():

@@ -7,7 +7,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from skillscale.figures import style
+from skillscale.drawing import style
 
 
 @pytest.fixture

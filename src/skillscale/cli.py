@@ -274,7 +274,7 @@ def fit(
             records.save(stamped, record)
         if figure is not None:
             drawn = io.BytesIO()
-            laws.picture(law, N, D, loss).savefig(drawn, format=figure.suffix[1:])
+            laws.picture(law, N, D, loss).figure.savefig(drawn, format=figure.suffix[1:])
             _files.write(figure, drawn.getvalue())
     except OSError as error:
         _refuse(f"cannot write {error.filename or 'the result'}: {error.strerror or error}", 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from skillscale import fits
 from skillscale.fits.parametric import PARAMETERS
 from skillscale.resource import theory as resource
+
+if TYPE_CHECKING:
+    from skillscale.drawing.style import Drawn
 
 Array = NDArray[np.float64]
 
@@ -83,9 +86,9 @@ def dataset(law: fits.Chinchilla, seed: int) -> xr.Dataset:
     )
 
 
-def picture(law: fits.Chinchilla, N: Array, D: Array, loss: Array) -> Any:
+def picture(law: fits.Chinchilla, N: Array, D: Array, loss: Array) -> Drawn:
     """Return runs, fitted law and best split up to ten times the largest compute, drawn."""
-    from skillscale.figures import chinchilla as figures
+    from skillscale.resource import figures
 
     spent = 6 * N * D
     compute = np.geomspace(spent.min(), 10 * spent.max(), 80)
@@ -94,5 +97,6 @@ def picture(law: fits.Chinchilla, N: Array, D: Array, loss: Array) -> Any:
         float(size): E + A * size**-alpha + B * (compute / (6 * size)) ** -beta
         for size in np.geomspace(N.min(), N.max(), 4)
     }
-    best = frontier(law, compute) or None
-    return figures.law(N, D, loss, compute=compute, curves=curves, best=best)
+    none = np.empty((0, compute.size))
+    best = {name: fits.Summary(none, *band) for name, band in frontier(law, compute).items()}
+    return figures.law(N, D, loss, compute=compute, curves=curves, best=best or None)

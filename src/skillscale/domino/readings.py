@@ -176,6 +176,15 @@ def _speed_ups_of_remedies(losses: xr.DataArray) -> dict[str, Estimate]:
 # Grokking: modular addition under sign descent and Adam.
 
 
+def accuracy(run: xr.Dataset) -> xr.DataArray:
+    """Return accuracies, steps last; a network whose training has ended (nan) keeps its last."""
+    curves = run.accuracy.transpose(..., "step")
+    last = np.where(np.isnan(curves), 0, np.arange(curves.sizes["step"]))
+    known = np.maximum.accumulate(last, axis=-1)
+    kept = np.take_along_axis(curves.values, known, axis=-1)
+    return xr.DataArray(kept, curves.coords, curves.dims)
+
+
 def accuracy_reached_at(
     run: xr.Dataset, split: str, level: float, arm: str = "given rate"
 ) -> Floats:

@@ -17,15 +17,20 @@ from skillscale.fits.estimates import (
     rank_correlation,
 )
 from skillscale.fits.parametric import Chinchilla, chinchilla
+from skillscale.fits.summaries import Summary, intervals, means, medians
 
 __all__ = [
     "LEVEL",
     "Chinchilla",
     "Estimate",
     "PowerLaw",
+    "Summary",
     "chinchilla",
     "crossing_times",
+    "intervals",
     "mean",
+    "means",
+    "medians",
     "power_law",
     "proportion",
     "rank_correlation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from skillscale import fits, forecast, learning_order
+from skillscale import calibration, fits, learning_order
 from skillscale.fits import Estimate
 from skillscale.quantization import theory
 from skillscale.quantization.readings.shared import (
@@ -32,7 +32,7 @@ def losses_from_count(run: xr.Dataset, mark: float = KNOWN) -> Floats:
 def late_error(run: xr.Dataset, mark: float = KNOWN) -> Estimate:
     """Relative error of the losses predicted from the counts below a mark."""
     late = run.sel(step=LATE)
-    return forecast.blind_error(losses_from_count(late, mark), losses(late))
+    return calibration.blind_error(losses_from_count(late, mark), losses(late))
 
 
 def exponents_in_steps(run: xr.Dataset) -> dict[str, tuple[Floats, Floats, Estimate]]:
@@ -93,5 +93,5 @@ def _distance_from_law(run: xr.Dataset) -> Estimate:
         n = theory.quanta_learned("S", step, ALPHA, cost=cost, n_skills=N_SKILLS)
         return theory.loss(n, ALPHA, n_skills=N_SKILLS)
 
-    cost = forecast.calibrate_each(law, seen.step, losses(seen), bounds=(1.0, 1e4))
-    return forecast.blind_error(np.stack([law(seen.step.values, c) for c in cost]), losses(seen))
+    cost = calibration.calibrate_each(law, seen.step, losses(seen), bounds=(1.0, 1e4))
+    return calibration.blind_error(np.stack([law(seen.step.values, c) for c in cost]), losses(seen))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from skillscale import fits, forecast
+from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.quantization import theory
 from skillscale.quantization.readings.shared import (
@@ -67,7 +67,7 @@ def count_follows_width_law_at_other_alphas(run: xr.Dataset) -> dict[str, Estima
 
 def skill_count_predicts_loss_at_every_width(run: xr.Dataset) -> Estimate:
     predicted = theory.loss(last_counts(run, ALPHA), ALPHA, n_skills=N_SKILLS)
-    return forecast.blind_error(predicted, _last_losses(run, ALPHA))
+    return calibration.blind_error(predicted, _last_losses(run, ALPHA))
 
 
 def truncation_explains_loss_exponent_in_width(run: xr.Dataset) -> dict[str, Estimate]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from skillscale import fits, forecast
+from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.skill_basis import theory
 from skillscale.skill_basis.readings.shared import Floats
@@ -76,8 +76,8 @@ def independent_neurons_predict_the_clock(run: xr.Dataset) -> dict[str, Estimate
         for of in (half_phases, expected_half_phase, inverse_clocks, expected_inverse_clock)
     )
     return {
-        "half-time": forecast.blind_error(expected_half, half.T),
-        "clock": forecast.blind_error(expected_clock, clock.T),
+        "half-time": calibration.blind_error(expected_half, half.T),
+        "clock": calibration.blind_error(expected_clock, clock.T),
     }
 
 
@@ -121,4 +121,4 @@ def _inverse_clocks(group: xr.Dataset, strengths: Floats, start: float) -> Float
     def predict(time: Floats, clock: float) -> Floats:
         return theory.strength_time(time, 1.0, R0=start, eta=1.0, clock=clock)
 
-    return 1 / forecast.calibrate_each(predict, _phase(group), strengths, bounds=(0.01, 2))
+    return 1 / calibration.calibrate_each(predict, _phase(group), strengths, bounds=(0.01, 2))

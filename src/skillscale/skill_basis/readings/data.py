@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import xarray as xr
 
-from skillscale import fits, forecast
+from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.skill_basis import theory
 from skillscale.skill_basis.readings.shared import ALPHAS, Floats, half_points, of_alpha
@@ -35,7 +35,7 @@ def samples_needed(D: Floats, frequency: float, strengths: Floats, form: str) ->
     def predict(amount: Floats, D_c: float) -> Floats:
         return theory.strength_data(amount, frequency, D_c=D_c, form=form)
 
-    return forecast.calibrate_each(predict, D, strengths, bounds=(10, 1e4))
+    return calibration.calibrate_each(predict, D, strengths, bounds=(10, 1e4))
 
 
 def needed_by_first(run: xr.Dataset, alpha: float, kind: str, form: str = "projection") -> Floats:
@@ -94,11 +94,13 @@ def _blind(run: xr.Dataset, alpha: float, kind: str) -> Floats:
 
 
 def _error(run: xr.Dataset, alpha: float, kind: str) -> Estimate:
-    return forecast.blind_error(_blind(run, alpha, kind), half_samples(run, alpha, kind)[1][:, 1:])
+    return calibration.blind_error(
+        _blind(run, alpha, kind), half_samples(run, alpha, kind)[1][:, 1:]
+    )
 
 
 def _error_with(run: xr.Dataset, alpha: float, kind: str, needed: Floats) -> Estimate:
     """Return the error of all half points that the one-skill networks of the same seeds predict."""
     shares, measured = half_samples(run, alpha, kind)
     # In the paper's form R/S = 1/2 at D P = 3/4 D_c.
-    return forecast.blind_error(0.75 * needed[:, None] / shares, measured)
+    return calibration.blind_error(0.75 * needed[:, None] / shares, measured)

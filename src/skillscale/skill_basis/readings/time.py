@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import fits, forecast
+from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.lab import records, subsets
 from skillscale.skill_basis import theory
@@ -48,7 +48,7 @@ def fitted_clocks(
     def predict(T: Floats, clock: float) -> Floats:
         return theory.strength_time(T, frequency, clock=clock, **start)
 
-    return forecast.calibrate_each(predict, steps, strengths, bounds=(1e-3, 1.0))
+    return calibration.calibrate_each(predict, steps, strengths, bounds=(1e-3, 1.0))
 
 
 def first_clocks(run: xr.Dataset, alpha: float, start: Mapping[str, float]) -> Floats:
@@ -158,7 +158,7 @@ def _blind(run: xr.Dataset, alpha: float) -> Floats:
 
 def _blind_errors(run: xr.Dataset) -> dict[str, Estimate]:
     return {
-        f"α = {a}": forecast.blind_error(_blind(run, a)[:, 1:], half_times(run, a)[1][:, 1:])
+        f"α = {a}": calibration.blind_error(_blind(run, a)[:, 1:], half_times(run, a)[1][:, 1:])
         for a in ALPHAS
     }
 
@@ -167,4 +167,4 @@ def _error_with(run: xr.Dataset, alpha: float, clock: float) -> Estimate:
     """Return the error of the half-times of all skills that one clock predicts."""
     shares, measured = half_times(run, alpha)
     predicted = theory.emergence_time(shares, eps=0.5, clock=clock, **start_of(run))
-    return forecast.blind_error(predicted, measured)
+    return calibration.blind_error(predicted, measured)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from skillscale import fits, forecast
+from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.skill_basis import theory
 from skillscale.skill_basis.readings.shared import ALPHAS, Floats, half_points, of_alpha
@@ -38,7 +38,7 @@ def units_needed(N: Floats, strengths: Floats) -> Floats:
     def predict(amount: Floats, N_c: float) -> Floats:
         return theory.strength_width(amount, 1, N_c=N_c)
 
-    return forecast.calibrate_each(predict, N, strengths, bounds=(1, 50))
+    return calibration.calibrate_each(predict, N, strengths, bounds=(1, 50))
 
 
 def needed_by_first(run: xr.Dataset, alpha: float) -> Floats:
@@ -101,10 +101,10 @@ def _errors(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
     for a in ALPHAS:
         predicted = _predicted(run, needed_by_first(run, a))
-        found[f"α = {a}"] = forecast.blind_error(predicted[:, 1:], half_widths(run, a)[:, 1:])
+        found[f"α = {a}"] = calibration.blind_error(predicted[:, 1:], half_widths(run, a)[:, 1:])
     return found
 
 
 def _errors_alone(run: xr.Dataset) -> dict[str, Estimate]:
     predicted = _predicted(run, needed_alone(run))
-    return {f"α = {a}": forecast.blind_error(predicted, half_widths(run, a)) for a in ALPHAS}
+    return {f"α = {a}": calibration.blind_error(predicted, half_widths(run, a)) for a in ALPHAS}

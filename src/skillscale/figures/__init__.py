@@ -1,1 +1,0 @@
-"""Every figure of the book: data and arrays in, Figure out."""

@@ -1,0 +1,114 @@
+"""Figures of the slingshot chapter: networks that learn a language of known entropy."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from skillscale.drawing import style
+
+__all__ = ["loss_links", "unseen_pairs"]
+
+COLOUR = style.COLOURS["slingshot"]
+MEASURED = style.COLOURS["measured"]
+CONTROL = style.COLOURS["control"]
+MARKERS = "osv^Dph"
+
+
+@style.drawn
+def loss_links(
+    excess: ArrayLike,
+    wrong: ArrayLike,
+    widths: ArrayLike,
+    *,
+    linear: float,
+    margin: float,
+    pinsker: float,
+    window: tuple[float, float],
+) -> Figure:
+    """Draw the fraction of wrong texts against the excess, with three links.
+
+    Args:
+        excess: excess cross entropy per text ε in nats, shape (width, run).
+        wrong: fraction of wrong texts θ, shape (width, run); runs with θ = 0 are left out.
+        widths: hidden neurons, shape (width,).
+        linear: constant c of the line θ = c ε.
+        margin: constant of the bound θ <= margin · ε.
+        pinsker: constant of the bound θ <= pinsker · √ε.
+        window: smallest and largest excess that is judged.
+
+    Returns:
+        One panel with logarithmic axes.
+    """
+    x, y = np.asarray(excess, dtype=float), np.asarray(wrong, dtype=float)
+    figure, axes = style.new(height=4.4)
+    grid = np.geomspace(x.min() * 0.8, x.max() * 1.1, 100)
+    axes.axvspan(*window, color=CONTROL, alpha=0.15, linewidth=0, label="judged")
+    for values, line, label in (
+        (pinsker * np.sqrt(grid), ":", "Pinsker's bound"),
+        (margin * grid, "--", "margin bound"),
+        (linear * grid, "-", "linear, calibrated"),
+    ):
+        axes.plot(grid, np.minimum(values, 1), line, color=COLOUR, label=label)
+    _by_width(axes, x, y, widths)
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel=r"excess cross entropy per text $\varepsilon$ (nats)",
+        ylabel=r"fraction of wrong texts $\theta$",
+        ylim=(0.5 * y[y > 0].min(), 1.5),
+    )
+    axes.legend(fontsize="small", ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))
+    return figure
+
+
+@style.drawn
+def unseen_pairs(
+    forecast: ArrayLike, seen: ArrayLike, held_out: ArrayLike, widths: ArrayLike
+) -> Figure:
+    """Draw failure rates of pairs of skills against what the product of single successes says.
+
+    Args:
+        forecast: failure rates of the product law, of seen and of held-out pairs, shape
+            (2, width, run).
+        seen: measured failure rates of pairs met in training, shape (width, run).
+        held_out: the same of pairs that no training text held, shape (width, run).
+        widths: hidden neurons, shape (width,).
+
+    Returns:
+        Two panels with common logarithmic axes and the diagonal; rates of 0 are left out.
+    """
+    expected = np.asarray(forecast, dtype=float)
+    measured = np.stack([np.asarray(seen, dtype=float), np.asarray(held_out, dtype=float)])
+    positive = np.concatenate([expected[expected > 0], measured[measured > 0]])
+    ends = np.array([0.7 * positive.min(), 1.3 * positive.max()])
+    figure, axes = style.new(1, 2, height=3.9, sharex=True, sharey=True)
+    for panel, x, y, title in zip(
+        axes, expected, measured, ("pairs met in training", "held-out pairs"), strict=True
+    ):
+        panel.plot(ends, ends, color=COLOUR, label="product law")
+        _by_width(panel, x, y, widths)
+        panel.set(xscale="log", yscale="log", xlim=ends, ylim=ends, title=title)
+        panel.set_xlabel("failures forecast")
+    axes[0].set_ylabel("failures measured")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize="small")
+    return figure
+
+
+def _by_width(axes: Axes, x: ArrayLike, y: ArrayLike, widths: ArrayLike) -> None:
+    """Points of every network, one marker per width, filled darker for the wider ones."""
+    sizes = np.asarray(widths)
+    for place, width in enumerate(sizes):
+        across, up = np.asarray(x)[place], np.asarray(y)[place]
+        drawn = (across > 0) & (up > 0)
+        axes.plot(
+            across[drawn],
+            up[drawn],
+            MARKERS[place % len(MARKERS)],
+            color=MEASURED,
+            markersize=4,
+            alpha=0.25 + 0.6 * place / max(len(sizes) - 1, 1),
+            markeredgewidth=0,
+            label=f"{width} neurons",
+        )
