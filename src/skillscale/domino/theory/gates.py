@@ -31,14 +31,14 @@ def gated_dynamics(
 
     Resource dynamics with demands w_k = c_k p_k u_k, where a = `sharpness` and c_k = 1 without
     parents; with parents, c_k = Π (1 - u_parent^a) for `gate` "and", and the largest of the factors
-    1 - u_parent^a for "or". The shared clock and its conservation law survive the gates: with y_k =
-    -ln u_k,
+    1 - u_parent^a for "or". The shared clock and its conservation law survive the gates: with y_k
+    = -ln u_k,
 
         dy_k/ds = c_k p_k,    Σ_k (1 - u_k) + N0 s = rate · t,
 
     so the stiff equation in t becomes a smooth one in s, solved with parents before children, and
-    time follows from the law. For one parent without parents of its own, y_2 = p_2 [s - (1 - e^(-a
-    p_1 s)) / (a p_1)].
+    time follows from the law. For one parent without parents of its own, y_2 = p_2
+    [s - (1 - e^(-a p_1 s)) / (a p_1)].
 
     As c = 1 - e^(-a y), a gate with small a opens slowly, c ≈ a y = a |ln u_parent|: a logarithmic
     ramp that begins to count when a y p_child reaches N0, with the parent long learned. Nothing

@@ -14,9 +14,9 @@ Array = NDArray[np.float64]
 def two_skill_ratio(r: ArrayLike, *, eps: float = 0.1, N0: float = 0.0) -> Array:
     """Return t_2 / t_1 for two skills whose frequencies have the ratio r = p_1 / p_2 ≥ 1.
 
-    With p_1 = r/(1+r), p_2 = 1/(1+r), λ = ln(1/ε) and N0 = 0, t_2/t_1 = (2 - ε - ε^r) / (2 - ε -
-    ε^(1/r)): 1 at r = 1, rising to (2-ε)/(1-ε) for r → ∞. N0 > 0 adds N0 λ (1+r) above and N0 λ
-    (1+r)/r below.
+    With p_1 = r/(1+r), p_2 = 1/(1+r), λ = ln(1/ε) and N0 = 0, t_2/t_1 = (2 - ε - ε^r)
+    / (2 - ε - ε^(1/r)): 1 at r = 1, rising to (2-ε)/(1-ε) for r → ∞. N0 > 0 adds N0 λ (1+r) above
+    and N0 λ (1+r)/r below.
 
     Source: derived here; equals the ratio of two `completion_time`.
 
@@ -35,8 +35,8 @@ def domino_curve(t: ArrayLike, n_skills: int, t0: float) -> Array:
     """Return the learned fraction of each skill in the pure domino limit: (*t.shape, n_skills).
 
     Skill k = 1…n_skills rises linearly from 0 to 1 between (k-1) · t0 and k · t0: strictly one
-    skill at a time, each taking the time `t0` > 0; the public code uses 1 / (2 · learning rate ·
-    √dimension). The result may hold 10^8 numbers at most.
+    skill at a time, each taking the time `t0` > 0; the public code uses 1 / (2 · learning rate
+    · √dimension). The result may hold 10^8 numbers at most.
 
     Source: Domino model of Liu et al. 2025 as in their public code.
 

@@ -58,8 +58,8 @@ def loss(
 def loss_integral(n: ArrayLike, alpha: float, *, midpoint: bool = True) -> Floats:
     r"""Power law that replaces the sum over unlearned quanta by an integral, with a = 0 and b = 1.
 
-    $L_n \approx (n + h)^{-\alpha} / (\alpha \zeta(\alpha+1))$. With h = 0 (the published form, n >
-    0) it is too large by a factor $1 + \alpha/(2n) + O(n^{-2})$; with the `midpoint` h = 1/2 by
+    $L_n \approx (n + h)^{-\alpha} / (\alpha \zeta(\alpha+1))$. With h = 0 (the published form, n
+    > 0) it is too large by a factor $1 + \alpha/(2n) + O(n^{-2})$; with the `midpoint` h = 1/2 by
     only $1 + \alpha(\alpha+1)/(24 n^2) + O(n^{-3})$.
 
     Source: Michaud et al. 2023, theory (h = 0); midpoint and error terms derived here.
@@ -82,10 +82,10 @@ def loss_integral(n: ArrayLike, alpha: float, *, midpoint: bool = True) -> Float
 def local_exponent(n: ArrayLike, alpha: float, *, n_skills: float = math.inf) -> Floats:
     r"""Slope that the exact reducible loss has on log-log axes at n learned quanta.
 
-    $-d\ln(L_n - a)/d\ln n = (\alpha+1)\, n\, [\zeta(\alpha+2,n+1)] / [\zeta(\alpha+1,n+1) -
-    \zeta(\alpha+1,n_{skills}+1)]$, with n continued to real values by the Hurwitz zeta function, 0
-    <= n < n_skills. It is $\alpha(1 - 1/(2n) + \dots)$ for an infinite world, so too low at small
-    n, and grows without bound as n approaches a finite `n_skills`.
+    $-d\ln(L_n - a)/d\ln n = (\alpha+1)\, n\, [\zeta(\alpha+2,n+1)]
+    / [\zeta(\alpha+1,n+1) - \zeta(\alpha+1,n_{skills}+1)]$, with n continued to real values by the
+    Hurwitz zeta function, 0 <= n < n_skills. It is $\alpha(1 - 1/(2n) + \dots)$ for an infinite
+    world, so too low at small n, and grows without bound as n approaches a finite `n_skills`.
 
     Source: derived here.
 

@@ -116,10 +116,10 @@ def expected_rank_correlation(log_times: ArrayLike, spread: ArrayLike) -> float:
     r"""Kendall's τ between rank and learning time that the spread between seeds leaves.
 
     If $\ln T_k$ is normal with mean $m_k$ = `log_times` and standard deviation $s_k$ = `spread`,
-    independently, a pair j > i is in order with a margin $E\,\mathrm{sign}(T_j - T_i) =
-    \mathrm{erf}\left((m_j - m_i) / \sqrt{2(s_i^2 + s_j^2)}\right)$, and the expected τ is the mean
-    of that over all pairs. For the law itself pass $m_k = q(\alpha+1)\ln k$. An observed τ is no
-    evidence against the predicted order unless it is below this.
+    independently, a pair j > i is in order with a margin $E\,\mathrm{sign}(T_j - T_i)
+    = \mathrm{erf}\left((m_j - m_i) / \sqrt{2(s_i^2 + s_j^2)}\right)$, and the expected τ is the
+    mean of that over all pairs. For the law itself pass $m_k = q(\alpha+1)\ln k$. An observed τ is
+    no evidence against the predicted order unless it is below this.
 
     Args:
         log_times: In order of rank, shape (n,), 2 <= n <= 10,000.
@@ -161,10 +161,10 @@ def censored_exponent(
 
     The time of skill k is $\ln T_k = \ln(cost) + q(\alpha+1)\ln k + s_k\,\xi$ with ξ standard
     normal; only $T_k \le S$ = `budget` is seen. With $z_k = (\ln S - E \ln T_k)/s_k$, skill k is in
-    the fit with probability $\Phi(z_k)$, and its mean there is $E \ln T_k -
-    s_k\,\varphi(z_k)/\Phi(z_k)$: among the rare skills the lucky ones are kept. Minus the slope of
-    these means against ln P(k), weighted by $\Phi(z_k)$, is the exponent read; it is below q
-    wherever the budget cuts. This is the fit over many runs pooled; the fit to a single run
+    the fit with probability $\Phi(z_k)$, and its mean there is $E \ln
+    T_k - s_k\,\varphi(z_k)/\Phi(z_k)$: among the rare skills the lucky ones are kept. Minus the
+    slope of these means against ln P(k), weighted by $\Phi(z_k)$, is the exponent read; it is below
+    q wherever the budget cuts. This is the fit over many runs pooled; the fit to a single run
     scatters around nearly the same number. Raises ValueError where fewer than two skills are
     learned on average.
 

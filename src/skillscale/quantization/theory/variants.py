@@ -30,8 +30,8 @@ def entropy(alpha: float) -> float:
 def loss_with_entropy(n: ArrayLike, alpha: float) -> Floats:
     r"""Loss in nats when an unlearned quantum costs the surprise of its own frequency, exactly.
 
-    $b_k = -\ln P(k)$ and $a_k = 0$ instead of constants: $L_n = -\sum_{k>n} P(k)\ln P(k) =
-    [\ln\zeta(s)\,\zeta(s,n+1) - s\,\zeta'(s,n+1)]/\zeta(s)$ with $s = \alpha + 1$ and n >= 0, the
+    $b_k = -\ln P(k)$ and $a_k = 0$ instead of constants: $L_n = -\sum_{k>n} P(k)\ln P(k)
+    = [\ln\zeta(s)\,\zeta(s,n+1) - s\,\zeta'(s,n+1)]/\zeta(s)$ with $s = \alpha + 1$ and n >= 0, the
     Hurwitz zeta function and its derivative in s. It is a power law times a logarithm, whose local
     exponent is below alpha for any n that can be reached.
 
@@ -55,8 +55,8 @@ def loss_with_entropy(n: ArrayLike, alpha: float) -> Floats:
 def loss_with_entropy_integral(n: ArrayLike, alpha: float, *, midpoint: bool = False) -> Floats:
     r"""Approximation of `loss_with_entropy` by an integral, for n >= 1.
 
-    $L_n \approx \frac{x^{-\alpha}}{\alpha\,\zeta(\alpha+1)} \left[(\alpha+1)\ln x +
-    \frac{\alpha+1}{\alpha} + \ln\zeta(\alpha+1)\right]$ with x = n as published, or x = n + 1/2
+    $L_n \approx \frac{x^{-\alpha}}{\alpha\,\zeta(\alpha+1)} \left[(\alpha+1)\ln
+    x + \frac{\alpha+1}{\alpha} + \ln\zeta(\alpha+1)\right]$ with x = n as published, or x = n + 1/2
     with `midpoint`. At n = 1 the published form stands in for the entropy H in the case where a
     quantum only gains, and there it is a constant: at alpha = 0.4 it is 0.19 nats below H, and the
     difference does not vanish as n grows.

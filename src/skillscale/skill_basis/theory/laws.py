@@ -99,8 +99,8 @@ def joint_law(
     Infinitely many skills exist, the first N of which the model can represent. With the symbols of
     `prefactor`, the tail S² · N^-α / (2 · α · ζ) adds to
 
-    - "T": (S²/2) · ζ^(p-1)/(α+1) · τ^-p · ∫ u^(p-1) · [1 + exp(2u)/M]^-2 du over u > τ · N^-(α+1) /
-      ζ, with τ = eta · S · T
+    - "T": (S²/2) · ζ^(p-1)/(α+1) · τ^-p · ∫ u^(p-1) · [1 + exp(2u)/M]^-2 du over u > τ · N^-(α+1)
+      / ζ, with τ = eta · S · T
     - "D": ((S - R0)²/2) · ζ^(p-1)/(α+1) · D^-p · Γ(p, D · N^-(α+1) / ζ), an incomplete Γ.
 
     In both, with x the amount, L is x^-p times a function of N / x^(1/(α+1)), whose ends are the
