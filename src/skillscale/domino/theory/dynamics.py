@@ -23,8 +23,8 @@ def clock(
     the logit ℓ_k = ln W(e^(1 + p_k s)) for "ce" (W: Lambert's function).
 
     Returns:
-        Array of the shape of `t`; infinite once every skill is complete, which for "mse" with N0
-        = 0 happens at the finite time n_skills / rate.
+        Array of the shape of `t`; infinite once every skill is complete, which for "mse" with
+        N0 = 0 happens at the finite time n_skills / rate.
 
     Source: derived here; tested against an ODE solver.
 
@@ -57,10 +57,10 @@ def unlearned(
 ) -> Array:
     """Return u_k(t) of every skill under resource dynamics, shape (*t.shape, skill).
 
-    With the shared clock s = `clock`(t): u_k = e^(-p_k s) for `loss` "mse" (starts at 1), and u_k
-    = 1 / (1 + e^ℓ_k) = 1 / (1 + W(e^(1 + p_k s))) for "ce" (starts at ½; the loss of the skill is
-    -ln(1 - u_k)). In both the demand is w_k = p_k u_k. For sign descent the public code of Liu et
-    al. uses `rate` = 2 · learning rate · √dimension.
+    With the shared clock s = `clock`(t): u_k = e^(-p_k s) for `loss` "mse" (starts at 1), and
+    u_k = 1 / (1 + e^ℓ_k) = 1 / (1 + W(e^(1 + p_k s))) for "ce" (starts at ½; the loss of the skill
+    is -ln(1 - u_k)). In both the demand is w_k = p_k u_k. For sign descent the public code of Liu
+    et al. uses `rate` = 2 · learning rate · √dimension.
 
     Source: dynamics as in the public code of Liu et al. 2025; closed form derived here, tested
     against an ODE solver and a fine Euler integration.

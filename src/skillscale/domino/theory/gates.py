@@ -31,8 +31,8 @@ def gated_dynamics(
 
     Resource dynamics with demands w_k = c_k p_k u_k, where a = `sharpness` and c_k = 1 without
     parents; with parents, c_k = Π (1 - u_parent^a) for `gate` "and", and the largest of the factors
-    1 - u_parent^a for "or". The shared clock and its conservation law survive the gates: with y_k
-    = -ln u_k,
+    1 - u_parent^a for "or". The shared clock and its conservation law survive the gates: with
+    y_k = -ln u_k,
 
         dy_k/ds = c_k p_k,    Σ_k (1 - u_k) + N0 s = rate · t,
 

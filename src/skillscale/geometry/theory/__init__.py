@@ -6,9 +6,9 @@ unlearned fraction is u_k = 1 - t_k·θ, the loss Σ_k p_k u_k². Sign descent m
 of a step is a skill's demand w_k = p_k u_k divided by the L2 norm of all demands; this module holds
 that mean field, gradient descent for comparison, and what follows from them.
 
-Throughout, `t` is ≥ 0 in steps, of any shape, `frequency` holds p_k > 0, shape (skill,), `lr` is
-> 0, `dim` ≥ 1 the number of parameters d, `noise` ≥ 0 the standard deviation σ of Gaussian noise on
-each coordinate of the gradient, and `eps` in (1e-15, 1) the residual ε that counts as learned.
+Throughout, `t` is ≥ 0 in steps, of any shape, `frequency` holds p_k > 0, shape (skill,), `lr`
+is > 0, `dim` ≥ 1 the number of parameters d, `noise` ≥ 0 the standard deviation σ of Gaussian noise
+on each coordinate of the gradient, and `eps` in (1e-15, 1) the residual ε that counts as learned.
 """
 
 from skillscale.geometry.theory.capacity import (

@@ -112,8 +112,8 @@ def completion_time(
 ) -> Array:
     """Return the time at which sign descent has brought each skill's unlearned fraction to `eps`.
 
-    Orthonormal task vectors, gradient factor 2. Skill k is there when the clock reads s_k
-    = ln(1/ε)/p_k, and t_k = ∫_0^{s_k} √(Σ_j p_j² e^(-2 p_j s) + d σ²/4) ds / (η √(2d/π)).
+    Orthonormal task vectors, gradient factor 2. Skill k is there when the clock reads
+    s_k = ln(1/ε)/p_k, and t_k = ∫_0^{s_k} √(Σ_j p_j² e^(-2 p_j s) + d σ²/4) ds / (η √(2d/π)).
 
     Source: derived here; tested against simulated sign descent.
 

@@ -58,8 +58,8 @@ def loss(
 def loss_integral(n: ArrayLike, alpha: float, *, midpoint: bool = True) -> Floats:
     r"""Power law that replaces the sum over unlearned quanta by an integral, with a = 0 and b = 1.
 
-    $L_n \approx (n + h)^{-\alpha} / (\alpha \zeta(\alpha+1))$. With h = 0 (the published form, n
-    > 0) it is too large by a factor $1 + \alpha/(2n) + O(n^{-2})$; with the `midpoint` h = 1/2 by
+    $L_n \approx (n + h)^{-\alpha} / (\alpha \zeta(\alpha+1))$. With h = 0 (the published form,
+    n > 0) it is too large by a factor $1 + \alpha/(2n) + O(n^{-2})$; with the `midpoint` h = 1/2 by
     only $1 + \alpha(\alpha+1)/(24 n^2) + O(n^{-3})$.
 
     Source: Michaud et al. 2023, theory (h = 0); midpoint and error terms derived here.

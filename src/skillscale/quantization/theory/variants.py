@@ -30,10 +30,10 @@ def entropy(alpha: float) -> float:
 def loss_with_entropy(n: ArrayLike, alpha: float) -> Floats:
     r"""Loss in nats when an unlearned quantum costs the surprise of its own frequency, exactly.
 
-    $b_k = -\ln P(k)$ and $a_k = 0$ instead of constants: $L_n = -\sum_{k>n} P(k)\ln P(k)
-    = [\ln\zeta(s)\,\zeta(s,n+1) - s\,\zeta'(s,n+1)]/\zeta(s)$ with $s = \alpha + 1$ and n >= 0, the
-    Hurwitz zeta function and its derivative in s. It is a power law times a logarithm, whose local
-    exponent is below alpha for any n that can be reached.
+    $b_k = -\ln P(k)$ and $a_k = 0$ instead of constants: $L_n = -\sum_{k>n} P(k)\ln
+    P(k) = [\ln\zeta(s)\,\zeta(s,n+1) - s\,\zeta'(s,n+1)]/\zeta(s)$ with $s = \alpha + 1$ and
+    n >= 0, the Hurwitz zeta function and its derivative in s. It is a power law times a logarithm,
+    whose local exponent is below alpha for any n that can be reached.
 
     Source: Michaud et al. 2023, appendix (the choice of a_k and b_k); the exact form is derived
     here.

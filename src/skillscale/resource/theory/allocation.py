@@ -15,8 +15,8 @@ def allocate(
 ) -> Array:
     """Best split of N resources over subtasks, shape ``(*N.shape, subtask)``.
 
-    Minimises L = Σ_k β_k c_k N_k^-g_k subject to Σ_k N_k = N, with β = `weights`, c = `costs` and g
-    = `exponent`. For a common g the ratios do not depend on N: N_i / N_j = (β_i c_i / β_j c_j)^(1
+    Minimises L = Σ_k β_k c_k N_k^-g_k subject to Σ_k N_k = N, with β = `weights`, c = `costs` and
+    g = `exponent`. For a common g the ratios do not depend on N: N_i / N_j = (β_i c_i / β_j c_j)^(1
     / (1 + g)). For unequal exponents the stationarity condition N_k = (g_k β_k c_k / λ)^(1
     / (1 + g_k)) is solved for the multiplier λ.
 

@@ -77,9 +77,9 @@ def missing_tail(
     integral of (S²/2) · A · k^-(alpha+1) over k > n_skills. With `exact` the integral is replaced
     by the sum over k > n_skills. L + L_C is the pure power law where L alone bends down.
 
-    The tail completion of the quantization chapter is the same step in other units: with m
-    = 1 - `tail_mass(alpha, n_skills)`, the weight of these skills among infinitely many, (L + L_C)
-    · m / (S²/2) = m · ℓ + (1 - m) where L_C is exact and ℓ = L / (S²/2), which is
+    The tail completion of the quantization chapter is the same step in other units: with
+    m = 1 - `tail_mass(alpha, n_skills)`, the weight of these skills among infinitely many,
+    (L + L_C) · m / (S²/2) = m · ℓ + (1 - m) where L_C is exact and ℓ = L / (S²/2), which is
     `quantization.complete_tail(ℓ)`; for the loss of N skills it is `quantization.loss(N)`.
 
     Args:

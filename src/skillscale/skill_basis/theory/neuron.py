@@ -30,8 +30,8 @@ _LEARNED = 1e9
 def neuron_clock(subset_size: int) -> float:
     """Return the largest correlation of a neuron of unit weights with a parity, the clock c*.
 
-    c* = max |G(w)| over |w| = 1, the clock of a network whose neurons are aligned. With m
-    = `subset_size` from 2 to 1000: c* = C(m-2, ⌊m/2⌋-1) / (2^m · √m), and c* = 1/2 for m = 1. It
+    c* = max |G(w)| over |w| = 1, the clock of a network whose neurons are aligned. With
+    m = `subset_size` from 2 to 1000: c* = C(m-2, ⌊m/2⌋-1) / (2^m · √m), and c* = 1/2 for m = 1. It
     falls no faster than 1/m: c* ≈ √(2/π)/(4·m) for large m. Neither the other bits, nor how many
     inputs are always 1, nor frequency, width or scale enter.
 
