@@ -37,7 +37,7 @@ _EXPONENTS = ((0.2, 0.2), (0.5, 0.5), (1.0, 1.0), (0.2, 0.7), (0.7, 0.2), (1.0, 
 
 @dataclass(frozen=True, eq=False)
 class Chinchilla:
-    """A fitted law L = E + A N^(-alpha_N) + B D^(-alpha_D), all in the unit of the loss.
+    """A fitted law L = E + A N^(-alpha_N) + B D^(-alpha_D); A, B, E in units of the loss.
 
     Attributes:
         alpha_N: Exponent in parameters; positive where the loss falls.
@@ -70,12 +70,12 @@ def chinchilla(
     Minimises Σ_i Huber(r_i) with r = ln(A N^(-alpha_N) + B D^(-alpha_D) + E) - ln(loss) and
     Huber(r) = r²/2 up to 1e-3 and linear beyond. The sum is not averaged: the optimiser stops early
     on numbers that small, so it is also scaled up here. L-BFGS-B with the exact gradient runs from
-    18 starts, and from the best fit for each resample of the runs.
+    18 starts, and from the best fit for each resample of the runs. It takes 10 runs or more, with 3
+    values of N and of D or more. D may not be a power of N within 1 %, as in runs with D = 20 N:
+    their terms could not be told apart.
 
     Args:
-        N, D, loss: > 0, shape (run,), at least 10 runs and 3 different values of N and of D, which
-            may not be a power of N within 1 %, as in runs with D = 20 N: their terms cannot be told
-            apart.
+        N, D, loss: > 0, shape (run,).
         bootstrap: Number of resamples, <= 100,000; 0 gives values without intervals.
 
     Returns:

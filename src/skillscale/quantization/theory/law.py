@@ -40,7 +40,8 @@ def loss(
     Args:
         n: Number of quanta learned, 0 <= n <= n_skills.
         alpha: Frequency exponent; may be below 0, above -1, for a finite `n_skills`.
-        a, b: Loss on a sample whose quantum is learned, and not learned yet; a < b.
+        a: Loss on a sample whose quantum is learned.
+        b: Loss on one whose quantum is not learned yet, > a.
 
     Source: Michaud et al. 2023, theory (the sum); Hurwitz and finite forms derived here.
 

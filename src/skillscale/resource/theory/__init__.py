@@ -3,8 +3,7 @@
 A composite task has subtasks with weight β_k; a subtask that owns N_k neurons has the loss c_k
 N_k^-g. The functions here say how N neurons are best shared, what the total loss then is, and where
 a subtask's law comes from: independent errors, neuron noise that equal copies share, or a weight
-penalty. Exponents are positive decay rates throughout, and N, treated as continuous, may be of any
-shape.
+penalty. Exponents are positive decay rates throughout, and resources are treated as continuous.
 """
 
 from skillscale.resource.theory.allocation import (

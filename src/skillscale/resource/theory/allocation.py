@@ -21,8 +21,9 @@ def allocate(
     / (1 + g_k)) is solved for the multiplier λ.
 
     Args:
-        weights, costs, N: > 0, the first two of shape (subtask,); a cost is the loss of a subtask
-            that owns one unit of resource.
+        weights: > 0, shape (subtask,).
+        costs: > 0, shape (subtask,); loss of a subtask that owns one unit of resource.
+        N: > 0, any shape.
         exponent: Decay rate of a subtask's loss, > 0; one for all, or one per subtask.
 
     Source: derived here (Lagrange multiplier), tested against a numerical minimiser. That ratios
@@ -115,10 +116,8 @@ def _unequal_split(products: Array, g: Array, total: float) -> Array:
 
 
 def _products(weights: ArrayLike, costs: ArrayLike) -> Array:
-    beta, c = (
-        _checks.array("weights", weights, positive=True),
-        _checks.array("costs", costs, positive=True),
-    )
+    beta = _checks.array("weights", weights, positive=True)
+    c = _checks.array("costs", costs, positive=True)
     if beta.ndim != 1 or beta.shape != c.shape:
         raise ValueError(
             "weights and costs must be two 1-D sequences of one length, "

@@ -20,7 +20,8 @@ def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: flo
 
     Args:
         n: >= 1, of any shape.
-        bias, spread: b, and the standard deviation s >= 0 of one estimator's own error.
+        bias: Common error b.
+        spread: Standard deviation s >= 0 of one estimator's own error.
         correlation: ρ in [-1/(n-1), 1].
 
     Source: derived here; the averaging of independent networks is the argument that Song et al.

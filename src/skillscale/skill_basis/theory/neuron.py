@@ -177,8 +177,8 @@ class _Neurons:
             raise ValueError(f"subset_size must be <= min(n_bits, 12) = {min(n_bits, 12)}, got {m}")
         self.constants = _checks.integer("constant_inputs", constant_inputs, minimum=0)
         self.others = n_bits - m
-        self.strings = _strings(m)
-        self.parity = _parity(self.strings) / len(self.strings)
+        self.strings = (np.arange(2**m)[:, None] >> np.arange(m) & 1).astype(np.float64)
+        self.parity = (1.0 - 2.0 * (self.strings.sum(-1) % 2)) / len(self.strings)
         draw = np.random.default_rng(seed)
         self.a = draw.normal(size=n)
         self.w = draw.normal(size=(n, m))
@@ -224,15 +224,6 @@ def _check_size(name: str, n: int, m: int) -> None:
     most = _checks.LARGEST_SIZE >> min(_checks.integer("subset_size", m, minimum=1), 64)
     if n > most:
         raise ValueError(f"{name} must make at most {most} neurons at subset_size = {m}, got {n}")
-
-
-def _strings(n_bits: int) -> FloatArray:
-    words = np.arange(2**n_bits)[:, None] >> np.arange(n_bits)
-    return np.asarray(words & 1, dtype=np.float64)
-
-
-def _parity(strings: FloatArray) -> FloatArray:
-    return np.asarray(1.0 - 2.0 * (strings.sum(-1) % 2))
 
 
 def _density(z: FloatArray) -> FloatArray:

@@ -27,8 +27,8 @@ def skillmix_expected_texts(
 
     Args:
         k: Skills in a combination, whole, >= 1, any shape.
-        p_skill, p_topic: Mean probability in (0, 1] that a text shows a given skill, and of a
-            topic.
+        p_skill: Mean probability in (0, 1] that a text shows a given skill.
+        p_topic: Mean probability in (0, 1] of a topic.
         corpus: Texts (or sentences) in the corpus, > 0.
 
     Source: the argument of Yu et al. 2023 (from secondary sources), as are the values of the
