@@ -77,7 +77,9 @@ def mean(values: ArrayLike) -> Estimate:
     """Estimate the mean over members with Student's t interval m ± t(0.975, n-1)·s/√n.
 
     `values` are one number per member. A single member has no interval and the status
-    "too_few_points". Source: Student's t; its coverage is tested.
+    "too_few_points".
+
+    Source: Student's t; its coverage is tested.
 
     >>> str(mean([1.0, 2.0, 3.0]))
     '2 [-0.484, 4.48]'
@@ -166,7 +168,7 @@ def crossing_times(t: ArrayLike, y: ArrayLike, *, threshold: float) -> NDArray[n
 
 
 def proportion(successes: int, trials: int) -> Estimate:
-    """Estimate a proportion of independent trials with the exact Clopper–Pearson interval.
+    """Estimate a proportion of independent `trials` >= 1 with the exact Clopper–Pearson interval.
 
     Source: Clopper and Pearson (1934), by `scipy.stats.binomtest`.
 

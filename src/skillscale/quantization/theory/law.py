@@ -193,10 +193,10 @@ def true_exponent(apparent: float, *, n_min: int, n_max: int, n_skills: float = 
 def complete_tail(loss: ArrayLike, alpha: float, n_skills: int) -> Floats:
     """Loss of a finite toy re-expressed in the infinite problem it truncates.
 
-    $L' = m L + (1 - m)$ with m the mass that the first `n_skills` quanta have in the infinite power
-    law, and L in units of the unlearned loss (a = 0, b = 1). It *assumes* that law for the quanta
-    beyond `n_skills` and that they are all unlearned: an exponent read from L' is no evidence for
-    the power law of the frequencies.
+    $L' = m L + (1 - m)$ with m the mass that the first `n_skills` (finite) quanta have in the
+    infinite power law, and L in units of the unlearned loss (a = 0, b = 1). It *assumes* that law
+    for the quanta beyond `n_skills` and that they are all unlearned: an exponent read from L' is no
+    evidence for the power law of the frequencies.
 
     Source: derived here.
 

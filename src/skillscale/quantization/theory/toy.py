@@ -75,7 +75,7 @@ def apparent_data_exponent(
 
     Args:
         amounts: Numbers of samples D, increasing, shape (m,), > 0.
-        cost: Own samples that a quantum needs, > 0.
+        cost: Own samples that a quantum needs.
         start: Loss below which the fit begins, in units of the unlearned loss, in (0, 1].
 
     Source: rule of the fit from the code of Michaud et al. 2023; derived here.
@@ -160,18 +160,18 @@ def censored_exponent(
     r"""Convergence exponent that a fit over the learned skills alone reads.
 
     The time of skill k is $\ln T_k = \ln(cost) + q(\alpha+1)\ln k + s_k\,\xi$ with ξ standard
-    normal; only $T_k \le S$ = `budget` is seen. With $z_k = (\ln S - E \ln T_k)/s_k$, skill k is in
-    the fit with probability $\Phi(z_k)$, and its mean there is $E \ln
-    T_k - s_k\,\varphi(z_k)/\Phi(z_k)$: among the rare skills the lucky ones are kept. Minus the
-    slope of these means against ln P(k), weighted by $\Phi(z_k)$, is the exponent read; it is below
-    q wherever the budget cuts. This is the fit over many runs pooled; the fit to a single run
-    scatters around nearly the same number. Raises ValueError where fewer than two skills are
-    learned on average.
+    normal; only $T_k \le S$ is seen. With $z_k = (\ln S - E \ln T_k)/s_k$, skill k is in the fit
+    with probability $\Phi(z_k)$, and its mean there is $E \ln T_k - s_k\,\varphi(z_k)/\Phi(z_k)$:
+    among the rare skills the lucky ones are kept. Minus the slope of these means against ln P(k),
+    weighted by $\Phi(z_k)$, is the exponent read; it is below q wherever the budget cuts. This is
+    the fit over many runs pooled; the fit to a single run scatters around nearly the same number.
+    Raises ValueError where fewer than two skills are learned on average.
 
     Args:
         alpha: Frequency exponent, > -1 and <= 1e6.
         n_skills: From 2 to 10^7.
-        cost: Median time of the most frequent skill, > 0, in the unit of `budget`.
+        cost: Median time of the most frequent skill, in the unit of `budget`.
+        budget: Length S of the run, > 0.
         spread: Standard deviation $s_k$ between seeds, > 0: shape (n_skills,), or one number.
         q: True convergence exponent, T_k ∝ P(k)^-q, > 0.
 

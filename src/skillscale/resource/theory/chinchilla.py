@@ -1,7 +1,6 @@
 """The law in parameters N and tokens D that language models are fitted with, and its best use.
 
-The resource model speaks of the term in N only. Constants `params` are for example `REPLICATION`;
-N, D and C are > 0.
+The resource model speaks of the term in N only. Constants `params` are for example `REPLICATION`.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ class ComputeExponents(NamedTuple):
 
 @_checks.finite
 def chinchilla_loss(N: ArrayLike, D: ArrayLike, params: ChinchillaParameters) -> Array:
-    """Loss L = E + A N^-α_N + B D^-α_D in nats per token; N and D broadcast.
+    """Loss L = E + A N^-α_N + B D^-α_D in nats per token; N, D > 0 broadcast.
 
     Source: Hoffmann et al. 2022, the parametric loss of their third approach.
 
@@ -103,7 +102,7 @@ def chinchilla_loss(N: ArrayLike, D: ArrayLike, params: ChinchillaParameters) ->
 
 @_checks.finite
 def compute_optimal(C: ArrayLike, params: ChinchillaParameters) -> ComputeOptimal:
-    """Size and data that minimise the loss under a budget of C = 6 N D floating point operations.
+    """Size and data of least loss for a budget of C = 6 N D > 0 floating point operations.
 
     Setting the derivative along C = 6ND to zero, α_N A N^-α_N = α_D B D^-α_D: the two reducible
     terms stand in the fixed ratio α_D : α_N. Hence N = G (C/6)^a, D = (C/6)^(1-a) / G with a = α_D

@@ -6,8 +6,8 @@ neurons in all. What is minimised is
 
     strength · loss + Σ_neurons (w² + v²) = strength · loss + 2n (w² + v²),
 
-with the mean squared error as loss and n, w, v continuous and without biases. `strength` is
-α/λ > 0, of any shape, the weight of the task over that of the penalty.
+with the mean squared error as loss and n, w, v continuous and without biases. `strength` is α/λ, of
+any shape, the weight of the task over that of the penalty.
 """
 
 from typing import NamedTuple
@@ -38,7 +38,7 @@ class SparsePair(NamedTuple):
 def sparse_pair_equilibrium(strength: ArrayLike) -> SparsePair:
     """Balance of error and penalty for the pair toy, to leading order in small w.
 
-    w = (2 / (K s))^(1/5), N = 4 / w³, loss = K w⁴ with K = 4/99225 and s = `strength`: hence
+    w = (2 / (K s))^(1/5), N = 4 / w³, loss = K w⁴ with K = 4/99225 and s = `strength` > 0: hence
     N ∝ s^(3/5), loss ∝ s^(-4/5), w = (4/N)^(1/3) and loss = K (4/N)^(4/3), an exponent of 4/3 and
     not of 1. At s = 1e4 w and loss are off by 5 and 6 %, at 1e6 by less than 1 %. With free biases
     other minima exist, which are better at large strength; counts are whole pairs in a network, so

@@ -57,7 +57,9 @@ def emergence_data(
 
     D = x · D_c / frequency with x = eps ("projection") or 1 - (1 - eps)² ("loss_matched"), so that
     D ∝ k^(alpha+1) for power-law frequencies in both. With `eps` in (0, 1]; the other arguments are
-    those of `strength_data`, of which it is the inverse.
+    those of `strength_data`.
+
+    Source: inverse of `strength_data`.
 
     >>> float(emergence_data(0.5, D_c=100.0))
     100.0

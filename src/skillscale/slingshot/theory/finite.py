@@ -23,7 +23,7 @@ def finite_curve(
     n_texts: int,
     failure_probability: float = 1.0,
 ) -> Array:
-    """Performance curve for finite numbers of skills N1 and texts N2.
+    """Performance curve for finite numbers of skills N1 >= 1 and texts N2 >= 1.
 
     The root β > 1 of KL(aβ‖a) = [H(θ) + (N1/N2) H(a) + ln(1/δ)/N2] / (kθ). For a random graph, the
     probability that some set of θN2 texts drives a fraction a of the skills to this β or above is

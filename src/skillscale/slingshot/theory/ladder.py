@@ -79,10 +79,10 @@ def scaling_ladder(
 ) -> Ladder:
     """How the wrong texts' fraction falls, and tuples grow, when a model is scaled up.
 
-    The excess is A N^-α_N + B D^-α_D; θ follows by `theta_from_loss` with the first model, of N
-    parameters trained on D tokens, for reference. A certificate for k'-tuples depends on k'θ and k
-    alone, so tuples may grow by θ0/θ at an unchanged certificate: `tuple_growth`. It doubles per
-    decade where tenfold size halves the excess.
+    The excess is A N^-α_N + B D^-α_D; θ follows by `theta_from_loss` with the first model, of N > 0
+    parameters trained on D > 0 tokens, for reference. A certificate for k'-tuples depends on k'θ
+    and k alone, so tuples may grow by θ0/θ at an unchanged certificate: `tuple_growth`. It doubles
+    per decade where tenfold size halves the excess.
 
     Args:
         theta: θ0 of the reference model.

@@ -21,13 +21,14 @@ def stimulus_coverage(
 ) -> Coverage:
     """How often each tuple of k' = `tuple_size` <= k skills can occur in a corpus.
 
-    tokens / tokens_per_text texts hold C(k, k') tuples each; there are C(N1, k'). Where the ratio
-    is far below 1 most tuples never occur (the paucity of the stimulus); `seen` = 1 - exp(-ratio)
-    is the share that occurs at least once if occurrences fall at random. All but `tuples` are upper
-    estimates, since skills that a text draws twice make fewer tuples.
+    tokens / tokens_per_text texts hold C(k, k') tuples each; there are C(N1, k'), N1 = `n_skills`
+    >= k' >= 1. Where the ratio is far below 1 most tuples never occur (the paucity of the
+    stimulus); `seen` = 1 - exp(-ratio) is the share that occurs at least once if occurrences fall
+    at random. All but `tuples` are upper estimates, since skills that a text draws twice make fewer
+    tuples.
 
     Args:
-        n_skills: N1 >= tuple_size.
+        tokens: Training tokens, > 0.
         tokens_per_text: Tokens of a text that needs k skills, > 0; a choice, not a measurement.
 
     Source: the argument is that of Arora & Goyal 2023 (from secondary sources); the numbers are

@@ -32,7 +32,7 @@ def tuple_failure_bound(
     is wrong with probability at most k'θ and holds k disjoint tuples, so the curve of single skills
     at k'θ applies; this is an identity of the method, not a measurement. "slots" certifies tuples
     within one text, cut into floor(k/k') disjoint slots: the curve at (θ, floor(k/k')), for
-    k' <= k.
+    k' <= k. In both k' >= 1.
 
     Returns:
         min(1, βθ), with k'θ for θ where the method is "tensor"; nan where no curve exists, 1 where
@@ -69,12 +69,12 @@ def structured_tuples(
     """Failure factor that the worst texts reach on average over a structured set of tuples.
 
     Bad tuples are all those within a set of skills ("clique": a fraction a^(1/k') of the skills) or
-    all that touch one ("star": 1 - (1-a)^(1/k')). A text with x of its k >= k' skills in that set
-    holds C(x, k') resp. C(k, k') - C(k-x, k') bad tuples, growing in x ~ Bin(k, s), so the worst
-    texts are those of largest x. Divided by the mean count C(k, k') a, for many more texts than
-    tuples. The exact curve at floor(k/k') draws caps both; if k' divides k, a clique reaches it
-    where all of the worst texts have k or k - 1 skills in the set. The star's mean is no guarantee:
-    its tuples with two skills in the set fail more often than others.
+    all that touch one ("star": 1 - (1-a)^(1/k')). A text with x of its k >= k' >= 1 skills in that
+    set holds C(x, k') resp. C(k, k') - C(k-x, k') bad tuples, growing in x ~ Bin(k, s), so the
+    worst texts are those of largest x. Divided by the mean count C(k, k') a, for many more texts
+    than tuples. The exact curve at floor(k/k') draws caps both; if k' divides k, a clique reaches
+    it where all of the worst texts have k or k - 1 skills in the set. The star's mean is no
+    guarantee: its tuples with two skills in the set fail more often than others.
 
     Source: derived here; tested on all texts.
 
@@ -102,8 +102,9 @@ def certified_fraction(
 ) -> Array:
     """Fraction 1 - a of the k'-tuples that surely fail on at most `max_failure` of their texts.
 
-    With the composite's θ' = k'θ and β = max_failure / θ', solves KL(aβ‖a) = H(θ') / (kθ') for a;
-    where that has no root, Markov's a = 1/β remains (and nothing for β <= 1).
+    With k' = `tuple_size` >= 1, `max_failure` in (0, 1), the composite's θ' = k'θ and
+    β = max_failure / θ', solves KL(aβ‖a) = H(θ') / (kθ') for a; where that has no root, Markov's
+    a = 1/β remains (and nothing for β <= 1).
 
     Source: derived here from `performance_curve`.
 
