@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-import sympy as sp
 from scipy.integrate import solve_ivp
 from scipy.optimize import linprog
 
@@ -243,29 +242,6 @@ def test_separable_fraction_at_capacity_is_one_half():
     d = np.array([5, 50, 500])
     np.testing.assert_allclose(geometry.separable_fraction(2 * d, d), 0.5, atol=1e-9)
     assert geometry.separable_fraction(5, 5) == 1
-
-
-def test_derivation_equals_the_functions():
-    found = geometry.derivation()
-    d, eta, sigma, c, q, wk = sp.symbols("d eta sigma c q w_k", positive=True)
-    claimed = eta * sp.sqrt(2 * d / sp.pi) * wk / sp.sqrt(q + d * sigma**2 / c**2)
-    assert sp.simplify(found["pace"] / claimed) == 1
-    # a perturbed coefficient is noticed
-    assert sp.simplify(found["pace"] / claimed.subs(sigma, 2 * sigma)) != 1
-    assert sp.simplify(found["wasted"] / (sigma * sp.sqrt(2 * sp.pi * d) / c)) == 1
-    value = float(found["wasted"].subs({sigma: 0.3, d: 100, c: 2}))
-    assert value == pytest.approx(float(geometry.wasted_resource(0.3, 100)))
-    assert sp.simplify(found["normalised"] - eta * wk / sp.sqrt(q)) == 0
-    assert sp.simplify(found["along"] - sp.sqrt(2 / sp.pi)) == 0
-
-
-def test_gaussian_sign_identity_by_monte_carlo():
-    rng = np.random.default_rng(0)
-    g = rng.standard_normal(400_000)
-    x = 0.3 * g + rng.standard_normal(400_000)
-    kappa, tau = sp.symbols("kappa", real=True), sp.symbols("tau", positive=True)
-    expected = float(geometry.derivation()["sign_gain"].subs({kappa: 0.3, tau: 1.0}))
-    assert np.mean(x * np.sign(g)) == pytest.approx(expected, abs=4 * 1.05 / np.sqrt(g.size))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import sympy as sp
 
 from skillscale.geometry import theory as geometry
 
@@ -73,8 +72,7 @@ def test_hadamard_basis_learns_one_after_another():
 
 
 def test_sliding_share_is_that_of_the_path():
-    lambdas = dict(zip(sp.symbols("lambda_1:5", positive=True), DECADES, strict=True))
-    share = float(geometry.derivation()["sliding"].subs(lambdas))
+    share = 2 * DECADES[1] / DECADES.sum()
     lr = 1e-3
     t = np.array([500.0, 900.0])
     x = geometry.rotated_quadratic(t, DECADES, np.ones(4), HADAMARD, lr=lr)

@@ -78,7 +78,7 @@ def test_steep_and_flat_laws_are_read_where_the_loss_itself_is_no_float():
 
 CALLS = {
     "loss": {"n": 3, "alpha": 0.4, "a": 0.0, "b": 1.0, "n_skills": 500},
-    "loss_integral": {"n": 3, "alpha": 0.4, "a": 0.0, "b": 1.0},
+    "loss_integral": {"n": 3, "alpha": 0.4},
     "local_exponent": {"n": 3, "alpha": 0.4, "n_skills": 500},
     "apparent_exponent": {"alpha": 0.4, "n_min": 1, "n_max": 40, "n_skills": 500},
     "true_exponent": {"apparent": 0.478, "n_min": 1, "n_max": 40, "n_skills": 500},

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-import sympy as sp
 from scipy.optimize import minimize
 
 from skillscale.resource import theory
@@ -129,31 +128,6 @@ def test_an_error_that_grows_with_the_slope_counts_for_more():
     independent = (4 * x**2).mean() * (error**2).mean()
     # E 4x⁴ over E 4x² E x² is 9/5
     np.testing.assert_allclose(measured / independent, 1.8, rtol=0.02)
-
-
-def test_derivation_agrees_with_nested_tasks():
-    forms = theory.derivation()
-    values = {"beta_1": 0.7, "c_1": 2.0, "beta_2": 0.3, "c_2": 5.0, "N": 90.0}
-    values |= {"beta": 0.4, "c_3": 1.5, "q": 0.6, "s_1": 0.02, "s_2": 0.01, "g": 1.0, "kappa": 0.75}
-
-    def number(name):
-        symbols = forms[name].free_symbols
-        return float(forms[name].subs({symbol: values[symbol.name] for symbol in symbols}))
-
-    pair = Parallel((Subtask(2.0), Subtask(5.0)), (0.7, 0.3))
-    weights, costs, _ = theory.leaves(Parallel((pair, Subtask(1.5)), (0.4, 1.0)))
-    assert number("nested") == pytest.approx(
-        float(theory.composite_loss(weights, costs, 90.0)), rel=1e-12
-    )
-    weights, costs, _ = theory.leaves(Series((Subtask(0.02), Subtask(0.01)), (0.6,)))
-    assert number("series") == pytest.approx(float(weights @ costs), rel=1e-12)
-    assert number("parameters") == pytest.approx(theory.parameter_exponent(1.0, 0.75), rel=1e-12)
-    beta, b1, c1, b2, c2, c3, N = sp.symbols("beta beta_1 c_1 beta_2 c_2 c_3 N", positive=True)
-    roots = sp.sqrt(beta) * (sp.sqrt(b1 * c1) + sp.sqrt(b2 * c2)) + sp.sqrt(c3)
-    assert number("nested") == pytest.approx(
-        float((roots**2 / N).subs({s: values[s.name] for s in (beta, b1, c1, b2, c2, c3, N)})),
-        rel=1e-12,
-    )
 
 
 @pytest.mark.parametrize(

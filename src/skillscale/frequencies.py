@@ -15,10 +15,7 @@ from skillscale import _checks
 
 
 def zipf_exponent(alpha: float) -> float:
-    """Return the Zipf exponent α + 1 of P(k) ∝ k^-(α+1).
-
-    Raises:
-        ValueError: If `alpha` is not a finite number > -1.
+    """Return the Zipf exponent α + 1 of P(k) ∝ k^-(α+1), for α > -1.
 
     Source: Nam et al. 2024, Michaud et al. 2023 (definition of α).
 
@@ -43,15 +40,7 @@ def endless(alpha: float) -> float:
 def power_law(n_skills: int, alpha: float) -> NDArray[np.float64]:
     """Return the normalised frequencies P(k) = k^-(α+1) / Σ_j j^-(α+1) of skills k = 1…n_skills.
 
-    Args:
-        n_skills: Number of skills, from 1 to 10^8.
-        alpha: Exponent α > -1; P(k) falls with the Zipf exponent α + 1.
-
-    Returns:
-        Array of shape (n_skills,) that sums to 1, most frequent skill first.
-
-    Raises:
-        ValueError: If an argument is out of range.
+    For α > -1 and up to 10^8 skills, most frequent first.
 
     Source: Nam et al. 2024, definition of the skill frequencies.
 
@@ -65,26 +54,18 @@ def power_law(n_skills: int, alpha: float) -> NDArray[np.float64]:
 
 @_checks.finite
 def tail_mass(alpha: float, n: ArrayLike, *, n_skills: float = math.inf) -> NDArray[np.float64]:
-    """Return the probability Σ_{k>n} P(k) of all skills rarer than the n-th.
+    """Return the probability Σ_{k>n} P(k) of all skills rarer than the n-th; 0 where n >= n_skills.
 
-    With s = α + 1 and the Hurwitz zeta function ζ(s, a) = Σ_{j≥0} (j + a)^-s the mass is
-    ζ(s, n+1) / ζ(s) for infinitely many skills and
-    [ζ(s, n+1) - ζ(s, K+1)] / [ζ(s) - ζ(s, K+1)] for K = `n_skills`.
+    With s = α + 1 and the Hurwitz zeta function ζ(s, a) = Σ_{j≥0} (j + a)^-s the mass is ζ(s, n+1)
+    / ζ(s) for infinitely many skills and [ζ(s, n+1) - ζ(s, K+1)] / [ζ(s) - ζ(s, K+1)] for
+    K = `n_skills`.
 
     Args:
-        alpha: Exponent α; from 1e-6 to 300 for infinitely many skills, > -1 otherwise.
-        n: Number of skills already counted, >= 0; broadcasts. Whole numbers give the sum itself;
-            real ones its analytic interpolation (whole only where `n_skills` is finite and
-            α < 0.001).
-        n_skills: Number of skills in all; infinite by default.
+        alpha: α; from 1e-6 to 300 for infinitely many skills, > -1 otherwise.
+        n: >= 0, any shape. Whole numbers give the sum itself; real ones its analytic interpolation
+            (whole only where `n_skills` is finite and α < 0.001).
 
-    Returns:
-        Mass of the tail, shape of `n` (0-d for a number); 0 where n >= n_skills.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; equals the finite sum to 1e-12 in `tests/test_frequencies.py`.
+    Source: derived here; equals the finite sum to 1e-12.
 
     >>> round(float(tail_mass(0.4, 10)), 4)
     0.3142

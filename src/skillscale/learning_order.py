@@ -1,8 +1,8 @@
 """When skills are learned: how their number grows, in which order, how learning times scale.
 
-Learning times are (member, skill) arrays, skills by falling frequency, nan where a skill was not
-learned while the network was watched. Such skills are censored, not missing: a fit over those that
-were learned keeps the lucky ones among the rare.
+Learning `times` are > 0, shape (member, skill), skills by falling frequency, nan where a skill was
+not learned while the network was watched. Such skills are censored, not missing: a fit over those
+that were learned keeps the lucky ones among the rare.
 """
 
 from __future__ import annotations
@@ -23,13 +23,7 @@ SELECTIONS = ("all learned", "gap-free", "censored")
 
 
 def gap_free(learned: ArrayLike) -> NDArray[np.int64]:
-    """Return how many of the most frequent skills are learned without a gap.
-
-    Args:
-        learned: Whether a skill is learned, shape (..., skill), most frequent first.
-
-    Raises:
-        ValueError: If `learned` is empty or not an array of finite numbers or bools.
+    """Return how many of the most frequent skills, first in `learned`, are learned without a gap.
 
     Source: derived here.
 
@@ -46,18 +40,10 @@ def count_growths(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Float
     slope of ln n against its logarithm, for n = n_min … n_max, so that whole-number counts do not
     blur the amount.
 
-    Args:
-        times: Learning times, shape (member, skill), nan where not learned.
-        n_min: First count in the fit.
-        n_max: Last count.
-
     Returns:
         Shape (member,), nan for a member that has learned fewer than `n_max` skills.
 
-    Raises:
-        ValueError: If the counts leave no fit or `times` has another shape.
-
-    Source: derived here; planted growth in `tests/test_learning_order.py`.
+    Source: derived here; tested on planted growth.
 
     >>> n = np.arange(1, 31)
     >>> count_growths([n**1.4, 2 * n**1.4]).round(4)
@@ -83,13 +69,10 @@ def count_growths(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Float
 def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estimate:
     """Estimate the growth as the mean of `count_growths`, with a t interval over members.
 
-    Arguments and errors are those of `count_growths`.
+    Where a member has learned fewer than `n_max` skills it is the mean over the others, without an
+    interval and as "bound_hit".
 
-    Returns:
-        The mean; over the others, without an interval and as "bound_hit", where a member has
-        learned fewer than `n_max` skills.
-
-    Source: derived here; `tests/test_learning_order.py`.
+    Source: derived here.
 
     >>> n = np.arange(1, 31)
     >>> round(count_growth([n**1.4, 2 * n**1.4]).value, 4)
@@ -103,18 +86,10 @@ def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estima
 def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
     """Estimate Kendall's τ between rank and learning time of the n most frequent skills.
 
-    Args:
-        times: Learning times, shape (member, skill), nan where not learned.
-        n: Number of skills.
+    Skills that were not learned count as last together; the status is then "bound_hit", since a
+    longer run would order them.
 
-    Returns:
-        τ with an interval over members. Skills that were not learned count as last together; the
-        status is then "bound_hit", since a longer run would order them.
-
-    Raises:
-        ValueError: If `n` or the shape is out of range.
-
-    Source: derived here; `tests/test_learning_order.py`.
+    Source: derived here.
 
     >>> order_correlation([[1.0, 2.0, 4.0, 3.0], [1.0, 2.0, 3.0, 4.0]], n=4).value.__round__(4)
     0.8333
@@ -140,19 +115,13 @@ def convergence_exponents(
       line, where a skill that was not learned says $T_k >$ `horizon`.
 
     Args:
-        frequency: P(k), shape (skill,).
-        times: Learning times, shape (member, skill), nan where not learned by `horizon`.
-        horizon: How long the networks were watched.
-        select: One of the three above.
+        frequency: P(k) > 0, shape (skill,).
+        horizon: How long the networks were watched, no less than any time.
 
     Returns:
         Shape (member,), nan for a member with fewer than three skills to fit.
 
-    Raises:
-        ValueError: If shapes do not match, or a time lies beyond the horizon.
-
-    Source: "all learned" as in Michaud et al. 2023; the others derived here. Planted q with and
-    without censoring in `tests/test_learning_order.py`.
+    Source: "all learned" as in Michaud et al. 2023; the others derived here, tested on planted q.
 
     >>> p = np.array([0.5, 0.25, 0.125, 0.0625])
     >>> t = [[2.0, 4.0, 8.0, np.nan], [2.0, np.nan, 8.0, 16.0]]
@@ -181,16 +150,10 @@ def convergence_exponents(
 
 
 def mean_of_all(values: ArrayLike) -> Estimate:
-    """Estimate a mean over members, without an interval where a member has none (nan).
-
-    Args:
-        values: One number per member, shape (n_members,); those that are not finite count as none.
+    """Estimate a mean over members, without an interval where a member has none (not finite).
 
     Returns:
         The mean over the others; nan where no member has one.
-
-    Raises:
-        ValueError: If `values` is no such array.
 
     >>> str(mean_of_all([1.0, 2.0, 3.0])), mean_of_all([1.0, np.nan, 3.0]).status
     ('2 [-0.484, 4.48]', 'too_few_points')

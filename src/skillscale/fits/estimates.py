@@ -1,7 +1,8 @@
 """Numbers with intervals: means, exponents, onsets, proportions and rank correlations.
 
-Intervals come from the spread over members by Student's t, which keeps its coverage for few
-members where a percentile bootstrap does not.
+Intervals come from the spread over members by Student's t, which keeps its coverage for few members
+where a percentile bootstrap does not. A measurement y has shape (n_points,) for one member or
+(n_members, n_points).
 """
 
 from __future__ import annotations
@@ -29,9 +30,8 @@ class Estimate:
     """A measured number with its 95 % interval.
 
     Attributes:
-        value: The estimate.
-        low: Lower end of the interval; nan where no interval exists.
-        high: Upper end of the interval; nan where no interval exists.
+        low: Lower end of the interval; nan where none exists.
+        high: Upper end; likewise.
         status: "ok"; "too_few_points" (one member: no interval), "bound_hit" (censored: the event
             lies outside the observed range for some members) or "not_converged".
         n_members: Number of independent runs behind the estimate.
@@ -47,10 +47,7 @@ class Estimate:
     n_members: int = 1
 
     def __str__(self) -> str:
-        """Return value and interval to three significant digits, thousands in full.
-
-        What is not known is a dash.
-        """
+        """Return value and interval to three significant digits, thousands in full, or a dash."""
         value, low, high = map(_short, (self.value, self.low, self.high))
         if math.isnan(self.low) and math.isnan(self.high):
             return value if math.isnan(self.value) else f"{value} (no interval)"
@@ -58,11 +55,7 @@ class Estimate:
 
     @property
     def note(self) -> str:
-        """What the status says, in words; empty where it is "ok".
-
-        >>> Estimate(1.0, status="not_converged").note
-        'not converged'
-        """
+        """What the status says, in words; empty where it is "ok"."""
         return _NOTES[self.status]
 
 
@@ -74,12 +67,7 @@ def _short(number: float) -> str:
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """A fitted power law y = prefactor · x^(−exponent).
-
-    Attributes:
-        exponent: Decay exponent (positive where y falls with x).
-        prefactor: Value of the fitted line at x = 1, in units of y.
-    """
+    """A fitted power law y = prefactor · x^(−exponent): the exponent is positive where y falls."""
 
     exponent: Estimate
     prefactor: Estimate
@@ -88,16 +76,10 @@ class PowerLaw:
 def mean(values: ArrayLike) -> Estimate:
     """Estimate the mean over members with Student's t interval m ± t(0.975, n-1)·s/√n.
 
-    Args:
-        values: One number per member, shape (n_members,).
+    `values` are one number per member. A single member has no interval and the status
+    "too_few_points".
 
-    Returns:
-        The mean; without an interval and with status "too_few_points" for a single member.
-
-    Raises:
-        ValueError: If `values` is empty, not one-dimensional or not finite, or its spread is not.
-
-    Source: Student's t; coverage measured in `tests/test_fits.py`.
+    Source: Student's t; its coverage is tested.
 
     >>> str(mean([1.0, 2.0, 3.0]))
     '2 [-0.484, 4.48]'
@@ -117,20 +99,10 @@ def power_law(x: ArrayLike, y: ArrayLike) -> PowerLaw:
     """Fit y ∝ x^(−exponent) by least squares on logarithms, one fit per member.
 
     The exponent is the mean of the members' slopes, its interval the t interval over them; the
-    prefactor likewise on the logarithmic scale.
+    prefactor likewise on the logarithmic scale. x and y are > 0, at least three points, x of shape
+    (n_points,) or that of y and not the same throughout.
 
-    Args:
-        x: Positive abscissae, shape (n_points,) or (n_members, n_points).
-        y: Positive ordinates, shape (n_points,) for one member or (n_members, n_points).
-
-    Returns:
-        Exponent and prefactor with intervals over members.
-
-    Raises:
-        ValueError: If an entry is not positive and finite, if shapes do not match, if there are
-            fewer than three points, or if all x of a member are equal.
-
-    Source: derived here; planted exponents and coverage in `tests/test_fits.py`.
+    Source: derived here; tested on planted exponents, with their coverage.
 
     >>> x = [1.0, 10.0, 100.0]
     >>> round(power_law(x, [2.0, 0.2, 0.02]).exponent.value, 6)
@@ -164,19 +136,13 @@ def power_law(x: ArrayLike, y: ArrayLike) -> PowerLaw:
 
 
 def crossing_times(t: ArrayLike, y: ArrayLike, *, threshold: float) -> NDArray[np.float64]:
-    """Return when each curve first reaches `threshold`, by linear interpolation.
+    """Return when each curve first reaches `threshold` from below, by linear interpolation.
 
-    Args:
-        t: Increasing times, shape (n_times,).
-        y: Curves along the last axis, shape (..., n_times).
-        threshold: Level to reach from below.
+    Times `t` increase, shape (n_times,), and run along the last axis of `y`.
 
     Returns:
-        Times of shape (...); nan where a curve never reaches the level, and t[0] where it starts
-        at or above it.
-
-    Raises:
-        ValueError: If `t` is not increasing, shapes do not match or entries are not finite.
+        Times of the shape of y without its last axis; nan where a curve never reaches the level,
+        and t[0] where it starts at or above it.
 
     Source: derived here.
 
@@ -202,16 +168,9 @@ def crossing_times(t: ArrayLike, y: ArrayLike, *, threshold: float) -> NDArray[n
 
 
 def proportion(successes: int, trials: int) -> Estimate:
-    """Estimate a proportion with the exact Clopper–Pearson interval.
+    """Estimate a proportion of independent `trials` >= 1 with the exact Clopper–Pearson interval.
 
-    Args:
-        successes: Number of successes, 0 … trials.
-        trials: Number of independent trials, at least 1.
-
-    Raises:
-        ValueError: If a count is out of range.
-
-    Source: Clopper and Pearson (1934); computed by `scipy.stats.binomtest`.
+    Source: Clopper and Pearson (1934), by `scipy.stats.binomtest`.
 
     >>> str(proportion(0, 20))
     '0 [0, 0.168]'
@@ -225,17 +184,9 @@ def proportion(successes: int, trials: int) -> Estimate:
 
 
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> Estimate:
-    """Estimate Kendall's τ_b between `x` and each member's `y`, with an interval over members.
+    """Estimate Kendall's τ_b between `x` and each member's `y`, neither constant, over members.
 
-    Args:
-        x: Shape (n_points,).
-        y: Shape (n_points,) for one member or (n_members, n_points).
-
-    Raises:
-        ValueError: If shapes do not match, entries are not finite or τ is undefined (constant
-            input).
-
-    Source: Kendall's τ_b, computed by `scipy.stats.kendalltau`.
+    Source: Kendall's τ_b, by `scipy.stats.kendalltau`.
 
     >>> rank_correlation([1, 2, 3], [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]).value
     1.0

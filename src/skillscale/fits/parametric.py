@@ -1,7 +1,7 @@
-"""The Chinchilla law, fitted through single runs of many sizes.
+"""The Chinchilla law L(N, D) = E + A N^(-alpha_N) + B D^(-alpha_D), fitted through single runs.
 
-L(N, D) = E + A N^(-alpha_N) + B D^(-alpha_D) with N parameters and D training tokens. The runs are
-the members: intervals come from resampling them.
+N are parameters and D training tokens. The runs are the members: intervals come from resampling
+them.
 """
 
 from __future__ import annotations
@@ -37,14 +37,11 @@ _EXPONENTS = ((0.2, 0.2), (0.5, 0.5), (1.0, 1.0), (0.2, 0.7), (0.7, 0.2), (1.0, 
 
 @dataclass(frozen=True, eq=False)
 class Chinchilla:
-    """A fitted law L = E + A N^(-alpha_N) + B D^(-alpha_D).
+    """A fitted law L = E + A N^(-alpha_N) + B D^(-alpha_D); A, B, E in units of the loss.
 
     Attributes:
-        A: Prefactor of the term in N, in the unit of the loss.
-        B: Prefactor of the term in D, in the unit of the loss.
-        E: Floor, in the unit of the loss.
         alpha_N: Exponent in parameters; positive where the loss falls.
-        alpha_D: Exponent in data; positive where the loss falls.
+        alpha_D: Exponent in data; likewise.
         model_exponent: alpha_D / (alpha_N + alpha_D), with which the best N grows with compute.
         objective: Huber loss of the log residuals, summed over runs.
         draws: A, B, E, alpha_N, alpha_D of every resample, shape (draw, 5).
@@ -71,31 +68,24 @@ def chinchilla(
     """Fit L = E + A N^(-alpha_N) + B D^(-alpha_D) to runs, robustly on the logarithm of the loss.
 
     Minimises Σ_i Huber(r_i) with r = ln(A N^(-alpha_N) + B D^(-alpha_D) + E) - ln(loss) and
-    Huber(r) = r²/2 up to 1e-3 and linear beyond. The sum is not averaged: the optimiser stops
-    early on numbers that small, so it is also scaled up here. L-BFGS-B with the exact gradient
-    runs from 18 starts, and from the best fit for each resample of the runs.
+    Huber(r) = r²/2 up to 1e-3 and linear beyond. The sum is not averaged: the optimiser stops early
+    on numbers that small, so it is also scaled up here. L-BFGS-B with the exact gradient runs from
+    18 starts, and from the best fit for each resample of the runs. It takes 10 runs or more, with 3
+    values of N and of D or more. D may not be a power of N within 1 %, as in runs with D = 20 N:
+    their terms could not be told apart.
 
     Args:
-        N: Parameters of each run, > 0, shape (run,).
-        D: Training tokens of each run, > 0, shape (run,).
-        loss: Final loss of each run, > 0, shape (run,).
-        bootstrap: Number of resamples of the runs, <= 100,000; 0 gives values without intervals.
-        seed: Of the resampling.
+        N, D, loss: > 0, shape (run,).
+        bootstrap: Number of resamples, <= 100,000; 0 gives values without intervals.
 
     Returns:
-        Every parameter with the 95 % percentile interval over resamples. Its status is
-        "bound_hit" where the fit, or more than 2.5 % of the resamples, has a term under a
-        thousandth of the loss or an exponent outside (0, 5), so that the term cannot be told from
-        none or from the floor; "not_converged" where the search did not end in a minimum.
+        Every parameter with the 95 % percentile interval over resamples. Its status is "bound_hit"
+        where the fit, or more than 2.5 % of the resamples, has a term under a thousandth of the
+        loss or an exponent outside (0, 5), so that the term cannot be told from none or from the
+        floor; "not_converged" where the search did not end in a minimum.
 
-    Raises:
-        ValueError: If shapes differ, an entry is not positive and finite, there are fewer than 10
-            runs, N or D takes fewer than 3 different values, or D is a power of N within 1 %, as
-            in runs with D = 20 N, so that their terms cannot be told apart; the message names the
-            argument.
-
-    Source: Hoffmann et al. 2022, approach 3, as repeated by Besiroglu et al. 2024; planted laws,
-    coverage and their published values in `tests/test_chinchilla_fit.py`.
+    Source: Hoffmann et al. 2022, approach 3, as repeated by Besiroglu et al. 2024; tested on
+    planted laws, with their coverage, and on the published values.
 
     >>> N, D = np.meshgrid([1e8, 1e9, 1e10, 1e11], [1e10, 1e11, 1e12])
     >>> law = chinchilla(N.ravel(), D.ravel(), (1.7 + 400 * N**-0.34 + 410 * D**-0.28).ravel())

@@ -7,16 +7,15 @@ out in proportion to demand, with `N0` a constant demand that is met but teaches
     du_k/dt = -rate · w_k / (Σ_j w_j + N0).
 
 One clock s(t), the same for every skill, solves it in closed form. Exponents are positive decay
-rates and `alpha` is the house α: p_k ∝ k^-(alpha+1), so the Zipf exponent that Liu et al. call α
-is alpha + 1.
+rates and `alpha` is the house α: p_k ∝ k^-(alpha+1), so the Zipf exponent that Liu et al. call α is
+alpha + 1.
 
-`dynamics` holds the closed form, `limits` what it becomes for two skills, in series and for many
-skills, `gates` skills that depend on others, `modularity` what separate modules gain, and `forms`
-the same as sympy expressions.
+Throughout, `t` is ≥ 0 in steps, of any shape, `frequency` holds p_k > 0, shape (skill,), which need
+not sum to one, `rate` is > 0, `N0` ≥ 0, and `eps` is the residual ε in (0, 1) that counts as
+learned.
 """
 
 from skillscale.domino.theory.dynamics import clock, completion_time, unlearned
-from skillscale.domino.theory.forms import derivation
 from skillscale.domino.theory.gates import gated_dynamics
 from skillscale.domino.theory.limits import domino_curve, exponents, two_skill_ratio
 from skillscale.domino.theory.modularity import modularity_bound, modularity_speedup
@@ -24,7 +23,6 @@ from skillscale.domino.theory.modularity import modularity_bound, modularity_spe
 __all__ = [
     "clock",
     "completion_time",
-    "derivation",
     "domino_curve",
     "exponents",
     "gated_dynamics",

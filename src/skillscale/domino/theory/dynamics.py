@@ -8,8 +8,6 @@ from scipy.special import wrightomega
 
 from skillscale import _checks
 
-__all__ = ["clock", "completion_time", "unlearned"]
-
 Array = NDArray[np.float64]
 _LOSSES = ("mse", "ce")
 _NEWTON_LIMIT = 500
@@ -24,21 +22,11 @@ def clock(
     Σ_k (1 - e^(-p_k s)) + N0 s = rate · t for `loss` "mse", and Σ_k ℓ_k(s) + N0 s = rate · t with
     the logit ℓ_k = ln W(e^(1 + p_k s)) for "ce" (W: Lambert's function).
 
-    Args:
-        t: Times ≥ 0 in steps, any shape.
-        frequency: Frequencies p_k > 0, shape (skill,); they need not sum to one.
-        rate: Progress per step to be shared, > 0.
-        N0: Wasted resource, ≥ 0.
-        loss: "mse" or "ce".
-
     Returns:
         Array of the shape of `t`; infinite once every skill is complete, which for "mse" with
         N0 = 0 happens at the finite time n_skills / rate.
 
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_domino_theory.py` compares with an ODE solver.
+    Source: derived here; tested against an ODE solver.
 
     >>> float(clock(1.0, [1.0], rate=0.5, N0=0.0).round(4))
     0.6931
@@ -67,28 +55,15 @@ def clock(
 def unlearned(
     t: ArrayLike, frequency: ArrayLike, *, rate: float, N0: float, loss: str = "mse"
 ) -> Array:
-    """Return the unlearned fraction u_k(t) of every skill under resource dynamics.
+    """Return u_k(t) of every skill under resource dynamics, shape (*t.shape, skill).
 
     With the shared clock s = `clock`(t): u_k = e^(-p_k s) for `loss` "mse" (starts at 1), and
     u_k = 1 / (1 + e^ℓ_k) = 1 / (1 + W(e^(1 + p_k s))) for "ce" (starts at ½; the loss of the skill
-    is -ln(1 - u_k)). In both the demand is w_k = p_k u_k.
+    is -ln(1 - u_k)). In both the demand is w_k = p_k u_k. For sign descent the public code of Liu
+    et al. uses `rate` = 2 · learning rate · √dimension.
 
-    Args:
-        t: Times ≥ 0 in steps, any shape.
-        frequency: Frequencies p_k > 0, shape (skill,); they need not sum to one.
-        rate: Progress per step to be shared, > 0; the public code of Liu et al. uses
-            2 · learning rate · √dimension for sign descent.
-        N0: Wasted resource, ≥ 0.
-        loss: "mse" or "ce".
-
-    Returns:
-        Array of shape (*t.shape, skill).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: dynamics as in the public code of Liu et al. 2025; closed form derived here,
-    `tests/test_domino_theory.py` compares with an ODE solver and a fine Euler integration.
+    Source: dynamics as in the public code of Liu et al. 2025; closed form derived here, tested
+    against an ODE solver and a fine Euler integration.
 
     >>> unlearned([0.0, 1.0], [0.8, 0.2], rate=1.0, N0=0.0).round(3)
     array([[1.   , 1.   ],
@@ -105,21 +80,9 @@ def unlearned(
 def completion_time(frequency: ArrayLike, *, rate: float, N0: float, eps: float = 0.1) -> Array:
     """Return the time at which each skill's unlearned fraction has fallen to `eps` (mse).
 
-    t_k = [Σ_j (1 - ε^(p_j/p_k)) + N0 ln(1/ε) / p_k] / rate.
+    t_k = [Σ_j (1 - ε^(p_j/p_k)) + N0 ln(1/ε) / p_k] / rate, shape (skill,).
 
-    Args:
-        frequency: Frequencies p_k > 0, shape (skill,).
-        rate: Progress per step to be shared, > 0.
-        N0: Wasted resource, ≥ 0.
-        eps: Residual ε in (0, 1); 0.1 is "90 % learned".
-
-    Returns:
-        Times in steps, shape (skill,).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_domino_theory.py` puts the times back into `unlearned`.
+    Source: derived here.
 
     >>> completion_time([0.5, 0.5], rate=1.0, N0=0.0)
     array([1.8, 1.8])

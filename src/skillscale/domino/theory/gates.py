@@ -11,8 +11,6 @@ from scipy.integrate import solve_ivp
 
 from skillscale import _checks
 
-__all__ = ["gated_dynamics"]
-
 Array = NDArray[np.float64]
 _RULES: dict[str, Callable[[Array], Any]] = {"and": np.prod, "or": np.max}
 _COMPLETE = 745.0  # e^-745 is the smallest positive double
@@ -39,8 +37,8 @@ def gated_dynamics(
         dy_k/ds = c_k p_k,    Σ_k (1 - u_k) + N0 s = rate · t,
 
     so the stiff equation in t becomes a smooth one in s, solved with parents before children, and
-    time follows from the law. For one parent without parents of its own,
-    y_2 = p_2 [s - (1 - e^(-a p_1 s)) / (a p_1)].
+    time follows from the law. For one parent without parents of its own, y_2 = p_2
+    [s - (1 - e^(-a p_1 s)) / (a p_1)].
 
     As c = 1 - e^(-a y), a gate with small a opens slowly, c ≈ a y = a |ln u_parent|: a logarithmic
     ramp that begins to count when a y p_child reaches N0, with the parent long learned. Nothing
@@ -49,24 +47,17 @@ def gated_dynamics(
     curves by less than 0.04.
 
     Args:
-        t: Times ≥ 0 in steps, any shape.
-        demand: p_k > 0, what a skill demands while nothing of it is learned and its gate is open,
-            shape (skill,); they need not sum to one.
+        demand: p_k > 0, what a skill demands while nothing of it is learned and its gate is open.
         parents: For each skill the indices (from 0) of the skills it depends on, without cycles.
-        rate: Progress per step to be shared, > 0.
-        N0: Wasted resource, ≥ 0.
         sharpness: Exponent a > 0; for a → ∞ gates open at the start.
         gate: "and" or "or", or one of them per skill.
 
     Returns:
         Array of shape (*t.shape, skill), accurate to about 1e-8.
 
-    Raises:
-        ValueError: If an argument is out of range or the parents make a cycle.
-
     Source: gates as in the public code of Liu et al. 2025 (task dependence); the clock, the
-    conservation law and the form for one parent derived here.
-    `tests/test_domino_theory_gates.py` compares with a fine Euler integration in t.
+    conservation law and the form for one parent derived here, tested against a fine Euler
+    integration.
 
     >>> gated_dynamics(4.0, [1.0, 1.0], [(), (0,)], rate=0.3, N0=0.0, sharpness=0.1).round(3)
     array([0.072, 0.728])

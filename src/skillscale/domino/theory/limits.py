@@ -7,31 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from skillscale import _checks
 
-__all__ = ["domino_curve", "exponents", "two_skill_ratio"]
-
 Array = NDArray[np.float64]
 
 
 @_checks.finite
 def two_skill_ratio(r: ArrayLike, *, eps: float = 0.1, N0: float = 0.0) -> Array:
-    """Return t_2 / t_1 for two skills whose frequencies have the ratio r = p_1 / p_2.
+    """Return t_2 / t_1 for two skills whose frequencies have the ratio r = p_1 / p_2 ≥ 1.
 
-    With p_1 = r/(1+r), p_2 = 1/(1+r), λ = ln(1/ε) and N0 = 0,
-    t_2/t_1 = (2 - ε - ε^r) / (2 - ε - ε^(1/r)): 1 at r = 1, rising to (2-ε)/(1-ε) for r → ∞.
-    N0 > 0 adds N0 λ (1+r) above and N0 λ (1+r)/r below.
+    With p_1 = r/(1+r), p_2 = 1/(1+r), λ = ln(1/ε) and N0 = 0, t_2/t_1 = (2 - ε - ε^r)
+    / (2 - ε - ε^(1/r)): 1 at r = 1, rising to (2-ε)/(1-ε) for r → ∞. N0 > 0 adds N0 λ (1+r) above
+    and N0 λ (1+r)/r below.
 
-    Args:
-        r: Ratios ≥ 1, any shape.
-        eps: Residual ε in (0, 1) that counts as learned.
-        N0: Wasted resource, ≥ 0.
-
-    Returns:
-        Ratios of the shape of `r`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_domino_theory.py` compares with `completion_time`.
+    Source: derived here; equals the ratio of two `completion_time`.
 
     >>> two_skill_ratio([1.0, 10.0, 1e9]).round(4)
     array([1.    , 1.7184, 2.1111])
@@ -45,21 +32,11 @@ def two_skill_ratio(r: ArrayLike, *, eps: float = 0.1, N0: float = 0.0) -> Array
 
 
 def domino_curve(t: ArrayLike, n_skills: int, t0: float) -> Array:
-    """Return the learned fraction of each skill in the pure domino limit.
+    """Return the learned fraction of each skill in the pure domino limit: (*t.shape, n_skills).
 
     Skill k = 1…n_skills rises linearly from 0 to 1 between (k-1) · t0 and k · t0: strictly one
-    skill at a time, each taking the time `t0`.
-
-    Args:
-        t: Times ≥ 0 in steps, any shape.
-        n_skills: Number of skills; the result may hold 10^8 numbers at most.
-        t0: Time a skill takes, > 0; the public code uses 1 / (2 · learning rate · √dimension).
-
-    Returns:
-        Array of shape (*t.shape, n_skills) in [0, 1].
-
-    Raises:
-        ValueError: If an argument is out of range.
+    skill at a time, each taking the time `t0` > 0; the public code uses 1 / (2 · learning rate
+    · √dimension). The result may hold 10^8 numbers at most.
 
     Source: Domino model of Liu et al. 2025 as in their public code.
 
@@ -75,27 +52,16 @@ def domino_curve(t: ArrayLike, n_skills: int, t0: float) -> Array:
 
 
 def exponents(alpha: float, regime: str = "domino") -> dict[str, float]:
-    """Return the loss exponents in time T and in the number of dimensions N.
+    """Return the loss exponents in time T and in the number of dimensions N, as n_skills → ∞.
 
-    p_k ∝ k^-(alpha+1). If N dimensions hold the N most frequent skills, the loss is the tail mass:
-    N: α in every regime. In time, T is α for "domino" (skills at equal intervals), α/(α+1) for
-    "parallel" (each skill at a time ∝ 1/p_k, as under gradient descent), and 2α for "l2" (sign
-    descent, whose demands are normalised by their L2 norm: the pace grows while fewer and fewer
-    skills are left to share it).
-
-    Args:
-        alpha: House α > 0, the Zipf exponent minus one.
-        regime: "domino", "parallel" or "l2".
-
-    Returns:
-        Exponents by resource, keys "T" and "N"; L ∝ T^-exponent as n_skills → ∞.
-
-    Raises:
-        ValueError: If an argument is out of range.
+    p_k ∝ k^-(alpha+1), alpha > 0. If N dimensions hold the N most frequent skills, the loss is the
+    tail mass: N: α in every regime. In time, T is α for "domino" (skills at equal intervals),
+    α/(α+1) for "parallel" (each skill at a time ∝ 1/p_k, as under gradient descent), and 2α for
+    "l2" (sign descent, whose demands are normalised by their L2 norm: the pace grows while fewer
+    and fewer skills are left to share it).
 
     Source: reference lines of the public code of Liu et al. 2025 ("domino", "parallel" there
-    "Quanta"); "l2" derived here. `tests/test_domino_theory.py` measures "domino" and "parallel" on
-    `unlearned`, `tests/test_geometry_theory.py` "l2" on `geometry.sign_descent`.
+    "Quanta"); "l2" derived here. All are measured on the exact dynamics.
 
     >>> exponents(1.0, "parallel")
     {'T': 0.5, 'N': 1.0}

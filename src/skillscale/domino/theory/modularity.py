@@ -6,8 +6,6 @@ from skillscale import _checks
 from skillscale.frequencies import power_law
 from skillscale.geometry import theory as geometry
 
-__all__ = ["modularity_bound", "modularity_speedup"]
-
 
 def modularity_speedup(alpha: float, n_skills: int, *, eps: float = 0.1) -> float:
     """Return the time to finish all skills, dense over modular, under sign descent in mean field.
@@ -19,21 +17,11 @@ def modularity_speedup(alpha: float, n_skills: int, *, eps: float = 0.1) -> floa
         S = ∫_0^{s_n} ‖w(s)‖₂ ds / (√n (1 - ε)),    w_k = p_k e^(-p_k s),
 
     whatever the learning rate and d. It is 1 for equally frequent skills, and never less, because
-    ‖w‖₂ ≥ ‖w‖₁/√n and ∫ ‖w‖₁ ds = Σ_k (1 - ε^(p_k/p_n)) ≥ n (1 - ε).
+    ‖w‖₂ ≥ ‖w‖₁/√n and ∫ ‖w‖₁ ds = Σ_k (1 - ε^(p_k/p_n)) ≥ n (1 - ε). Here alpha > -1 and eps is in
+    (1e-15, 1).
 
-    Args:
-        alpha: House α > -1, the Zipf exponent minus one: p_k ∝ k^-(alpha+1).
-        n_skills: Number of skills and of modules n ≥ 1.
-        eps: Residual ε in (1e-15, 1) that counts as learned.
-
-    Returns:
-        The speed-up S, from 1 to `modularity_bound`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here, with the L2 norm of `geometry.sign_descent`;
-    `tests/test_domino_theory_modularity.py` compares with simulated sign descent.
+    Source: derived here, with the L2 norm of `geometry.sign_descent`; tested against simulated sign
+    descent.
 
     >>> [round(modularity_speedup(alpha, 10), 2) for alpha in (-0.999, 0.0, 1.0)]
     [1.0, 1.21, 1.45]
@@ -51,22 +39,12 @@ def modularity_speedup(alpha: float, n_skills: int, *, eps: float = 0.1) -> floa
 def modularity_bound(n_skills: int, *, eps: float = 0.1) -> float:
     """Return the largest speed-up that modules can bring, (n - ε) / ((1 - ε) √n).
 
-    ‖w‖₂ ≤ ‖w‖₁ turns the integral of `modularity_speedup` into
-    ∫ Σ_k w_k ds = Σ_k (1 - ε^(p_k/p_n)) ≤ n - ε. The bound is approached when skills are learned
-    strictly one after the other; it tends to √n, the argument from dominoes that take equal times,
-    only if ε → 0 as well.
+    ‖w‖₂ ≤ ‖w‖₁ turns the integral of `modularity_speedup` into ∫ Σ_k w_k ds = Σ_k (1 - ε^(p_k/p_n))
+    ≤ n - ε, for any frequencies. The bound is approached when skills are learned strictly one after
+    the other; it tends to √n, the argument from dominoes that take equal times, only if ε → 0 as
+    well.
 
-    Args:
-        n_skills: Number of skills and of modules n ≥ 1.
-        eps: Residual ε in (0, 1) that counts as learned.
-
-    Returns:
-        An upper bound of `modularity_speedup` for any frequencies.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_domino_theory_modularity.py` approaches it.
+    Source: derived here.
 
     >>> round(modularity_bound(10), 2)
     3.48

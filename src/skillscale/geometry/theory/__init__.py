@@ -6,9 +6,9 @@ unlearned fraction is u_k = 1 - t_k·θ, the loss Σ_k p_k u_k². Sign descent m
 of a step is a skill's demand w_k = p_k u_k divided by the L2 norm of all demands; this module holds
 that mean field, gradient descent for comparison, and what follows from them.
 
-`descent` holds the mean fields and their clock, `capacity` how many skills fit into the dimensions
-and what is left if each has one to itself, `quadratic` sign descent in a basis that does not fit
-the loss, and `forms` the mean field as sympy expressions.
+Throughout, `t` is ≥ 0 in steps, of any shape, `frequency` holds p_k > 0, shape (skill,), `lr`
+is > 0, `dim` ≥ 1 the number of parameters d, `noise` ≥ 0 the standard deviation σ of Gaussian noise
+on each coordinate of the gradient, and `eps` in (1e-15, 1) the residual ε that counts as learned.
 """
 
 from skillscale.geometry.theory.capacity import (
@@ -24,13 +24,11 @@ from skillscale.geometry.theory.descent import (
     two_skill_ratio,
     wasted_resource,
 )
-from skillscale.geometry.theory.forms import derivation
 from skillscale.geometry.theory.quadratic import rotated_quadratic
 
 __all__ = [
     "alignment",
     "completion_time",
-    "derivation",
     "modular_loss",
     "normalised_descent",
     "rotated_quadratic",

@@ -8,28 +8,18 @@ from scipy.stats import binom
 
 from skillscale import _checks
 
-__all__ = ["alignment", "modular_loss", "separable_fraction"]
-
 Array = NDArray[np.float64]
 
 
 def alignment(demand: ArrayLike) -> Array:
     """Return the share of coordinates in which minus the gradient and a task vector have one sign.
 
-    1 - arccos(ρ_k)/π with ρ_k = w_k / ‖w‖₂ (orthonormal Gaussian-like task vectors): ½ is chance,
-    1 a skill that alone sets every sign.
+    1 - arccos(ρ_k)/π with ρ_k = w_k / ‖w‖₂ (orthonormal Gaussian-like task vectors): ½ is chance, 1
+    a skill that alone sets every sign. `demand` holds w_k ≥ 0, shape (..., skill), not all zero
+    along the last axis.
 
-    Args:
-        demand: Demands w_k ≥ 0, shape (..., skill), not all zero along the last axis.
-
-    Returns:
-        Shares of the shape of `demand`.
-
-    Raises:
-        ValueError: If an entry is negative or not finite, or a row is zero.
-
-    Source: derived here (sign agreement of two jointly Gaussian variables);
-    `tests/test_geometry_theory.py` compares with sampled vectors.
+    Source: derived here (sign agreement of two jointly Gaussian variables); tested on sampled
+    vectors.
 
     >>> alignment([3.0, 4.0]).round(4)
     array([0.7048, 0.7952])
@@ -45,20 +35,9 @@ def separable_fraction(n: ArrayLike, d: ArrayLike) -> Array:
     """Return the probability that some θ in R^d satisfies t_k·θ > 0 for n random task vectors.
 
     P = 2^(1-n) Σ_{i<d} C(n-1, i): 1 for n ≤ d, ½ at n = 2d. Vectors in general position with
-    symmetric distribution.
+    symmetric distribution; n and d are whole, ≥ 1, and broadcast.
 
-    Args:
-        n: Numbers of vectors, whole and ≥ 1.
-        d: Dimensions, whole and ≥ 1; broadcasts with `n`.
-
-    Returns:
-        Probabilities, broadcast shape of `n` and `d`.
-
-    Raises:
-        ValueError: If an entry is not a whole number ≥ 1.
-
-    Source: Cover (1965), function-counting theorem; `tests/test_geometry_theory.py` counts the
-    separable sign patterns by linear programming.
+    Source: Cover (1965), function-counting theorem; tested by counting with linear programming.
 
     >>> separable_fraction([3, 10, 20], 5)
     array([1.        , 0.5       , 0.00960541])
@@ -70,21 +49,12 @@ def separable_fraction(n: ArrayLike, d: ArrayLike) -> Array:
 def modular_loss(frequency: ArrayLike, dim: ArrayLike) -> Array:
     """Return the cross entropy when each of the first `dim` skills has a dimension to itself.
 
-    L = ln 2 Σ_{k>d} p_k: a skill with its own coordinate axis is learned perfectly, the others have
-    no parameter and stay at the loss ln 2 of a logit 0.
-
-    Args:
-        frequency: Frequencies p_k > 0 in the order in which skills get dimensions, shape (skill,).
-        dim: Numbers of dimensions d, whole and ≥ 0, any shape.
-
-    Returns:
-        Loss in nats, shape of `dim`.
-
-    Raises:
-        ValueError: If an argument is out of range.
+    L = ln 2 Σ_{k>d} p_k nats: a skill with its own coordinate axis is learned perfectly, the others
+    have no parameter and stay at the loss ln 2 of a logit 0. `frequency` is in the order in which
+    skills get dimensions, `dim` whole, ≥ 0, of any shape.
 
     Source: derived here for the "orthogonal" task vectors of the public code of Liu et al. 2025;
-    `tests/test_geometry_theory_capacity.py` compares with simulated sign descent.
+    tested against simulated sign descent.
 
     >>> modular_loss([0.5, 0.3, 0.2], [0, 1, 3]).round(4)
     array([0.6931, 0.3466, 0.    ])

@@ -9,15 +9,6 @@ from scipy.interpolate import CubicHermiteSpline
 
 from skillscale import _checks
 
-__all__ = [
-    "completion_time",
-    "normalised_descent",
-    "sgd",
-    "sign_descent",
-    "two_skill_ratio",
-    "wasted_resource",
-]
-
 Array = NDArray[np.float64]
 
 
@@ -32,7 +23,7 @@ def sign_descent(
     noise: float = 0.0,
     gradient_factor: float = 2.0,
 ) -> Array:
-    """Return the unlearned fraction u_k(t) of every skill under sign descent, in mean field.
+    """Return u_k(t) of every skill under sign descent, in mean field: shape (*t.shape, skill).
 
     With w_k = p_k u_k, C = `overlap`, d = `dim`, η = `lr`, σ = `noise`, c = `gradient_factor`:
 
@@ -41,27 +32,16 @@ def sign_descent(
     One clock with ds/dt = η √(2d/π) / √(…) makes this linear, du/ds = -C P u with P = diag(p): for
     orthonormal task vectors u_k = e^(-p_k s); with overlaps, the eigenvectors of P^½ C P^½ decay
     with their eigenvalues. The time t(s) is then an integral, done by Gauss–Legendre quadrature.
+    Without noise all that can be learned is learned in finite time; later times return the end
+    state.
 
     Args:
-        t: Times ≥ 0 in steps, any shape.
-        frequency: Frequencies p_k > 0, shape (skill,).
-        lr: Learning rate > 0: the length of a step in every coordinate.
-        dim: Number of parameters d ≥ 1.
         overlap: Inner products t_j·t_k of the task vectors, shape (skill, skill), symmetric and
             positive semidefinite; None for orthonormal task vectors.
-        noise: Standard deviation σ ≥ 0 of Gaussian noise on each coordinate of the gradient.
-        gradient_factor: Gradient is -c Σ_k w_k t_k; c = 2 for the loss Σ_k p_k u_k².
-
-    Returns:
-        Array of shape (*t.shape, skill). Without noise all that can be learned is learned in finite
-        time; later times return the end state.
-
-    Raises:
-        ValueError: If an argument is out of range.
+        gradient_factor: The gradient is -c Σ_k w_k t_k, c > 0; 2 for the loss Σ_k p_k u_k².
 
     Source: derived here (the public code of Liu et al. 2025 divides by the sum Σ_j w_j + N0
-    instead, `domino.unlearned`); `tests/test_geometry_theory.py` compares with an ODE solver and
-    with simulated sign descent.
+    instead, `domino.unlearned`); tested against an ODE solver and simulated sign descent.
 
     >>> sign_descent([0.0, 100.0], [0.8, 0.2], lr=3e-4, dim=1000).round(3)
     array([[1.   , 1.   ],
@@ -85,23 +65,12 @@ def sign_descent(
 
 
 def sgd(t: ArrayLike, frequency: ArrayLike, *, lr: float) -> Array:
-    """Return the unlearned fraction u_k(t) = e^(-2 lr p_k t) under gradient descent.
+    """Return u_k(t) = e^(-2 lr p_k t) under gradient descent, shape (*t.shape, skill).
 
     Orthonormal task vectors, loss Σ_k p_k u_k², gradient flow (small steps: lr · p_1 ≪ 1). Skills
     do not compete: each has its own exponential, so t_j / t_k = p_k / p_j.
 
-    Args:
-        t: Times ≥ 0 in steps, any shape.
-        frequency: Frequencies p_k > 0, shape (skill,).
-        lr: Learning rate > 0.
-
-    Returns:
-        Array of shape (*t.shape, skill).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_geometry_theory.py` compares with simulated descent.
+    Source: derived here; tested against simulated descent.
 
     >>> sgd([10.0], [0.5, 0.1], lr=0.1).round(4)
     array([[0.3679, 0.8187]])
@@ -118,27 +87,16 @@ def normalised_descent(
 ) -> Array:
     """Return u_k(t) under descent along the gradient divided by its Euclidean norm.
 
-    The gradient -c Σ_k w_k t_k has the norm c √(w·C w), so a step of length η = `lr` gives
+    The gradient -c Σ_k w_k t_k has the norm c √(w·C w), so a step of length η = `lr`, small against
+    what is left to learn, gives
 
         du_k/dt = -η (C w)_k / √(w·C w),
 
-    exactly and for any task vectors: the mean field of `sign_descent` with the pace η in place of
-    η √(2d/π). A step of sign descent has the length η √d, and the share √(2/π) of it is along the
+    exactly and for any task vectors: the mean field of `sign_descent` with the pace η in place of η
+    √(2d/π). A step of sign descent has the length η √d, and the share √(2/π) of it is along the
     gradient.
 
-    Args:
-        t: Times ≥ 0 in steps, any shape.
-        frequency: Frequencies p_k > 0, shape (skill,).
-        lr: Length of a step > 0, small against what is left to learn.
-        overlap: Inner products of the task vectors, shape (skill, skill); None for orthonormal.
-
-    Returns:
-        Array of shape (*t.shape, skill).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_geometry_theory.py` compares with simulated descent.
+    Source: derived here; tested against simulated descent.
 
     >>> normalised_descent([0.0, 100.0], [0.8, 0.2], lr=0.007).round(3)
     array([[1.   , 1.   ],
@@ -157,21 +115,7 @@ def completion_time(
     Orthonormal task vectors, gradient factor 2. Skill k is there when the clock reads
     s_k = ln(1/ε)/p_k, and t_k = ∫_0^{s_k} √(Σ_j p_j² e^(-2 p_j s) + d σ²/4) ds / (η √(2d/π)).
 
-    Args:
-        frequency: Frequencies p_k > 0, shape (skill,).
-        lr: Learning rate > 0.
-        dim: Number of parameters d.
-        noise: Standard deviation ≥ 0 of the gradient noise per coordinate.
-        eps: Residual ε in (1e-15, 1).
-
-    Returns:
-        Times in steps, shape (skill,).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_geometry_theory.py` compares with `sign_descent` and with
-    simulated sign descent.
+    Source: derived here; tested against simulated sign descent.
 
     >>> completion_time([0.5, 0.5], lr=3e-4, dim=1000).round(1)
     array([168.1, 168.1])
@@ -185,23 +129,13 @@ def completion_time(
 
 @_checks.finite
 def two_skill_ratio(r: ArrayLike, *, eps: float = 0.1) -> Array:
-    """Return t_2 / t_1 under sign descent for two skills with frequency ratio r = p_1 / p_2.
+    """Return t_2 / t_1 under sign descent for two skills with frequency ratio r = p_1 / p_2 ≥ 1.
 
     No noise, orthonormal task vectors; learning rate and dimension drop out. Rises from 1 at r = 1
     to (2 - ε)/(1 - ε) for r → ∞, the limit that resource dynamics has too
     (`domino.two_skill_ratio`).
 
-    Args:
-        r: Ratios ≥ 1, any shape.
-        eps: Residual ε in (1e-15, 1) that counts as learned.
-
-    Returns:
-        Ratios of the shape of `r`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; limits in `tests/test_geometry_theory.py`.
+    Source: derived here.
 
     >>> two_skill_ratio([1.0, 10.0, 40.0]).round(2)
     array([1.  , 1.78, 2.  ])
@@ -216,21 +150,10 @@ def wasted_resource(noise: ArrayLike, dim: int, *, gradient_factor: float = 2.0)
     """Return the wasted resource N0 that gradient noise amounts to, N0 = σ √(2πd) / c.
 
     Where noise dominates, sign descent gives du_k/dt = -η √(2/π) c w_k / σ; resource dynamics with
-    rate 2η√d gives -2η√d w_k / N0 for N0 ≫ Σ_j w_j. Equating them gives N0: a large-noise limit.
+    rate 2η√d gives -2η√d w_k / N0 for N0 ≫ Σ_j w_j. Equating them gives N0, in the unit of the
+    demands: a large-noise limit.
 
-    Args:
-        noise: Standard deviation σ ≥ 0 of the noise per coordinate, any shape.
-        dim: Number of parameters d ≥ 1.
-        gradient_factor: Factor c > 0 in the gradient -c Σ_k w_k t_k.
-
-    Returns:
-        N0 in the unit of the demands, shape of `noise`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_geometry_theory.py` compares `sign_descent` with
-    `domino.unlearned` at large noise.
+    Source: derived here; tested on `sign_descent` and `domino.unlearned` at large noise.
 
     >>> float(wasted_resource(1.0, 1000).round(2))
     39.63

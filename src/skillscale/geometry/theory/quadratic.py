@@ -6,8 +6,6 @@ from scipy.optimize import lsq_linear
 
 from skillscale import _checks
 
-__all__ = ["rotated_quadratic"]
-
 Array = NDArray[np.float64]
 _NOTHING = 1e-9
 
@@ -20,29 +18,25 @@ def rotated_quadratic(
     With Λ = diag(`curvature`), R = `rotation` orthogonal and g = RᵀΛx, half the gradient, sign
     descent is dθ/dt = -η v with v_j = sign g_j. Where a g_j is zero its sign is whatever keeps it
     there, if anything does. In g this is dg/dt = -η H v with H = RᵀΛR and v a subgradient of ‖g‖₁:
-    the subgradient flow of a convex function in the metric of H⁻¹. So the path is unique, and its
-    v is the subgradient with the least vᵀHv, a small least-squares problem with bounds. Between
-    the times at which a g_j reaches zero the path is straight.
+    the subgradient flow of a convex function in the metric of H⁻¹. So the path is unique, and its v
+    is the subgradient with the least vᵀHv, a small least-squares problem with bounds. Between the
+    times at which a g_j reaches zero the path is straight.
 
     For R = 1 every |x_i| falls at the pace η by itself: all at once. For R = H_4/2 (Hadamard) and
     λ_1|x_1| > Σ_{i>1} λ_i|x_i| all signs follow x_1, which falls at 2η, while the others do not
     move at all until equality holds; then x_1 slides along with x_2, and the others move a little.
 
     Args:
-        t: Times ≥ 0 in steps, any shape.
         curvature: λ_i > 0, shape (dim,).
         start: x(0), shape (dim,).
-        rotation: Orthogonal matrix R, shape (dim, dim).
-        lr: Learning rate η > 0; real steps zigzag around this path, by about η λ_max/λ_i in x_i.
+        rotation: R, shape (dim, dim).
+        lr: η > 0; real steps zigzag around this path, by about η λ_max/λ_i in x_i.
 
     Returns:
         Array of shape (*t.shape, dim).
 
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_geometry_theory_quadratic.py` compares with sign descent in
-    small steps. The public code of Liu et al. 2025 has the two rotations (quadratic loss).
+    Source: derived here; tested against sign descent in small steps. The public code of Liu et al.
+    2025 has the two rotations (quadratic loss).
 
     >>> rotated_quadratic([50.0], [1.0, 0.1], [1.0, 1.0], [[1, 0], [0, 1]], lr=0.01)
     array([[0.5, 0.5]])

@@ -4,13 +4,12 @@ Prediction is taken to split into quanta that are either learned or not, quantum
 probability $P(k) \propto k^{-(\alpha+1)}$, and a well-trained network has learned the first n.
 Everything that follows from those three hypotheses is exact unless its name says otherwise.
 
-`law` holds the loss after n quanta and what a straight-line fit reads off it, `resources` what
-parameters, data, steps and compute buy, `variants` quanta that are never learned, samples that need
-several and losses that are entropies, `toy` what a finite, noisy toy shows of the law, and `forms`
-the law as sympy expressions.
+Where nothing else is said, `alpha` runs from 1e-9 to 1e6, `n_skills`, the number of quanta in the
+world, is at most 2^53 or `math.inf`, and `cost` is > 0. An array may have any shape, which is that
+of the result.
 """
 
-from skillscale.quantization.theory.forms import LAST_SHOWN, Derivation, derivation
+from skillscale.quantization.theory.forms import Derivation, derivation
 from skillscale.quantization.theory.law import (
     ALPHA_SEARCHED,
     apparent_exponent,
@@ -42,7 +41,6 @@ from skillscale.quantization.theory.variants import (
 
 __all__ = [
     "ALPHA_SEARCHED",
-    "LAST_SHOWN",
     "RESOURCES",
     "Derivation",
     "Resource",

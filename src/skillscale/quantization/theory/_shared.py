@@ -93,13 +93,6 @@ def check_count(name: str, value: float, *, minimum: int) -> int:
     return _checks.integer(name, value, minimum=minimum, maximum=COUNTED)
 
 
-def check_levels(a: float, b: float) -> None:
-    """Raise ValueError unless `a` and `b` are finite and a < b, with a finite difference."""
-    _checks.number("a", a)
-    _checks.number("b", b, above=a)
-    check_finite("b", b, b - a)
-
-
 def check_finite(name: str, given: object, result: Floats | float) -> None:
     """Raise ValueError, naming an argument, if a result has overflowed."""
     if not np.isfinite(result).all():

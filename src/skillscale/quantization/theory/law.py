@@ -16,7 +16,6 @@ from skillscale.quantization.theory._shared import (
     check_alpha,
     check_count,
     check_finite,
-    check_levels,
     check_skills,
     log_tail,
     unlearned,
@@ -39,70 +38,44 @@ def loss(
     for infinitely many the sum is $\zeta(\alpha+1, n+1) / \zeta(\alpha+1)$ (Hurwitz over Riemann).
 
     Args:
-        n: Number of quanta learned, any shape, 0 <= n <= n_skills.
-        alpha: Frequency exponent, P(k) ∝ k^-(alpha+1), from 1e-9 (above -1 for a finite `n_skills`)
-            to 1e6.
-        a: Loss on a sample whose quantum is learned, in the unit of the result.
-        b: Loss on a sample whose quantum is not learned yet, same unit.
-        n_skills: Number of quanta in the world, at most 2^53, or `math.inf` for the published law.
+        n: Number of quanta learned, 0 <= n <= n_skills.
+        alpha: Frequency exponent; may be below 0, above -1, for a finite `n_skills`.
+        a: Loss on a sample whose quantum is learned.
+        b: Loss on one whose quantum is not learned yet, > a.
 
-    Returns:
-        The loss in the unit of `a` and `b`, shape of `n`.
-
-    Raises:
-        ValueError: If an argument is outside its range.
-
-    Source: Michaud et al. 2023, theory (the sum); Hurwitz and finite forms derived here, held by
-    `tests/test_quantization_theory.py::test_loss_is_the_sum`.
+    Source: Michaud et al. 2023, theory (the sum); Hurwitz and finite forms derived here.
 
     >>> loss([0, 10, 100], alpha=0.4).round(4).tolist()
     [1.0, 0.3142, 0.1273]
     """
-    check_levels(a, b)
+    a, b = _checks.number("a", a), _checks.number("b", b, above=a)
+    check_finite("b", b, b - a)
     check_skills(n_skills)
     alpha = check_alpha(alpha, above=0.0 if n_skills == math.inf else -1.0)
     left = unlearned(alpha, _checks.array("n", n, minimum=0), n_skills)
     return np.asarray(a + (b - a) * left, dtype=np.float64)
 
 
-def loss_integral(
-    n: ArrayLike, alpha: float, *, a: float = 0.0, b: float = 1.0, midpoint: bool = True
-) -> Floats:
-    r"""Power law that replaces the sum over unlearned quanta by an integral.
+def loss_integral(n: ArrayLike, alpha: float, *, midpoint: bool = True) -> Floats:
+    r"""Power law that replaces the sum over unlearned quanta by an integral, with a = 0 and b = 1.
 
-    $L_n \approx a + (b - a) (n + h)^{-\alpha} / (\alpha \zeta(\alpha+1))$. With h = 0 (the
-    published form) the unlearned part is too large by a factor $1 + \alpha/(2n) + O(n^{-2})$; with
-    the midpoint h = 1/2 by only $1 + \alpha(\alpha+1)/(24 n^2) + O(n^{-3})$.
+    $L_n \approx (n + h)^{-\alpha} / (\alpha \zeta(\alpha+1))$. With h = 0 (the published form,
+    n > 0) it is too large by a factor $1 + \alpha/(2n) + O(n^{-2})$; with the `midpoint` h = 1/2 by
+    only $1 + \alpha(\alpha+1)/(24 n^2) + O(n^{-3})$.
 
-    Args:
-        n: Number of quanta learned, any shape, > 0 (>= 0 with `midpoint`).
-        alpha: Frequency exponent, from 1e-9 to 1e6.
-        a: Loss on a sample whose quantum is learned.
-        b: Loss on a sample whose quantum is not learned yet.
-        midpoint: Start the integral at n + 1/2 instead of n.
-
-    Returns:
-        The approximate loss in the unit of `a` and `b`, shape of `n`.
-
-    Raises:
-        ValueError: If an argument is outside its range, or n so small that the result overflows.
-
-    Source: Michaud et al. 2023, theory (h = 0); midpoint and error terms derived here, held by
-    `tests/test_quantization_theory.py::test_integral_error_terms`.
+    Source: Michaud et al. 2023, theory (h = 0); midpoint and error terms derived here.
 
     >>> loss_integral(10, alpha=0.4, midpoint=False).round(4).item()
     0.3205
     >>> loss_integral(10, alpha=0.4).round(4).item()
     0.3143
     """
-    check_levels(a, b)
     alpha = check_alpha(alpha)
     midpoint = _checks.flag("midpoint", midpoint)
     learned = _checks.array("n", n, positive=not midpoint, minimum=0)
     start = learned + 0.5 if midpoint else learned
     with np.errstate(over="ignore"):
-        power = start**-alpha / (alpha * zeta(zipf_exponent(alpha)))
-        value = np.asarray(a + (b - a) * power, dtype=np.float64)
+        value = np.asarray(start**-alpha / (alpha * zeta(zipf_exponent(alpha))), dtype=np.float64)
     check_finite("n", n, value)
     return value
 
@@ -112,21 +85,10 @@ def local_exponent(n: ArrayLike, alpha: float, *, n_skills: float = math.inf) ->
 
     $-d\ln(L_n - a)/d\ln n = (\alpha+1)\, n\, [\zeta(\alpha+2,n+1)]
     / [\zeta(\alpha+1,n+1) - \zeta(\alpha+1,n_{skills}+1)]$, with n continued to real values by the
-    Hurwitz zeta function. It is $\alpha(1 - 1/(2n) + \dots)$ for an infinite world, so too low at
-    small n, and grows without bound as n approaches a finite `n_skills`.
+    Hurwitz zeta function, 0 <= n < n_skills. It is $\alpha(1 - 1/(2n) + \dots)$ for an infinite
+    world, so too low at small n, and grows without bound as n approaches a finite `n_skills`.
 
-    Args:
-        n: Number of quanta learned, any shape, 0 <= n < n_skills.
-        alpha: Frequency exponent, from 1e-9 to 1e6.
-        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`.
-
-    Returns:
-        The decay exponent, >= 0, shape of `n`.
-
-    Raises:
-        ValueError: If an argument is outside its range.
-
-    Source: derived here; `tests/test_quantization_theory.py::test_local_exponent_is_derivative`.
+    Source: derived here.
 
     >>> local_exponent([1, 10, 1000], alpha=0.4).round(3).tolist()
     [0.255, 0.381, 0.4]
@@ -146,26 +108,18 @@ def local_exponent(n: ArrayLike, alpha: float, *, n_skills: float = math.inf) ->
 def apparent_exponent(alpha: float, *, n_min: int, n_max: int, n_skills: float = math.inf) -> float:
     """Exponent that a straight-line fit reads off the exact loss curve, noise-free.
 
-    Minus the ordinary-least-squares slope of ln(L_n - a) against ln n over the integers
-    n_min, ..., n_max. A small n reads low, a finite number of skills reads high: this is the bias
-    to compare a measured exponent with before comparing it with `alpha`.
+    Minus the ordinary-least-squares slope of ln(L_n - a) against ln n over the integers n_min, ...,
+    n_max. A small n reads low, a finite number of skills reads high: this is the bias to compare a
+    measured exponent with before comparing it with `alpha`.
 
     Of more than 4096 integers the first and last 2048 are taken one by one and the sums over the
     others are integrals with their Euler-Maclaurin terms, so that any window takes milliseconds.
 
     Args:
-        alpha: Frequency exponent, from 1e-9 to 1e6.
         n_min: First number of learned quanta in the fit, >= 1.
-        n_max: Last one, n_min < n_max < n_skills, at most 2^53; beyond n_min by a millionth of it.
-        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`.
+        n_max: Last one, < n_skills, at most 2^53; beyond n_min by a millionth of it.
 
-    Returns:
-        The apparent decay exponent.
-
-    Raises:
-        ValueError: If an argument is outside its range.
-
-    Source: derived here; `tests/test_quantization_theory.py::test_apparent_exponent_table`.
+    Source: derived here.
 
     >>> round(apparent_exponent(0.4, n_min=1, n_max=40), 3)
     0.37
@@ -209,31 +163,17 @@ def _whole(first: int, last: int) -> tuple[Floats, Floats]:
 
 
 def true_exponent(apparent: float, *, n_min: int, n_max: int, n_skills: float = math.inf) -> float:
-    """Alpha whose exact loss curve a straight-line fit reads as `apparent`.
+    """Alpha, to about 1e-12, whose exact loss curve a straight-line fit reads as `apparent` > 0.
 
     The inverse of `apparent_exponent` in alpha, found by bracketing between the ends of
     `ALPHA_SEARCHED`, 0.002 and 10. With finitely many skills there is a smallest exponent that a
-    fit over the window can read at all, however flat the frequencies are.
+    fit over the window can read at all, however flat the frequencies are; the ValueError for
+    another one says which can be read.
 
-    Args:
-        apparent: Decay exponent that the fit has read, > 0.
-        n_min: First number of learned quanta in the fit, >= 1.
-        n_max: Last one, n_min < n_max < n_skills, at most 2^53; beyond n_min by a millionth of it.
-        n_skills: Number of quanta in the world, at most 2^53 unless `math.inf`.
-
-    Returns:
-        alpha, to about 1e-12.
-
-    Raises:
-        ValueError: If an argument is outside its range, or no alpha from 0.002 to 10 gives
-            `apparent`; the message then says which exponents the fit can read.
-
-    Source: derived here; `tests/test_quantization_theory.py::test_true_exponent_inverts`.
+    Source: derived here.
 
     >>> round(true_exponent(0.478, n_min=1, n_max=40, n_skills=500), 2)
     0.4
-    >>> round(true_exponent(0.478, n_min=1, n_max=40), 2)
-    0.52
     """
     wanted = _checks.number("apparent", apparent, above=0)
 
@@ -251,24 +191,14 @@ def true_exponent(apparent: float, *, n_min: int, n_max: int, n_skills: float = 
 
 
 def complete_tail(loss: ArrayLike, alpha: float, n_skills: int) -> Floats:
-    r"""Loss of a finite toy re-expressed in the infinite problem it truncates.
+    """Loss of a finite toy re-expressed in the infinite problem it truncates.
 
-    $L' = m L + (1 - m)$ with m the mass that the first `n_skills` quanta have in the infinite
-    power law. It *assumes* that law for the quanta beyond `n_skills` and that they are all
-    unlearned: an exponent read from L' is no evidence for the power law of the frequencies.
+    $L' = m L + (1 - m)$ with m the mass that the first `n_skills` (finite) quanta have in the
+    infinite power law, and L in units of the unlearned loss (a = 0, b = 1). It *assumes* that law
+    for the quanta beyond `n_skills` and that they are all unlearned: an exponent read from L' is no
+    evidence for the power law of the frequencies.
 
-    Args:
-        loss: Loss of the toy in units of the unlearned loss (a = 0, b = 1), any shape.
-        alpha: Frequency exponent, from 1e-9 to 1e6.
-        n_skills: Number of skills in the toy, from 1 to 2^53.
-
-    Returns:
-        Completed loss in the same unit, shape of `loss`.
-
-    Raises:
-        ValueError: If `alpha`, `n_skills` or a loss is outside its range.
-
-    Source: derived here; `tests/test_quantization_theory.py::test_complete_tail_is_exact`.
+    Source: derived here.
 
     >>> complete_tail(0.0, alpha=0.4, n_skills=100).round(4).item()
     0.1273

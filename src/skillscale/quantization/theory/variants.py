@@ -1,4 +1,4 @@
-"""Variants of the law: quanta never learned, samples that need several, losses as entropies."""
+"""Variants of the law: losses as entropies."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from scipy.special import zeta
 
 from skillscale import _checks
 from skillscale.frequencies import zipf_exponent
-from skillscale.quantization.theory._shared import (
-    Floats,
-    check_alpha,
-)
+from skillscale.quantization.theory._shared import Floats, check_alpha
 
 
 def entropy(alpha: float) -> float:
@@ -22,16 +19,7 @@ def entropy(alpha: float) -> float:
 
     $H = -\sum_k P(k) \ln P(k) = \ln\zeta(s) - s\,\zeta'(s)/\zeta(s)$ with $s = \alpha + 1$.
 
-    Args:
-        alpha: Frequency exponent, from 1e-9 to 1e6.
-
-    Returns:
-        H in nats.
-
-    Raises:
-        ValueError: If `alpha` is outside its range.
-
-    Source: derived here; `tests/test_quantization_theory_variants.py::test_entropy_is_the_sum`.
+    Source: derived here.
 
     >>> round(entropy(0.4), 3)
     3.92
@@ -40,25 +28,15 @@ def entropy(alpha: float) -> float:
 
 
 def loss_with_entropy(n: ArrayLike, alpha: float) -> Floats:
-    r"""Loss when an unlearned quantum costs the surprise of its own frequency, exactly.
+    r"""Loss in nats when an unlearned quantum costs the surprise of its own frequency, exactly.
 
-    $b_k = -\ln P(k)$ and $a_k = 0$ instead of constants:
-    $L_n = -\sum_{k>n} P(k)\ln P(k) = [\ln\zeta(s)\,\zeta(s,n+1) - s\,\zeta'(s,n+1)]/\zeta(s)$ with
-    $s = \alpha + 1$, the Hurwitz zeta function and its derivative in s. It is a power law times a
-    logarithm, whose local exponent is below alpha for any n that can be reached.
-
-    Args:
-        n: Number of quanta learned, any shape, >= 0.
-        alpha: Frequency exponent, from 1e-9 to 1e6.
-
-    Returns:
-        The loss in nats, shape of `n`.
-
-    Raises:
-        ValueError: If an argument is outside its range.
+    $b_k = -\ln P(k)$ and $a_k = 0$ instead of constants: $L_n = -\sum_{k>n} P(k)\ln
+    P(k) = [\ln\zeta(s)\,\zeta(s,n+1) - s\,\zeta'(s,n+1)]/\zeta(s)$ with $s = \alpha + 1$ and
+    n >= 0, the Hurwitz zeta function and its derivative in s. It is a power law times a logarithm,
+    whose local exponent is below alpha for any n that can be reached.
 
     Source: Michaud et al. 2023, appendix (the choice of a_k and b_k); the exact form is derived
-    here, held by `tests/test_quantization_theory_variants.py::test_entropy_is_the_sum`.
+    here.
 
     >>> loss_with_entropy(10, alpha=0.4).round(4).item()
     2.4905
@@ -75,27 +53,15 @@ def loss_with_entropy(n: ArrayLike, alpha: float) -> Floats:
 
 
 def loss_with_entropy_integral(n: ArrayLike, alpha: float, *, midpoint: bool = False) -> Floats:
-    r"""Approximation of `loss_with_entropy` by an integral.
+    r"""Approximation of `loss_with_entropy` by an integral, for n >= 1.
 
-    $L_n \approx \frac{x^{-\alpha}}{\alpha\,\zeta(\alpha+1)}
-    \left[(\alpha+1)\ln x + \frac{\alpha+1}{\alpha} + \ln\zeta(\alpha+1)\right]$ with x = n as
-    published, or x = n + 1/2 with `midpoint`. At n = 1 the published form stands in for the entropy
-    H in the case where a quantum only gains, and there it is a constant: at alpha = 0.4 it is 0.19
-    nats below H, and the difference does not vanish as n grows.
+    $L_n \approx \frac{x^{-\alpha}}{\alpha\,\zeta(\alpha+1)} \left[(\alpha+1)\ln
+    x + \frac{\alpha+1}{\alpha} + \ln\zeta(\alpha+1)\right]$ with x = n as published, or x = n + 1/2
+    with `midpoint`. At n = 1 the published form stands in for the entropy H in the case where a
+    quantum only gains, and there it is a constant: at alpha = 0.4 it is 0.19 nats below H, and the
+    difference does not vanish as n grows.
 
-    Args:
-        n: Number of quanta learned, any shape, >= 1.
-        alpha: Frequency exponent, from 1e-9 to 1e6.
-        midpoint: Start the integral at n + 1/2 instead of n.
-
-    Returns:
-        The approximate loss in nats, shape of `n`.
-
-    Raises:
-        ValueError: If an argument is outside its range.
-
-    Source: Michaud et al. 2023, appendix (x = n);
-    `tests/test_quantization_theory_variants.py::test_entropy_integral`.
+    Source: Michaud et al. 2023, appendix (x = n).
 
     >>> loss_with_entropy_integral(10, alpha=0.4).round(4).item()
     2.518

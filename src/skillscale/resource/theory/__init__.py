@@ -1,15 +1,9 @@
 """The resource model: what a loss does when neurons are shared out over subtasks.
 
-A composite task has subtasks with weight β_k; a subtask that owns N_k neurons has the loss
-c_k N_k^-g. The functions here say how N neurons are best shared, what the total loss then is, and
-where a subtask's law comes from: independent errors, neuron noise that equal copies share, or a
-weight penalty. Exponents are positive decay rates throughout.
-
-`allocation` shares neurons out, `composites` does so for tasks built in parallel and in series,
-`noise` and `sparse` solve a single subtask under neuron noise and under a weight penalty,
-`optimum` finds the best N noisy neurons for one output or several, `chinchilla` is the law in
-parameters and tokens that language models are fitted with, and `forms` the same results as sympy
-expressions.
+A composite task has subtasks with weight β_k; a subtask that owns N_k neurons has the loss c_k
+N_k^-g. The functions here say how N neurons are best shared, what the total loss then is, and where
+a subtask's law comes from: independent errors, neuron noise that equal copies share, or a weight
+penalty. Exponents are positive decay rates throughout, and resources are treated as continuous.
 """
 
 from skillscale.resource.theory.allocation import (

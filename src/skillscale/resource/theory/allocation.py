@@ -6,8 +6,6 @@ from scipy.optimize import brentq
 
 from skillscale import _checks
 
-__all__ = ["allocate", "composite_loss", "homogeneous_growth", "parameter_exponent"]
-
 Array = NDArray[np.float64]
 
 
@@ -15,32 +13,24 @@ Array = NDArray[np.float64]
 def allocate(
     weights: ArrayLike, costs: ArrayLike, N: ArrayLike, *, exponent: ArrayLike = 1.0
 ) -> Array:
-    """Best split of N resources over subtasks.
+    """Best split of N resources over subtasks, shape ``(*N.shape, subtask)``.
 
     Minimises L = Σ_k β_k c_k N_k^-g_k subject to Σ_k N_k = N, with β = `weights`, c = `costs` and
-    g = `exponent`. For a common g the ratios do not depend on N:
-    N_i / N_j = (β_i c_i / β_j c_j)^(1 / (1 + g)). For unequal exponents the stationarity condition
-    N_k = (g_k β_k c_k / λ)^(1 / (1 + g_k)) is solved for the multiplier λ. Resources are treated
-    as continuous.
+    g = `exponent`. For a common g the ratios do not depend on N: N_i / N_j = (β_i c_i / β_j c_j)^(1
+    / (1 + g)). For unequal exponents the stationarity condition N_k = (g_k β_k c_k / λ)^(1
+    / (1 + g_k)) is solved for the multiplier λ.
 
     Args:
-        weights: shape (subtask,), each > 0.
-        costs: shape (subtask,), each > 0; loss of a subtask that owns one unit of resource.
-        N: total resource, > 0, of any shape.
-        exponent: decay rate of a subtask's loss, > 0; one for all, or one per subtask.
+        weights: > 0, shape (subtask,).
+        costs: > 0, shape (subtask,); loss of a subtask that owns one unit of resource.
+        N: > 0, any shape.
+        exponent: Decay rate of a subtask's loss, > 0; one for all, or one per subtask.
 
-    Returns:
-        Array of shape ``(*N.shape, subtask)`` which sums to N along its last axis.
+    Source: derived here (Lagrange multiplier), tested against a numerical minimiser. That ratios
+    stay fixed is the homogeneous growth of Song et al. 2024.
 
-    Raises:
-        ValueError: for values that are not finite and positive, or shapes that do not match.
-
-    Source: derived here (Lagrange multiplier; `tests/test_resource_theory.py` compares with a
-    numerical minimiser). That ratios stay fixed is the homogeneous growth of Song et al. 2024.
-
-    Example:
-        >>> allocate([0.9, 0.1], [1.0, 1.0], 100.0).round(6).tolist()
-        [75.0, 25.0]
+    >>> allocate([0.9, 0.1], [1.0, 1.0], 100.0).round(6).tolist()
+    [75.0, 25.0]
     """
     products = _products(weights, costs)
     g = _exponents(exponent, products.size)
@@ -56,19 +46,15 @@ def allocate(
 def composite_loss(
     weights: ArrayLike, costs: ArrayLike, N: ArrayLike, *, exponent: ArrayLike = 1.0
 ) -> Array:
-    """Loss of a composite task whose N resources are shared out in the best way.
+    """Loss of a composite task whose N resources are shared out as by `allocate`.
 
     L(N) = min Σ_k β_k c_k N_k^-g_k; for a common g this is (Σ_k (β_k c_k)^(1/(1+g)))^(1+g) N^-g,
-    and for g = 1 it is (Σ_k sqrt(β_k c_k))² / N. Symbols, shapes and errors as in `allocate`.
-
-    Returns:
-        Array of the shape of N, in the unit of the costs.
+    and for g = 1 it is (Σ_k sqrt(β_k c_k))² / N, in the unit of the costs.
 
     Source: derived here; the additive loss is a hypothesis of Song et al. 2024.
 
-    Example:
-        >>> float(composite_loss([0.5, 0.5], [2.0, 2.0], 8.0))
-        0.5
+    >>> float(composite_loss([0.5, 0.5], [2.0, 2.0], 8.0))
+    0.5
     """
     products = _products(weights, costs)
     g = _exponents(exponent, products.size)
@@ -80,50 +66,29 @@ def homogeneous_growth(exponents: ArrayLike) -> Array:
     """Rate at which each subtask's share grows with N when the best split is kept.
 
     N_k ∝ N^r_k as N → ∞ with r_k = (1 + min_j g_j) / (1 + g_k): all ones (growth is homogeneous)
-    exactly when the loss exponents g = `exponents` are equal; otherwise the slowest subtask takes
-    an ever larger share.
+    exactly when the loss exponents g = `exponents` > 0, shape (subtask,), are equal; otherwise the
+    slowest subtask takes an ever larger share.
 
-    Args:
-        exponents: loss exponents g_k > 0, shape (subtask,).
+    Source: derived here; tested against `allocate`.
 
-    Returns:
-        Growth rates r_k, shape (subtask,).
-
-    Raises:
-        ValueError: for exponents that are not finite and positive.
-
-    Source: derived here; `tests/test_resource_theory.py` checks it against `allocate`.
-
-    Example:
-        >>> homogeneous_growth([1.0, 3.0]).tolist()
-        [1.0, 0.5]
+    >>> homogeneous_growth([1.0, 3.0]).tolist()
+    [1.0, 0.5]
     """
     g = np.atleast_1d(_checks.array("exponents", exponents, positive=True))
     return np.asarray((1 + g.min()) / (1 + g))
 
 
 def parameter_exponent(width_exponent: float, depth_width_exponent: float) -> float:
-    """Exponent in the number of parameters, from those in width and shape.
+    """Exponent g / (2 + κ) in the number of parameters, from those in width and shape.
 
-    If L ∝ width^-g and depth ∝ width^κ, then N_p ∝ width² depth = width^(2 + κ) and
-    L ∝ N_p^(-g / (2 + κ)). With g = κ = 1 this is the 1/3 that Song et al. 2024 compare with
+    If L ∝ width^-g and depth ∝ width^κ, g > 0 and κ >= 0, then N_p ∝ width² depth = width^(2 + κ)
+    and L ∝ N_p^(-g / (2 + κ)). With g = κ = 1 this is the 1/3 that Song et al. 2024 compare with
     Chinchilla's exponent; depth ∝ width is an assumption there.
 
-    Args:
-        width_exponent: g > 0.
-        depth_width_exponent: κ >= 0.
+    Source: derived here; tested on planted shapes.
 
-    Returns:
-        The exponent g / (2 + κ).
-
-    Raises:
-        ValueError: for arguments outside these ranges.
-
-    Source: derived here; `tests/test_resource_theory.py` checks it on planted shapes.
-
-    Example:
-        >>> round(parameter_exponent(1.0, 1.0), 4)
-        0.3333
+    >>> round(parameter_exponent(1.0, 1.0), 4)
+    0.3333
     """
     width_exponent = _checks.number("width_exponent", width_exponent, above=0)
     depth_width_exponent = _checks.number("depth_width_exponent", depth_width_exponent, minimum=0)
@@ -151,11 +116,8 @@ def _unequal_split(products: Array, g: Array, total: float) -> Array:
 
 
 def _products(weights: ArrayLike, costs: ArrayLike) -> Array:
-    """Validated β_k c_k."""
-    beta, c = (
-        _checks.array("weights", weights, positive=True),
-        _checks.array("costs", costs, positive=True),
-    )
+    beta = _checks.array("weights", weights, positive=True)
+    c = _checks.array("costs", costs, positive=True)
     if beta.ndim != 1 or beta.shape != c.shape:
         raise ValueError(
             "weights and costs must be two 1-D sequences of one length, "

@@ -1,7 +1,6 @@
-"""The law in parameters and tokens that language models are fitted with, and its best use.
+"""The law in parameters N and tokens D that language models are fitted with, and its best use.
 
-Here N is a number of parameters and D one of training tokens. The resource model speaks of the
-term in N only.
+The resource model speaks of the term in N only. Constants `params` are for example `REPLICATION`.
 """
 
 from __future__ import annotations
@@ -15,18 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from skillscale import _checks
 
-__all__ = [
-    "HOFFMANN_ROUNDED",
-    "HOFFMANN_UNROUNDED",
-    "REPLICATION",
-    "ChinchillaParameters",
-    "ComputeExponents",
-    "ComputeOptimal",
-    "chinchilla_loss",
-    "compute_exponents",
-    "compute_optimal",
-]
-
 Array = NDArray[np.float64]
 
 _FLOP = 6.0  # floating point operations per parameter and token, forward and backward
@@ -34,28 +21,18 @@ _FLOP = 6.0  # floating point operations per parameter and token, forward and ba
 
 @dataclass(frozen=True)
 class ChinchillaParameters:
-    """Constants of L(N, D) = E + A N^-alpha_N + B D^-alpha_D.
+    """Constants of L(N, D) = E + A N^-alpha_N + B D^-alpha_D, in nats; all > 0 but E >= 0.
 
-    Published sets: `HOFFMANN_ROUNDED` as Hoffmann et al. 2022 print them, `HOFFMANN_UNROUNDED`
-    with the digits of their TeX source, and `REPLICATION`, the output of the public notebook of
-    Besiroglu et al. 2024 on 240 runs digitised from a figure of the former, whose standard
-    errors are .0154 for alpha_N and .0206 for alpha_D.
-
-    Args:
-        A: > 0, nats.
-        B: > 0, nats.
-        E: >= 0, nats; the loss that no model of any size removes.
-        alpha_N: > 0, called α in the literature.
-        alpha_D: > 0, called β in the literature.
-
-    Raises:
-        ValueError: for a value outside its range.
+    E is the loss that no model of any size removes; the literature calls alpha_N α and alpha_D β.
+    Published sets: `HOFFMANN_ROUNDED` as Hoffmann et al. 2022 print them, `HOFFMANN_UNROUNDED` with
+    the digits of their TeX source, and `REPLICATION`, the output of the public notebook of
+    Besiroglu et al. 2024 on 240 runs digitised from a figure of the former, whose standard errors
+    are .0154 for alpha_N and .0206 for alpha_D.
 
     Source: the form is that of Hoffmann et al. 2022.
 
-    Example:
-        >>> ChinchillaParameters(A=400.0, B=400.0, E=1.7, alpha_N=0.34, alpha_D=0.28).alpha_N
-        0.34
+    >>> ChinchillaParameters(A=400.0, B=400.0, E=1.7, alpha_N=0.34, alpha_D=0.28).alpha_N
+    0.34
     """
 
     A: float
@@ -107,24 +84,12 @@ class ComputeExponents(NamedTuple):
 
 @_checks.finite
 def chinchilla_loss(N: ArrayLike, D: ArrayLike, params: ChinchillaParameters) -> Array:
-    """Loss L = E + A N^-α_N + B D^-α_D of a model with N parameters after D tokens.
-
-    Args:
-        N: parameters, > 0.
-        D: tokens, > 0, of a shape that broadcasts with that of N.
-        params: constants, for example `REPLICATION`.
-
-    Returns:
-        Nats per token, in the broadcast shape.
-
-    Raises:
-        ValueError: for N or D that are not finite and positive, or that do not broadcast.
+    """Loss L = E + A N^-α_N + B D^-α_D in nats per token; N, D > 0 broadcast.
 
     Source: Hoffmann et al. 2022, the parametric loss of their third approach.
 
-    Example:
-        >>> chinchilla_loss(70e9, 1.4e12, HOFFMANN_ROUNDED).round(4).tolist()
-        1.9366
+    >>> chinchilla_loss(70e9, 1.4e12, HOFFMANN_ROUNDED).round(4).tolist()
+    1.9366
     """
     _check_params(params)
     n, d = _checks.array("N", N, positive=True), _checks.array("D", D, positive=True)
@@ -137,30 +102,18 @@ def chinchilla_loss(N: ArrayLike, D: ArrayLike, params: ChinchillaParameters) ->
 
 @_checks.finite
 def compute_optimal(C: ArrayLike, params: ChinchillaParameters) -> ComputeOptimal:
-    """Size and data that minimise the loss under a budget C = 6 N D.
+    """Size and data of least loss for a budget of C = 6 N D > 0 floating point operations.
 
     Setting the derivative along C = 6ND to zero, α_N A N^-α_N = α_D B D^-α_D: the two reducible
-    terms stand in the fixed ratio α_D : α_N. Hence N = G (C/6)^a, D = (C/6)^(1-a) / G with
-    a = α_D / (α_N + α_D) and G = (α_N A / (α_D B))^(1/(α_N + α_D)). Unlike the split over
-    subtasks, where resources add, here a product is fixed.
+    terms stand in the fixed ratio α_D : α_N. Hence N = G (C/6)^a, D = (C/6)^(1-a) / G with a = α_D
+    / (α_N + α_D) and G = (α_N A / (α_D B))^(1/(α_N + α_D)). Unlike the split over subtasks, where
+    resources add, here a product is fixed.
 
-    Args:
-        C: training compute in floating point operations, > 0, of any shape.
-        params: constants, for example `REPLICATION`.
+    Source: Hoffmann et al. 2022 state it; derived here, tested against a numerical minimiser.
 
-    Returns:
-        N, D and loss, each of the shape of C.
-
-    Raises:
-        ValueError: for C that is not finite and positive.
-
-    Source: Hoffmann et al. 2022 state it; derived here, and
-    `tests/test_resource_theory_chinchilla.py` compares with a numerical minimiser.
-
-    Example:
-        >>> best = compute_optimal(5.76e23, REPLICATION)
-        >>> f"{float(best.N):.3g} parameters, {float(best.D):.3g} tokens"
-        '7.32e+10 parameters, 1.31e+12 tokens'
+    >>> best = compute_optimal(5.76e23, REPLICATION)
+    >>> f"{float(best.N):.3g} parameters, {float(best.D):.3g} tokens"
+    '7.32e+10 parameters, 1.31e+12 tokens'
     """
     _check_params(params)
     budget = _checks.array("C", C, positive=True) / _FLOP
@@ -178,21 +131,10 @@ def compute_exponents(params: ChinchillaParameters) -> ComputeExponents:
 
     N ∝ C^a with a = α_D / (α_N + α_D), D ∝ C^(1-a), and L - E ∝ C^(-α_N α_D / (α_N + α_D)).
 
-    Args:
-        params: constants, for example `REPLICATION`.
+    Source: derived here; read off `compute_optimal` by a test.
 
-    Returns:
-        Growth exponents of N and D, which add up to 1, and the decay exponent of L - E.
-
-    Raises:
-        ValueError: for anything else than `ChinchillaParameters`.
-
-    Source: derived here; `tests/test_resource_theory_chinchilla.py` reads them off
-    `compute_optimal`.
-
-    Example:
-        >>> [round(value, 4) for value in compute_exponents(REPLICATION)]
-        [0.5139, 0.4861, 0.1785]
+    >>> [round(value, 4) for value in compute_exponents(REPLICATION)]
+    [0.5139, 0.4861, 0.1785]
     """
     _check_params(params)
     a, b = params.alpha_N, params.alpha_D

@@ -16,27 +16,17 @@ from numpy.typing import NDArray
 from skillscale import _checks
 from skillscale.resource.theory.allocation import composite_loss
 
-__all__ = ["Leaves", "Parallel", "Series", "Subtask", "as_subtask", "leaves"]
-
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Subtask:
-    """A subtask with the loss cost · N^-exponent when it owns N neurons.
-
-    Args:
-        cost: c > 0, its loss with one neuron.
-        exponent: g > 0.
-
-    Raises:
-        ValueError: for values that are not finite and positive.
+    """A subtask with the loss cost · N^-exponent when it owns N neurons; both are > 0.
 
     Source: the law of one subtask is a hypothesis of Song et al. 2024, with exponent 1.
 
-    Example:
-        >>> Subtask(2.0)
-        Subtask(cost=2.0, exponent=1.0)
+    >>> Subtask(2.0)
+    Subtask(cost=2.0, exponent=1.0)
     """
 
     cost: float
@@ -50,21 +40,12 @@ class Subtask:
 
 @dataclass(frozen=True)
 class Parallel:
-    """Tasks side by side: L = Σ_k β_k L_k with β = `weights`.
-
-    Args:
-        parts: the tasks, at least one.
-        weights: β_k > 0, one per part.
-
-    Raises:
-        ValueError: for no part, weights that are not finite and positive, or another number of
-            weights than of parts.
+    """Tasks side by side: L = Σ_k β_k L_k with β = `weights` > 0, one for each part.
 
     Source: additivity is a hypothesis of Song et al. 2024.
 
-    Example:
-        >>> leaves(Parallel((Subtask(2.0), Subtask(3.0)), weights=(0.9, 0.1))).weights.tolist()
-        [0.9, 0.1]
+    >>> leaves(Parallel((Subtask(2.0), Subtask(3.0)), weights=(0.9, 0.1))).weights.tolist()
+    [0.9, 0.1]
     """
 
     parts: tuple[Task, ...]
@@ -81,22 +62,14 @@ class Series:
     """Tasks in a chain, each fed with the output of the one before: L = Σ_k s_k L_k.
 
     An error e_k of part k moves the output of the chain by (∂output/∂output_k) e_k to first order,
-    so s_k in `gains` is the mean of that derivative squared, and the last part counts with 1.
-    Besides small errors this takes errors of mean zero that are independent of each other and of
-    the slopes; an error that is large where the chain is steep counts for more.
+    so s_k in `gains` > 0 is the mean of that derivative squared, one for each part but the last,
+    which counts with 1. Besides small errors this takes errors of mean zero that are independent of
+    each other and of the slopes; an error that is large where the chain is steep counts for more.
 
-    Args:
-        parts: the tasks in the order of the chain, at least one.
-        gains: s_k > 0, one for each part but the last.
+    Source: derived here; tested against a noisy chain.
 
-    Raises:
-        ValueError: for no part, gains that are not finite and positive, or a wrong number of them.
-
-    Source: derived here; `tests/test_resource_theory_composites.py` compares with a noisy chain.
-
-    Example:
-        >>> leaves(Series((Subtask(2.0), Subtask(3.0)), gains=(0.25,))).weights.tolist()
-        [0.25, 1.0]
+    >>> leaves(Series((Subtask(2.0), Subtask(3.0)), gains=(0.25,))).weights.tolist()
+    [0.25, 1.0]
     """
 
     parts: tuple[Task, ...]
@@ -127,25 +100,14 @@ def leaves(task: Task) -> Leaves:
     `composite_loss`. A product of gains across nested chains takes slopes that are uncorrelated;
     one flat `Series` with the gains of the whole chain does not.
 
-    Args:
-        task: a `Subtask`, or `Parallel` and `Series` of them, nested to any depth.
+    Source: derived here; tested against brute force on the nested loss.
 
-    Returns:
-        Weights (products of the factors), costs and exponents.
-
-    Raises:
-        ValueError: for anything else than a task.
-
-    Source: derived here; `tests/test_resource_theory_composites.py` minimises the nested loss by
-    brute force.
-
-    Example:
-        >>> pair = Parallel((Subtask(1.0), Subtask(1.0)), weights=(0.5, 0.5))
-        >>> weights, costs, exponent = leaves(Series((pair, Subtask(1.0)), gains=(0.5,)))
-        >>> weights.tolist()
-        [0.25, 0.25, 1.0]
-        >>> composite_loss(weights, costs, 100.0, exponent=exponent).round(6).tolist()
-        0.04
+    >>> pair = Parallel((Subtask(1.0), Subtask(1.0)), weights=(0.5, 0.5))
+    >>> weights, costs, exponent = leaves(Series((pair, Subtask(1.0)), gains=(0.5,)))
+    >>> weights.tolist()
+    [0.25, 0.25, 1.0]
+    >>> composite_loss(weights, costs, 100.0, exponent=exponent).round(6).tolist()
+    0.04
     """
     _check_task(task)
     found = list(_walk(task, 1.0))
@@ -155,25 +117,15 @@ def leaves(task: Task) -> Leaves:
 def as_subtask(task: Task) -> Subtask:
     """Single subtask that behaves like a task whose neurons are split in the best way.
 
-    With one exponent g at all leaves it has that exponent and the cost
-    (Σ_leaf (w c)^(1/(1+g)))^(1+g), with the weights w of `leaves`: a composite of inverse laws is
-    an inverse law again, and replacing any part by its single subtask changes nothing.
+    With one exponent g at all leaves it has that exponent and the cost (Σ_leaf
+    (w c)^(1/(1+g)))^(1+g), with the weights w of `leaves`: a composite of inverse laws is an
+    inverse law again, and replacing any part by its single subtask changes nothing. Raises
+    ValueError where exponents differ, and the loss is no power of N.
 
-    Args:
-        task: any task whose leaves share one exponent.
+    Source: derived here.
 
-    Returns:
-        The equivalent subtask.
-
-    Raises:
-        ValueError: for anything else than a task, or leaves with unequal exponents: then the loss
-            is no power of N.
-
-    Source: derived here; `tests/test_resource_theory_composites.py` checks the replacement.
-
-    Example:
-        >>> as_subtask(Parallel((Subtask(1.0), Subtask(4.0)), weights=(1.0, 1.0))).cost
-        9.0
+    >>> as_subtask(Parallel((Subtask(1.0), Subtask(4.0)), weights=(1.0, 1.0))).cost
+    9.0
     """
     weights, costs, exponent = leaves(task)
     if not np.all(exponent == exponent[0]):

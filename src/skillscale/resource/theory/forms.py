@@ -2,49 +2,28 @@
 
 import sympy as sp
 
-__all__ = ["derivation"]
-
 
 def derivation() -> dict[str, sp.Expr]:
     """Results of the chapter as symbolic expressions, each obtained from its definition.
 
-    Keys: "share" (N_1 of two subtasks at the stationary point), "total" (their loss there),
-    "noise" (least noise of n copies: from Lagrange), "one_atom" (least loss of c copies that match
-    a target of rms 1), "ratio" (N_1/N_2 for a common exponent g), "tickets" (error of an average),
-    "nested" (loss of a pair with weight beta beside a third subtask), "series" (loss of a chain of
-    two: s_1 and s_2 are its parts' losses and q the mean squared slope of the second),
-    "parameters" (exponent in N_p for depth ∝ width^kappa), "growth" (N_2 ∝ N_1^growth along the
-    best split of subtasks with exponents g_1 and g_2).
+    "share" is N_1 of two subtasks at the stationary point and "total" their loss there, "noise" the
+    least noise of n copies, "one_atom" the least loss of c copies that match a target of rms 1,
+    "ratio" N_1/N_2 for a common exponent g, "growth" that of N_2 ∝ N_1^growth along the best split
+    for exponents g_1 and g_2. For sign(x) on [-1, 1], replaced by the ramp clip(x/delta, -1, 1):
+    "ramp_error", "ramp_norm" (total output of four ReLU neurons that make it) and "step_loss", the
+    least of "ramp_error" + sigma² "ramp_norm"²/N over delta to leading order, which that sum, an
+    upper bound of the least loss, exceeds. For the SiLU pair that makes x² under a penalty:
+    "pair_loss" at input weight w, "pair_w" at a strength r, "pair_law" the loss as a function of N.
+    For L = E + A N^-alpha_N + B D^-alpha_D at C = 6 N D: "size_exponent" of N ∝ C^a and
+    "compute_exponent", the decay of L - E in C. All symbols are positive.
 
-    For sign(x) on [-1, 1], replaced by the ramp clip(x/delta, -1, 1): "ramp_error", "ramp_norm"
-    (total output of four ReLU neurons that make the ramp), "step_width" (best delta for small
-    sigma²/N) and "step_loss" (the loss there to leading order, which "ramp_error" + sigma²
-    "ramp_norm"²/N, an upper bound of the least loss, exceeds).
+    Source: derived here.
 
-    For the SiLU pair that makes x² under a penalty: "pair_loss" (at input weight w),
-    "pair_copies" (best number of pairs at w), "pair_l1" (derivative in the number of pairs of an
-    L1 penalty: positive, so that L1 alone wants one pair), "pair_w", "pair_N", "pair_strength_loss"
-    (minimum at a strength r), "pair_law" (loss as a function of N).
-
-    For L = E + A N^-alpha_N + B D^-alpha_D at C = 6 N D: "optimal_N", "optimal_D", "reducible"
-    (L - E there), "terms" (its first term over its second), "size_exponent" (N ∝ C^a),
-    "compute_exponent" (decay of L - E in C).
-
-    Returns:
-        Expressions in the positive symbols beta_1, c_1, beta_2, c_2, N, g, n, sigma, c, beta, c_3,
-        q, s_1, s_2, kappa, w, r, A, B, C, alpha_N, alpha_D, g_1, g_2, delta and the real ones
-        b, s, rho.
-
-    Source: derived here; `tests/test_resource_theory.py` and the files of that name for
-    composites, the sparse pair and Chinchilla compare with the numerical functions.
-
-    Example:
-        >>> derivation()["one_atom"]
-        sigma**2/(c + sigma**2)
+    >>> derivation()["one_atom"]
+    sigma**2/(c + sigma**2)
     """
     b1, c1, b2, c2, N, N1, g = sp.symbols("beta_1 c_1 beta_2 c_2 N N_1 g", positive=True)
     n, v, sigma, c, lam = sp.symbols("n v sigma c lambda", positive=True)
-    b, s, rho = sp.symbols("b s rho", real=True)
     # r = N_1 / N_2 turns stationarity into one equation with one positive root
     r, u = sp.symbols("r u", positive=True)
     loss = b1 * c1 / N1 + b2 * c2 / (N - N1)
@@ -56,51 +35,24 @@ def derivation() -> dict[str, sp.Expr]:
     equal = equal.subs(lam, sp.solve(n * equal - 1, lam)[0])
     readout = sp.symbols("V", real=True)
     atom = (1 - readout) ** 2 + sigma**2 * readout**2 / c
-    total = sp.factor(sp.simplify(loss.subs(N1, share)))
-    return (
-        {
-            "share": share,
-            "total": total,
-            "noise": sp.simplify(n * equal**2),
-            "one_atom": sp.factor(
-                sp.simplify(atom.subs(readout, sp.solve(sp.diff(atom, readout), readout)[0]))
-            ),
-            "ratio": sp.exp(log_ratio),
-            "tickets": sp.expand(b**2 + (n * s**2 + n * (n - 1) * rho * s**2) / n**2),
-        }
-        | _composites(total)
-        | _step()
-        | _sparse_pair()
-        | _chinchilla()
-    )
-
-
-def _composites(total: sp.Expr) -> dict[str, sp.Expr]:
-    """Nesting, chains and shapes, from the loss of two subtasks at their best split."""
-    b1, c1, b2, c2, N, g = sp.symbols("beta_1 c_1 beta_2 c_2 N g", positive=True)
-    beta, c3, q, s1, s2, kappa, w = sp.symbols("beta c_3 q s_1 s_2 kappa w", positive=True)
-    # the pair is one subtask of cost N · total, with a third one beside it
-    outer = {b1: beta, c1: N * total, b2: 1, c2: c3}
-    # f(u + e_1) + e_2 to first order in the errors, squared; then means
-    f, slope = sp.Function("f"), sp.Symbol("f'", real=True)
-    u, t, e1, e2 = sp.symbols("u t e_1 e_2", real=True)
-    shift = sp.diff(f(u + t * e1) + t * e2, t).subs(t, 0).doit().subs(sp.diff(f(u), u), slope)
-    means = {e1**2 * slope**2: q * s1, e2**2: s2, 2 * e1 * e2 * slope: 0}
-    log_parameters = 2 * sp.log(w) + kappa * sp.log(w)
-    return {
-        "nested": sp.factor(sp.simplify(total.subs(outer, simultaneous=True))),
-        "series": sp.expand(shift**2).subs(means),
-        "growth": sp.simplify(sp.diff(_log_partner(sp.log(w)), w) * w),
-        "parameters": sp.simplify(g * sp.diff(sp.log(w), w) / sp.diff(log_parameters, w)),
+    best = sp.solve(sp.diff(atom, readout), readout)[0]
+    split = {
+        "share": share,
+        "total": sp.factor(sp.simplify(loss.subs(N1, share))),
+        "noise": sp.simplify(n * equal**2),
+        "one_atom": sp.factor(sp.simplify(atom.subs(readout, best))),
+        "ratio": sp.exp(log_ratio),
+        "growth": _growth(),
     }
+    return split | _step() | _sparse_pair() | _chinchilla()
 
 
-def _log_partner(log_n1: sp.Expr) -> sp.Expr:
-    """Logarithm of N_2 from that of N_1: marginal gains g A N^-(1+g) are equal."""
+def _growth() -> sp.Expr:
+    """Slope of log N_2 in log N_1 where the marginal gains g A N^-(1+g) are equal."""
     A, B, g1, g2 = sp.symbols("A B g_1 g_2", positive=True)
-    u = sp.Symbol("u", real=True)
-    gain = sp.log(g1 * A) - (1 + g1) * log_n1
-    return sp.solve(sp.log(g2 * B) - (1 + g2) * u - gain, u)[0]
+    log_1, log_2 = sp.symbols("n_1 n_2", real=True)
+    gains = sp.log(g1 * A) - (1 + g1) * log_1, sp.log(g2 * B) - (1 + g2) * log_2
+    return sp.simplify(sp.diff(sp.solve(gains[0] - gains[1], log_2)[0], log_1))
 
 
 def _step() -> dict[str, sp.Expr]:
@@ -120,7 +72,6 @@ def _step() -> dict[str, sp.Expr]:
     return {
         "ramp_error": error,
         "ramp_norm": norm,
-        "step_width": best,
         "step_loss": sp.simplify(loss.subs(delta, best)),
     }
 
@@ -147,11 +98,7 @@ def _sparse_pair() -> dict[str, sp.Expr]:
     minimum = next(root for root in at if root.is_positive)
     return {
         "pair_loss": loss,
-        "pair_copies": copies,
-        "pair_l1": sp.diff(2 * n * w + 2 * V, n),
         "pair_w": minimum,
-        "pair_N": sp.simplify((2 * copies).subs(w, minimum)),
-        "pair_strength_loss": sp.simplify(loss.subs(w, minimum)),
         "pair_law": sp.simplify(loss.subs(w, sp.solve(2 * copies - N, w)[0])),
     }
 
@@ -167,15 +114,8 @@ def _chinchilla() -> dict[str, sp.Expr]:
         sp.log(slope_D), force=True
     )
     best = sp.solve(sp.expand(balance), u)[0]
-    reducible = (term_N + term_D).subs(u, best)
-    ratio = sp.simplify(slope_D / term_D / (-slope_N / term_N))  # of the two terms at the optimum
-    # both terms scale as term_N, so that L - E does
-    decay = -sp.simplify(C * sp.diff(-a * best, C))
+    # the two terms stand in a fixed ratio there, so that L - E falls as term_N does
     return {
-        "optimal_N": sp.exp(best),
-        "optimal_D": C / 6 * sp.exp(-best),
-        "reducible": reducible,
-        "terms": ratio,
         "size_exponent": sp.simplify(C * sp.diff(best, C)),
-        "compute_exponent": decay,
+        "compute_exponent": -sp.simplify(C * sp.diff(-a * best, C)),
     }

@@ -7,8 +7,6 @@ from scipy.special import expit
 
 from skillscale import _checks
 
-__all__ = ["noise_limited_loss", "silu_dictionary", "ticket_average", "variation_norm"]
-
 Array = NDArray[np.float64]
 
 
@@ -16,28 +14,21 @@ Array = NDArray[np.float64]
 def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: float = 0.0) -> Array:
     """Mean squared error of an average of n estimators of one function.
 
-    Each estimator errs by b + e_i with E e_i = 0, E e_i² = s² and correlation ρ between pairs:
-    E (mean error)² = b² + ρ s² + (1 - ρ) s² / n. Only the last term falls as 1/n; a common bias
-    and correlated errors leave a floor.
+    Each estimator errs by b + e_i with E e_i = 0, E e_i² = s² and correlation ρ between pairs: E
+    (mean error)² = b² + ρ s² + (1 - ρ) s² / n. Only the last term falls as 1/n; a common bias and
+    correlated errors leave a floor.
 
     Args:
-        n: number of estimators, >= 1, of any shape.
-        bias: common error b.
-        spread: standard deviation s >= 0 of one estimator's own error.
+        n: >= 1, of any shape.
+        bias: Common error b.
+        spread: Standard deviation s >= 0 of one estimator's own error.
         correlation: ρ in [-1/(n-1), 1].
-
-    Returns:
-        Array of the shape of n, in squared units of the error.
-
-    Raises:
-        ValueError: for an argument outside its range.
 
     Source: derived here; the averaging of independent networks is the argument that Song et al.
     2024 give for 1/N.
 
-    Example:
-        >>> ticket_average([1, 4], bias=0.0, spread=2.0).tolist()
-        [4.0, 1.0]
+    >>> ticket_average([1, 4], bias=0.0, spread=2.0).tolist()
+    [4.0, 1.0]
     """
     count = _checks.array("n", n, minimum=1)
     bias = _checks.number("bias", bias)
@@ -51,27 +42,16 @@ def ticket_average(n: ArrayLike, *, bias: float, spread: float, correlation: flo
 
 @_checks.finite
 def silu_dictionary(x: ArrayLike, slopes: ArrayLike, bends: ArrayLike) -> Array:
-    """Candidate neurons for `variation_norm` and `noise_limited_optimum`.
+    """Candidate neurons for `variation_norm` and `noise_limited_optimum`, shape (sample, neuron).
 
-    All h(x) = silu(±a (x - t)) with a in `slopes` and t in `bends`, silu(z) = z / (1 + e^-z);
-    neurons that are silent on all samples (mean square up to 1e-12) are left out.
+    All h(x) = silu(±a (x - t)) with a in `slopes` > 0 and t in `bends`, silu(z) = z / (1 + e^-z),
+    rising ones first; neurons that are silent on all samples (mean square up to 1e-12) are left
+    out.
 
-    Args:
-        x: inputs, shape (sample,).
-        slopes: a > 0, shape (slope,).
-        bends: t, shape (bend,).
+    Source: derived here.
 
-    Returns:
-        Outputs, shape (sample, neuron), at most 2 · slope · bend neurons: rising ones first.
-
-    Raises:
-        ValueError: for wrong shapes, values that are not finite, slopes <= 0.
-
-    Source: derived here; `tests/test_resource_theory_optimum.py` compares with single neurons.
-
-    Example:
-        >>> silu_dictionary([-1.0, 1.0], [2.0], [0.0]).round(3).T.tolist()
-        [[-0.238, 1.762], [1.762, -0.238]]
+    >>> silu_dictionary([-1.0, 1.0], [2.0], [0.0]).round(3).T.tolist()
+    [[-0.238, 1.762], [1.762, -0.238]]
     """
     points = _checks.array("x", x, dims=(1,))
     a = _checks.array("slopes", slopes, positive=True, dims=(1,))
@@ -85,32 +65,25 @@ def silu_dictionary(x: ArrayLike, slopes: ArrayLike, bends: ArrayLike) -> Array:
 def noise_limited_loss(
     features: ArrayLike, target: ArrayLike, *, noise: float, copies: ArrayLike = 1.0
 ) -> float:
-    """Least expected loss of a linear readout of noisy neurons.
+    """Least expected mean squared error (not halved) of a linear readout of noisy neurons.
 
     Neuron i sends h_i (1 + σ ξ_i) with independent ξ_i of mean 0 and variance 1, so the expected
-    mean squared error of Σ_i v_i h_i is mean (y - Σ v_i h_i)² + σ² Σ v_i² mean h_i². With
-    ψ_i = h_i / rms(h_i), Ψ of shape (sample, neuron), n samples and c_i copies of neuron i, its
-    minimum over the readout is σ² yᵀ (Ψ diag(c) Ψᵀ + n σ² I)⁻¹ y. One neuron that matches a
-    target of rms 1 gives σ² / (c + σ²): equal copies share the noise.
+    mean squared error of Σ_i v_i h_i is mean (y - Σ v_i h_i)² + σ² Σ v_i² mean h_i². With ψ_i = h_i
+    / rms(h_i), Ψ of shape (sample, neuron), n samples and c_i copies of neuron i, its minimum over
+    the readout is σ² yᵀ (Ψ diag(c) Ψᵀ + n σ² I)⁻¹ y. One neuron that matches a target of rms 1
+    gives σ² / (c + σ²): equal copies share the noise.
 
     Args:
         features: h, shape (sample, neuron); no neuron may be zero on all samples.
         target: y, shape (sample,).
         noise: σ > 0, relative to each neuron's own rms output.
-        copies: copies c > 0 of each neuron; one number for all, or shape (neuron,).
+        copies: c > 0; one number for all, or shape (neuron,).
 
-    Returns:
-        The expected mean squared error (not halved), in squared units of the target.
+    Source: derived here; tested against brute force over the readout.
 
-    Raises:
-        ValueError: for wrong shapes, values that are not finite, a silent neuron, noise <= 0.
-
-    Source: derived here; `tests/test_resource_theory.py` minimises over the readout by brute force.
-
-    Example:
-        >>> y = [1.0, -1.0]
-        >>> round(noise_limited_loss([[1.0], [-1.0]], y, noise=0.5, copies=4), 6)
-        0.058824
+    >>> y = [1.0, -1.0]
+    >>> round(noise_limited_loss([[1.0], [-1.0]], y, noise=0.5, copies=4), 6)
+    0.058824
     """
     psi, y = _dictionary(features, target)
     noise = _checks.number("noise", noise, above=0)
@@ -127,27 +100,19 @@ def noise_limited_loss(
 def variation_norm(features: ArrayLike, target: ArrayLike) -> float:
     """Smallest total output that neurons from a dictionary need to make the target.
 
-    γ = min Σ_i abs(v_i) rms(h_i) subject to Σ_i v_i h_i = y on all samples, a linear program
-    solved by column generation. With N neurons
-    chosen freely from the dictionary, the noise-limited loss obeys N L → σ² γ² (Cauchy-Schwarz:
-    N_i ∝ abs(v_i) rms(h_i)); `noise_limited_optimum` has the loss at finite N.
-
-    Args:
-        features: h, shape (sample, neuron); no neuron may be zero on all samples.
-        target: y, shape (sample,).
+    γ = min Σ_i abs(v_i) rms(h_i) subject to Σ_i v_i h_i = y on all samples, a linear program solved
+    by column generation. With N neurons chosen freely from the dictionary, the noise-limited loss
+    obeys N L → σ² γ² (Cauchy-Schwarz: N_i ∝ abs(v_i) rms(h_i)); `noise_limited_optimum` has the
+    loss at finite N. Arguments are those of `noise_limited_loss`; a target of a size that the
+    solver cannot handle raises ValueError.
 
     Returns:
         γ in the unit of the target; inf if the dictionary cannot make it.
 
-    Raises:
-        ValueError: for wrong shapes, values that are not finite, a silent neuron, or a target of a
-            size that the solver cannot handle.
+    Source: derived here; the limit is tested.
 
-    Source: derived here; `tests/test_resource_theory.py` checks the limit.
-
-    Example:
-        >>> variation_norm([[1.0, 0.0], [0.0, 1.0]], [0.6, 0.8])  # rms of each column: 1/sqrt(2)
-        0.98994949...
+    >>> variation_norm([[1.0, 0.0], [0.0, 1.0]], [0.6, 0.8])  # rms of each column: 1/sqrt(2)
+    0.98994949...
     """
     psi, y = _dictionary(features, target)
     n_samples, n_atoms = psi.shape
@@ -185,7 +150,6 @@ def scaled_columns(features: ArrayLike) -> Array:
 
 
 def _dictionary(features: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
-    """Columns scaled to rms 1, and the target."""
     psi = scaled_columns(features)
     y = _checks.array("target", target, dims=(1,))
     if psi.shape[0] != y.size:

@@ -9,8 +9,6 @@ from scipy.optimize import nnls
 from skillscale import _checks
 from skillscale.resource.theory.noise import scaled_columns
 
-__all__ = ["NoiseOptimum", "noise_limited_optimum"]
-
 Array = NDArray[np.float64]
 
 _MOST = 1e16  # N/σ² beyond which the noise is lost in rounding
@@ -39,46 +37,40 @@ def noise_limited_optimum(
 ) -> NoiseOptimum:
     """Least expected loss of N noisy neurons chosen freely from a dictionary.
 
-    As `noise_limited_loss`, but minimised over the copies c_i >= 0 with Σ c_i = N as well, taken
-    as continuous. At a readout v the best copies are c_i ∝ abs(v_i) rms(h_i) (Cauchy-Schwarz), so
-    the loss is the convex min over v of mean (y - Σ_i v_i h_i)² + (σ²/N) (Σ_i abs(v_i) rms(h_i))².
-    It lies below σ² γ² / N and N · loss tends to σ² γ², with γ from `variation_norm`.
+    As `noise_limited_loss`, but minimised over the copies c_i >= 0 with Σ c_i = N as well. At a
+    readout v the best copies are c_i ∝ abs(v_i) rms(h_i) (Cauchy-Schwarz), so the loss is the
+    convex min over v of mean (y - Σ_i v_i h_i)² + (σ²/N) (Σ_i abs(v_i) rms(h_i))². It lies below σ²
+    γ² / N and N · loss tends to σ² γ², with γ from `variation_norm`.
 
     With several outputs y_k of weights β_k, the loss is Σ_k β_k mean (y_k - Σ_i v_ik h_i)² plus
     noise; a neuron sends one noisy signal to all outputs, and abs(v_i) is replaced by
     sqrt(Σ_k β_k v_ik²). With `offset` each output has a constant of its own without noise.
 
     Non-negative least squares on a growing set of atoms (neurons with a direction over outputs)
-    solves it. For all b_k, with ψ_i = h_i / rms(h_i) and n samples,
-    σ² (Σ_k β_k b_k·y_k)² / (N max_i Σ_k β_k (ψ_i·b_k)² + n σ² Σ_k β_k abs(b_k)²) is a lower bound
-    (with `offset`: for b_k of mean 0); the residuals as b make it tight.
+    solves it. For all b_k, with ψ_i = h_i / rms(h_i) and n samples, σ² (Σ_k β_k b_k·y_k)² / (N
+    max_i Σ_k β_k (ψ_i·b_k)² + n σ² Σ_k β_k abs(b_k)²) is a lower bound (with `offset`: for b_k of
+    mean 0); the residuals as b make it tight.
 
     Args:
-        features: h, shape (sample, neuron); no neuron may be zero on all samples.
         target: y, shape (sample,) or (sample, output); not zero everywhere, nor constant if there
             is an offset.
-        noise: σ > 0, relative to each neuron's own rms output.
-        N: number of neurons, > 0 and at most 1e16 σ², of any shape.
+        N: > 0 and at most 1e16 σ², of any shape.
         weights: β > 0, shape (output,); 1 for each output if left out.
-        offset: whether every output can add a noiseless constant.
 
     Returns:
-        loss and lower_bound of the shape of N, in squared units of the target; copies of shape
-        ``(*N.shape, neuron)``. The bound is within 1e-6 of the loss, relative to it.
+        loss and lower_bound of the shape of N, within a relative 1e-6; copies of shape ``(*N.shape,
+        neuron)``.
 
     Raises:
-        ValueError: for wrong shapes, values that are not finite, a silent neuron, a target that is
-            zero, and noise, N or weights that are not positive.
-        RuntimeError: if loss and lower bound do not meet; seen for three outputs at N/σ² >= 1e7 and
+        RuntimeError: Where loss and bound do not meet; seen for three outputs at N/σ² >= 1e7 and
             for one or two at 1e11, on thousands of nearly equal neurons.
 
-    Source: derived here; `tests/test_resource_theory_optimum.py` minimises by brute force.
+    Source: derived here; tested against brute force.
 
-    Example:
-        >>> y = [1.0, -1.0]
-        >>> best = noise_limited_optimum([[1.0], [-1.0]], y, noise=0.5, N=[1.0, 4.0])
-        >>> best.loss.round(6).tolist()  # σ² / (N + σ²)
-        [0.2, 0.058824]
+    >>> y = [1.0, -1.0]
+    >>> best = noise_limited_optimum([[1.0], [-1.0]], y, noise=0.5, N=[1.0, 4.0])
+    >>> best.loss.round(6).tolist()  # σ² / (N + σ²)
+    [0.2, 0.058824]
     """
     psi = scaled_columns(features)
     outputs = _outputs(target, weights, psi.shape[0])

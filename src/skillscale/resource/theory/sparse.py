@@ -1,13 +1,13 @@
 """One subtask under a weight penalty: pairs of SiLU neurons that make x², and how many pay off.
 
-Fixed width and a penalty, as in the experiments of Song et al. 2024, instead of fixed noise. A
-pair sends v [silu(wx) + silu(-wx)]; n equal pairs make x² on [-1, 1] together with a free offset,
-N = 2n neurons in all. What is minimised is
+Fixed width and a penalty, as in the experiments of Song et al. 2024, instead of fixed noise. A pair
+sends v [silu(wx) + silu(-wx)]; n equal pairs make x² on [-1, 1] together with a free offset, N = 2n
+neurons in all. What is minimised is
 
     strength · loss + Σ_neurons (w² + v²) = strength · loss + 2n (w² + v²),
 
-with the mean squared error as loss and n, w, v continuous and without biases. `strength` is
-α/λ, the weight of the task over that of the penalty.
+with the mean squared error as loss and n, w, v continuous and without biases. `strength` is α/λ, of
+any shape, the weight of the task over that of the penalty.
 """
 
 from typing import NamedTuple
@@ -17,8 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 
 from skillscale import _checks
-
-__all__ = ["SparsePair", "sparse_pair_equilibrium", "sparse_pair_minimum"]
 
 Array = NDArray[np.float64]
 
@@ -40,28 +38,18 @@ class SparsePair(NamedTuple):
 def sparse_pair_equilibrium(strength: ArrayLike) -> SparsePair:
     """Balance of error and penalty for the pair toy, to leading order in small w.
 
-    w = (2 / (K s))^(1/5), N = 4 / w³, loss = K w⁴ with K = 4/99225 and s = `strength`: hence
+    w = (2 / (K s))^(1/5), N = 4 / w³, loss = K w⁴ with K = 4/99225 and s = `strength` > 0: hence
     N ∝ s^(3/5), loss ∝ s^(-4/5), w = (4/N)^(1/3) and loss = K (4/N)^(4/3), an exponent of 4/3 and
-    not of 1. With free biases other minima exist, which are better at large strength; counts are
-    whole pairs in a network, so N < 2 does not occur there (strength below about 1.6e4).
+    not of 1. At s = 1e4 w and loss are off by 5 and 6 %, at 1e6 by less than 1 %. With free biases
+    other minima exist, which are better at large strength; counts are whole pairs in a network, so
+    N < 2 does not occur there (strength below about 1.6e4).
 
-    Args:
-        strength: α/λ > 0, of any shape. At 1e4 w and loss are off by 5 and 6 %, at 1e6 by
-            less than 1 % (see `sparse_pair_minimum`).
+    Source: derived here for the toy that Song et al. 2024 train; tested against a numerical
+    minimum.
 
-    Returns:
-        w, N and loss, each of the shape of `strength`; loss in squared units of the target.
-
-    Raises:
-        ValueError: for values that are not finite and positive.
-
-    Source: derived here for the toy that Song et al. 2024 train;
-    `tests/test_resource_theory_sparse.py` compares with a numerical minimisation.
-
-    Example:
-        >>> w, N, loss = sparse_pair_equilibrium(1e6)
-        >>> round(float(w), 4), round(float(N), 3), float(loss.round(9))
-        (0.5484, 24.25, 3.647e-06)
+    >>> w, N, loss = sparse_pair_equilibrium(1e6)
+    >>> round(float(w), 4), round(float(N), 3), float(loss.round(9))
+    (0.5484, 24.25, 3.647e-06)
     """
     s = _checks.array("strength", strength, positive=True)
     w = (2 / (_LOSS_FACTOR * s)) ** 0.2
@@ -70,28 +58,17 @@ def sparse_pair_equilibrium(strength: ArrayLike) -> SparsePair:
 
 @_checks.finite
 def sparse_pair_minimum(strength: ArrayLike) -> SparsePair:
-    """Balance of error and penalty for the pair toy, with the exact SiLU pair.
+    """Balance of error and penalty for the pair toy, with the exact SiLU pair, for strength >= 1e3.
 
-    At a total readout V = n v the penalty 2n w² + 2V²/n is least at n = V/w, where it is 4 V w.
-    The rest is quadratic in V, and w is found numerically. Tends to `sparse_pair_equilibrium` for
-    large strength.
+    At a total readout V = n v the penalty 2n w² + 2V²/n is least at n = V/w, where it is 4 V w. The
+    rest is quadratic in V, and w is found numerically. Tends to `sparse_pair_equilibrium` for large
+    strength.
 
-    Args:
-        strength: α/λ >= 1e3, of any shape. Below about 1.6e4 less than one pair pays off.
+    Source: derived here; tested against brute force over n, w, v.
 
-    Returns:
-        As `sparse_pair_equilibrium`.
-
-    Raises:
-        ValueError: for values that are not finite or below 1e3.
-
-    Source: derived here; `tests/test_resource_theory_sparse.py` minimises over n, w, v by brute
-    force.
-
-    Example:
-        >>> w, N, loss = sparse_pair_minimum(1e6)
-        >>> round(float(w), 3), round(float(N), 2)
-        (0.553, 24.23)
+    >>> w, N, loss = sparse_pair_minimum(1e6)
+    >>> round(float(w), 3), round(float(N), 2)
+    (0.553, 24.23)
     """
     s = _checks.array("strength", strength, minimum=1e3)
     found = np.array([_minimum(float(one)) for one in s.ravel()])

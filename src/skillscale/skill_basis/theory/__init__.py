@@ -1,18 +1,14 @@
 """Theory 1, the skill basis: every skill follows its own logistic clock (Nam et al. 2024).
 
 The model f(i, x) = Σ_k a_k b_k g_k(i, x) is a product of two layers in a fixed orthogonal basis of
-skills. Gradient flow on the ½-loss decouples into one logistic equation per skill, whose clock
-runs at a rate proportional to the frequency P(k) of the skill:
+skills. Gradient flow on the ½-loss decouples into one logistic equation per skill, whose clock runs
+at a rate proportional to the frequency P(k) of the skill:
 
     dR_k/dT = 2 · eta · clock · P(k) · R_k · (S - R_k),      R_k(0) = R0.
 
 Losses are in units of ½·squared error: a skill that is not learned at all costs S²/2. A network
-trained on plain mean squared error has eta = 2 · learning rate.
-
-`curves` holds the strength of one skill in time and the times that follow from it, `capacity` the
-strength with finite data or width, `losses` the exact sums over skills, `laws` their power laws for
-infinitely many skills, `forms` the closed forms as sympy expressions, and `neuron` what a single
-ReLU neuron says about the clock of a network.
+trained on plain mean squared error has eta = 2 · learning rate. Arguments of one name mean the same
+throughout: `frequency` P(k) > 0, target scale S > 0, start R0 in (0, S), `eta` > 0 and `clock` > 0.
 """
 
 from skillscale.skill_basis.theory.capacity import (

@@ -13,11 +13,7 @@ FloatArray = NDArray[np.float64]
 
 
 def scale_and_start(S: float, R0: float, *, zero: bool = False) -> tuple[float, float]:
-    """Return S > 0 and R0 in (0, S), or in [0, S) with `zero`.
-
-    >>> scale_and_start(1.0, 0.01)
-    (1.0, 0.01)
-    """
+    """Return S > 0 and R0 in (0, S), or in [0, S) with `zero`."""
     S = _checks.number("S", S, above=0)
     if _checks.number("R0", R0) >= S:
         raise ValueError(f"R0 must be below S and thus < {S:g}, got {R0!r}")
@@ -26,21 +22,13 @@ def scale_and_start(S: float, R0: float, *, zero: bool = False) -> tuple[float, 
 
 
 def log_gap(S: float, R0: float) -> float:
-    """Return ln(S/R0 - 1), the initial distance on the logistic curve.
-
-    >>> round(log_gap(1.0, 0.01), 4)
-    4.5951
-    """
+    """Return ln(S/R0 - 1), the initial distance on the logistic curve."""
     S, R0 = scale_and_start(S, R0)
     return math.log(S - R0) - math.log(R0)
 
 
 def rate(S: float, eta: float, clock: float = 1.0) -> float:
-    """Return 2 · S · eta · clock, the rate of the logistic curve of a skill of frequency 1.
-
-    >>> rate(5.0, 0.1)
-    1.0
-    """
+    """Return 2 · S · eta · clock, the rate of the logistic curve of a skill of frequency 1."""
     S = _checks.number("S", S, above=0)
     eta = _checks.number("eta", eta, above=0)
     return 2.0 * S * eta * _checks.number("clock", clock, above=0)

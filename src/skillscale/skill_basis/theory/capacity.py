@@ -1,7 +1,7 @@
 """Strength of one skill with a finite number of samples or of hidden units.
 
-The extended models of the paper: a skill is not one given feature but is put together from many,
-of which `D_c` samples of the skill (or `N_c` units) are enough for the whole.
+The extended models of the paper: a skill is put together from many features, of which `D_c` samples
+of the skill (or `N_c` units) are enough for the whole.
 """
 
 from __future__ import annotations
@@ -23,33 +23,22 @@ def strength_data(
 
     With x = min(D · frequency / D_c, 1), the share of the skill's features that the samples show:
 
-    - "projection": R/S = x. Least squares from a small start learns f = S · Π u, with u the
-      skill's direction and Π the projection on what was seen, so that the strength S · u·Πu is
-      S · x on average, and the skill's loss (S²/2) · (1 - x).
+    - "projection": R/S = x. Least squares from a small start learns f = S · Π u, with u the skill's
+      direction and Π the projection on what was seen, so that the strength S · u·Πu is S · x on
+      average, and the skill's loss (S²/2) · (1 - x).
     - "loss_matched": R/S = 1 - √(1 - x), the paper's formula. It is read off the same loss as if
       that were ½(S - R)², which needs an output along u only.
 
     Args:
-        D: Number of samples of all skills together, >= 0; broadcasts with `frequency`. The number
-            of the skill's own samples is taken at its mean D · frequency.
-        frequency: Share P(k) of the data that exercises the skill, > 0.
+        D: Samples of all skills together, >= 0; broadcasts with `frequency`. The skill's own are
+            taken at their mean D · frequency.
         D_c: Samples of its own that a skill needs, > 0.
-        form: "projection" or "loss_matched".
 
-    Returns:
-        R/S in [0, 1], with the broadcast shape of `D` and `frequency`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: "loss_matched" is Nam et al. 2024, Eq. 17; "projection" follows from their definition
-    of the strength and is derived here. Both are compared with a minimum-norm least-squares fit in
-    `tests/test_skill_basis_laws.py`.
+    Source: "loss_matched" is Nam et al. 2024, Eq. 17; "projection" is derived here from their
+    definition of the strength. Both are tested against a minimum-norm least-squares fit.
 
     >>> strength_data([100, 200, 400], 0.5, D_c=100.0).round(4)
     array([0.5, 1. , 1. ])
-    >>> strength_data([100, 200, 400], 0.5, D_c=100.0, form="loss_matched").round(4)
-    array([0.2929, 1.    , 1.    ])
     """
     samples = _checks.array("D", D, minimum=0.0)
     shares = _checks.array("frequency", frequency, positive=True)
@@ -64,29 +53,16 @@ def strength_data(
 def emergence_data(
     frequency: ArrayLike, *, D_c: float, eps: float = 0.5, form: str = "projection"
 ) -> FloatArray:
-    """Return the number of samples at which a skill reaches the relative strength `eps`.
+    """Return the number of samples, not rounded, at which a skill reaches R/S = `eps`.
 
     D = x · D_c / frequency with x = eps ("projection") or 1 - (1 - eps)² ("loss_matched"), so that
-    D ∝ k^(alpha+1) for power-law frequencies in both.
+    D ∝ k^(alpha+1) for power-law frequencies in both. With `eps` in (0, 1]; the other arguments are
+    those of `strength_data`.
 
-    Args:
-        frequency: Share P(k) of the data that exercises the skill, > 0.
-        D_c: Samples of its own that a skill needs, > 0.
-        eps: Level to reach, in (0, 1].
-        form: As in `strength_data`.
-
-    Returns:
-        Numbers of samples of all skills together, not rounded, same shape as `frequency`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: inverse of `strength_data`, tested.
+    Source: inverse of `strength_data`.
 
     >>> float(emergence_data(0.5, D_c=100.0))
     100.0
-    >>> float(emergence_data(0.5, D_c=100.0, form="loss_matched"))
-    150.0
     """
     shares = _checks.array("frequency", frequency, positive=True)
     D_c = _checks.number("D_c", D_c, above=0)
@@ -103,18 +79,10 @@ def strength_width(N: ArrayLike, k: ArrayLike, *, N_c: float) -> FloatArray:
     frequent first, `N_c` to each, and a skill with r < N_c of them has r/N_c of its strength.
 
     Args:
-        N: Number of hidden units (not of skills), >= 0; broadcasts with `k`.
-        k: Rank of the skill, >= 1.
+        N: Hidden units (not skills), >= 0; broadcasts with the ranks `k` >= 1.
         N_c: Units that one skill needs, > 0.
 
-    Returns:
-        R/S in [0, 1], with the broadcast shape of `N` and `k`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, the extended model in N; the paper's case distinction is compared in
-    `tests/test_skill_basis_laws.py`.
+    Source: Nam et al. 2024, the extended model in N.
 
     >>> strength_width(10, [1, 2, 3, 4], N_c=4.0)
     array([1. , 1. , 0.5, 0. ])

@@ -28,21 +28,13 @@ def strength_time(
 
     Args:
         T: Training time in steps of rate `eta`, >= 0; broadcasts with `frequency`.
-        frequency: Share P(k) of the data that exercises the skill, > 0.
-        S: Target scale.
-        R0: Strength at T = 0, between 0 and `S` (both excluded), in units of the output.
+        R0: Strength at T = 0 in units of the output, in (0, S).
         eta: Rate of the gradient flow on the ½-loss; 2 · lr for plain squared error.
         clock: Factor on the rate: 1 in the bare model, the one fitted constant for a network
             (written B² in the paper, fitted there as 1/22).
 
-    Returns:
-        R/S with the broadcast shape of `T` and `frequency`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Eq. 14 (clock = 1: their bare multilinear model); equals the
-    integrated gradient flow of a_k and b_k in `tests/test_skill_basis_theory.py`.
+    Source: Nam et al. 2024, Eq. 14 (clock = 1: their bare multilinear model); tested against the
+    integrated flow of a_k and b_k.
 
     >>> strength_time([0, 10, 20], 0.5, R0=0.01, eta=1.0).round(4)
     array([0.01  , 0.9955, 1.    ])
@@ -63,26 +55,15 @@ def emergence_time(
     clock: float = 1.0,
     eps: float = 0.05,
 ) -> FloatArray:
-    """Return the time at which a skill reaches the relative strength R/S = `eps`.
+    """Return the time, in the unit of 1/eta, at which a skill reaches R/S = `eps`.
 
-    τ = ln[(S/R0 - 1) / (1/eps - 1)] / (2 · eta · clock · S · frequency). For power-law frequencies
-    τ ∝ k^(alpha+1). With eps = 0.5 it is the half-time.
+    τ = ln[(S/R0 - 1) / (1/eps - 1)] / (2 · eta · clock · S · frequency), ∝ k^(alpha+1) for
+    power-law frequencies. With eps = 0.5 it is the half-time.
 
     Args:
-        frequency: Share P(k) of the data that exercises the skill, > 0.
-        S: Target scale.
-        R0: Strength of each skill at T = 0, in (0, S).
-        eta: Rate of the gradient flow on the ½-loss.
-        clock: Factor on the rate.
-        eps: Level to reach, in (0, 1); a level at or below R0/S gives a time <= 0.
+        eps: Level to reach, in (0, 1); one at or below R0/S gives a time <= 0.
 
-    Returns:
-        Times in the unit of 1/eta, same shape as `frequency`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Appendix D; inverse of `strength_time`, tested.
+    Source: Nam et al. 2024, Appendix D; inverse of `strength_time`.
 
     >>> float(emergence_time(0.5, R0=0.01, eta=1.0, eps=0.5).round(4))
     4.5951
@@ -97,22 +78,10 @@ def emergence_time(
 def linear_control(T: ArrayLike, frequency: ArrayLike, *, eta: float) -> FloatArray:
     """Return the relative strength R/S of a skill in the one-layer (linear) control model.
 
-    R(T)/S = 1 - exp(-eta · frequency · T) for f = Σ_k w_k g_k with w_k(0) = 0. It scales with the
-    same exponents as the two-layer model but rises at once: no delay, no sigmoid.
+    R(T)/S = 1 - exp(-eta · frequency · T) for f = Σ_k w_k g_k with w_k(0) = 0 and T >= 0. It scales
+    with the same exponents as the two-layer model but rises at once: no delay, no sigmoid.
 
-    Args:
-        T: Training time, >= 0; broadcasts with `frequency`.
-        frequency: Share P(k) of the data that exercises the skill, > 0.
-        eta: Rate of the gradient flow on the ½-loss.
-
-    Returns:
-        R/S with the broadcast shape of `T` and `frequency`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Appendix H; equals the integrated flow in
-    `tests/test_skill_basis_theory.py`.
+    Source: Nam et al. 2024, Appendix H; tested against the integrated flow.
 
     >>> float(linear_control(2.0, 0.5, eta=1.0).round(4))
     0.6321
@@ -148,22 +117,10 @@ def unbalanced_strength_time(
     `linear_control` at the rate eta · Δ.
 
     Args:
-        T: Training time, >= 0; broadcasts with `frequency`.
-        frequency: Share P(k) of the data that exercises the skill, > 0.
-        S: Target scale.
         R0: Product a·b at T = 0, in [0, S); above 0 where `imbalance` is 0.
-        imbalance: Δ = a² - b² at T = 0, any sign, in the unit of `S`.
-        eta: Rate of the gradient flow on the ½-loss.
-        clock: Factor on the rate.
+        imbalance: Δ at T = 0, any sign, in the unit of `S`.
 
-    Returns:
-        R/S with the broadcast shape of `T` and `frequency`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; equals the integrated flow of a and b and has both limits in
-    `tests/test_skill_basis_theory.py`.
+    Source: derived here; tested against the integrated flow of a and b, and in both limits.
 
     >>> unbalanced_strength_time([0, 2, 4], 0.5, R0=0.01, imbalance=1.0, eta=1.0).round(4)
     array([0.01  , 0.7425, 0.9664])

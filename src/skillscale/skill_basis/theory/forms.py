@@ -6,26 +6,19 @@ import sympy as sp
 
 
 def derivation() -> dict[str, sp.Expr]:
-    """Return the closed forms of the chapter as sympy expressions.
+    """Return the closed forms of the chapter, which derives each and asserts that it agrees.
 
-    The chapter derives each from the gradient flow and asserts that it agrees. All symbols are
-    positive: T, D, N (the resources), P (the frequency), R (the strength), S, R0, eta, clock, k,
-    alpha, A, eps (a level), Delta (the imbalance a² - b²), D_c, N_c. Losses are in units of
-    ½·squared error. With p = α/(α+1):
+    All symbols are positive: T, D, N (the resources), P (the frequency), R (the strength), S, R0,
+    eta, clock, k, alpha, A, eps (a level), Delta (the imbalance a² - b²), D_c, N_c. "rate" is
+    dR/dT; "strength" R/S after time T; "skill_loss" L_k; "half_time" where R = S/2;
+    "emergence_time" where R = eps · S; "stage_margin" the wait from the start of skill k to that of
+    k + 1 over the time that skill k takes from eps · S to (1 - eps) · S; "unbalanced_strength" R/S
+    for unequal layers; "strength_data" and "strength_data_loss_matched" R/S for D · P <= D_c;
+    "strength_width" R/S for N between (k - 1) · N_c and k · N_c; "missing_tail" L_C for frequencies
+    A · k^-(alpha+1) beyond k; "compute_exponent" that of C = T · N.
 
-    Returns:
-        In time: "rate" dR/dT; "strength" R/S after time T; "skill_loss" L_k; "half_time" at which
-        R = S/2; "emergence_time" at which R = eps · S; "saturation_time" from there to
-        (1 - eps) · S; "stage_margin" of skill k; "unbalanced_rate" dR/dT for unequal layers, and
-        "unbalanced_strength" its solution R/S. In data and width, below their ends:
-        "strength_data" and "strength_data_loss_matched" R/S for D · P <= D_c; "strength_width" R/S
-        for N between (k - 1) · N_c and k · N_c. Of all skills: "missing_tail" L_C for frequencies
-        A · k^-(alpha+1) beyond k; "time_law", "data_law" and "width_law" for infinitely many
-        skills; "compute_exponent" of C = T · N, and "compute_split", the exponent of the best N.
-
-    Source: Nam et al. 2024, Eqs. 14, 17, 56 and Appendix D; the unbalanced curve, "stage_margin",
-    "strength_data" and the polylogarithms are derived here. `tests/test_skill_basis_laws.py` checks
-    them against each other and against the numerical functions.
+    Source: Nam et al. 2024, Eqs. 14, 17, 56 and Appendix D; the unbalanced curve, "stage_margin"
+    and "strength_data" are derived here.
 
     >>> derivation()["missing_tail"]
     A*S**2/(2*alpha*k**alpha)
@@ -36,28 +29,19 @@ def derivation() -> dict[str, sp.Expr]:
     gap = sp.log(S / R0 - 1)
     phase = 2 * eta * clock * P * S
     strength = 1 / (1 + (S / R0 - 1) * sp.exp(-phase * T))
-    p = alpha / (alpha + 1)
-    measure = sp.zeta(alpha + 1) ** (p - 1) / (alpha + 1) * sp.gamma(p) / 2
-    fermi = sp.polylog(p - 1, 1 - S / R0) - sp.polylog(p, 1 - S / R0)
     return {
         "rate": 2 * eta * clock * P * R * (S - R),
         "strength": strength,
         "skill_loss": S**2 / 2 * (1 - strength) ** 2,
         "half_time": gap / phase,
         "emergence_time": (gap - sp.log(1 / eps - 1)) / phase,
-        "saturation_time": 2 * sp.log(1 / eps - 1) / phase,
         "stage_margin": ((1 + 1 / k) ** (alpha + 1) - 1) * (gap / sp.log(1 / eps - 1) - 1) / 2,
-        "unbalanced_rate": eta * clock * P * sp.sqrt(4 * R**2 + Delta**2) * (S - R),
         "unbalanced_strength": _unbalanced(T * eta * clock * P, S, R0, Delta),
         "strength_data": D * P / D_c,
         "strength_data_loss_matched": 1 - sp.sqrt(1 - D * P / D_c),
         "strength_width": N / N_c - (k - 1),
         "missing_tail": S**2 * A * k**-alpha / (2 * alpha),
-        "time_law": S**2 * measure * fermi * (2 * eta * S * T) ** -p,
-        "data_law": (S - R0) ** 2 * measure * D**-p,
-        "width_law": S**2 / (2 * alpha * sp.zeta(alpha + 1)) * N**-alpha,
         "compute_exponent": alpha / (alpha + 2),
-        "compute_split": 1 / (alpha + 2),
     }
 
 

@@ -19,21 +19,12 @@ RESOURCES = ("T", "D", "N", "C")
 
 
 def exponents(alpha: float) -> dict[str, float]:
-    """Return the decay exponents of the loss in time, data, skills and compute.
+    """Return the decay exponents of the loss in time "T", data "D", skills "N" and compute "C".
 
-    L ∝ T^-(α/(α+1)), D^-(α/(α+1)), N^-α and, with C = T · N split at its best, C^-(α/(α+2)).
+    L ∝ T^-(α/(α+1)), D^-(α/(α+1)), N^-α and, with C = T · N split at its best, C^-(α/(α+2)), for
+    P(k) ∝ k^-(α+1), α > 0.
 
-    Args:
-        alpha: Exponent α > 0 of P(k) ∝ k^-(α+1).
-
-    Returns:
-        Positive decay exponents under the keys "T", "D", "N" and "C".
-
-    Raises:
-        ValueError: If `alpha` is not a finite number > 0.
-
-    Source: Nam et al. 2024, their scaling laws; slopes of the exact sums in
-    `tests/test_skill_basis_theory.py`.
+    Source: Nam et al. 2024, their scaling laws; tested as slopes of the exact sums.
 
     >>> {name: round(value, 4) for name, value in exponents(0.6).items()}
     {'T': 0.375, 'D': 0.375, 'N': 0.6, 'C': 0.2308}
@@ -54,7 +45,7 @@ def prefactor(
     - "T": (S²/2) · ζ^(p-1)/(α+1) · (2 · eta · S)^(-p) · Γ(p) · [Li_{p-1}(-M) - Li_p(-M)]
     - "D": ((S - R0)²/2) · ζ^(p-1)/(α+1) · Γ(p)
     - "N": S² / (2 · α · ζ)
-    - "C": (eta · S)^(-q) · min over λ of λ^p · A(μ), μ = λ^((α+2)/(α+1)), where A(μ) is
+    - "C" (= T · N): (eta · S)^(-q) · min over λ of λ^p · A(μ), μ = λ^((α+2)/(α+1)), where A(μ) is
       `joint_law` at the time T = 1/(eta · S) for N = μ skills. There is one minimum.
 
     "C" is S² · (eta · S)^(-q) times a function of α and S/R0 that grows with a small start only
@@ -62,27 +53,14 @@ def prefactor(
     which it differs by less than 1 % for S/R0 >= 500 and α <= 0.9.
 
     Args:
-        resource: "T", "D", "N" or "C" (= T · N).
         alpha: Exponent α from 1e-6 to 300.
-        S: Target scale.
-        R0: Strength of each skill at T = 0, in (0, S).
-        eta: Rate of the gradient flow on the ½-loss.
-
-    Returns:
-        Prefactor in units of ½·squared error.
-
-    Raises:
-        ValueError: If an argument is out of range.
 
     Source: Nam et al. 2024, "T", "D" and "N" as integrals, "C" as Theorem 4 and Corollary 5; the
     text after the corollary misprints the sign of the exponent of λ. The polylogarithms, the one
-    minimum and the limit of small starts are derived here. Tested against quadrature, exact sums
-    and brute-force minima.
+    minimum and the limit of small starts are derived here.
 
     >>> [round(2 * prefactor("T", alpha), 4) for alpha in (0.3, 0.6, 0.9)]
     [1.2906, 1.2001, 1.0607]
-    >>> [round(2 * prefactor("C", alpha, S=5.0) / 5**2, 3) for alpha in (0.3, 0.6, 0.9)]
-    [0.952, 0.788, 0.646]
     """
     resource = _checks.choice("resource", resource, RESOURCES)
     alpha = endless(alpha)
@@ -118,34 +96,23 @@ def joint_law(
 ) -> FloatArray:
     """Return the loss law in time or data and the number of skills `N` together.
 
-    Infinitely many skills exist, the first N of which the model can represent. With the symbols
-    of `prefactor`, the tail S² · N^-α / (2 · α · ζ) adds to
+    Infinitely many skills exist, the first N of which the model can represent. With the symbols of
+    `prefactor`, the tail S² · N^-α / (2 · α · ζ) adds to
 
-    - "T": (S²/2) · ζ^(p-1)/(α+1) · τ^-p · ∫ u^(p-1) · [1 + exp(2u)/M]^-2 du over
-      u > τ · N^-(α+1) / ζ, with τ = eta · S · T
+    - "T": (S²/2) · ζ^(p-1)/(α+1) · τ^-p · ∫ u^(p-1) · [1 + exp(2u)/M]^-2 du over u > τ · N^-(α+1)
+      / ζ, with τ = eta · S · T
     - "D": ((S - R0)²/2) · ζ^(p-1)/(α+1) · D^-p · Γ(p, D · N^-(α+1) / ζ), an incomplete Γ.
 
     In both, with x the amount, L is x^-p times a function of N / x^(1/(α+1)), whose ends are the
-    pure laws in x and in N.
+    pure laws in x and in N. It is the limit of the exact sum for large amounts and N.
 
     Args:
         resource: "T" (data without end) or "D" (trained to the end).
-        amount: Time or number of samples, > 0; broadcasts with `N`.
-        N: Number of skills the model can represent, real > 0 or inf.
+        amount: Time or number of samples, > 0; broadcasts with `N`, real > 0 or inf.
         alpha: Exponent α from 1e-6 to 300.
-        S: Target scale.
-        R0: Strength of each skill at T = 0, in (0, S).
-        eta: Rate of the gradient flow on the ½-loss.
 
-    Returns:
-        Loss in units of ½·squared error, with the broadcast shape of `amount` and `N`; the limit
-        of large amounts and N of the exact sum.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Theorems 4 ("T", the function A) and 5 ("D"); compared with exact sums
-    in `tests/test_skill_basis_laws.py`.
+    Source: Nam et al. 2024, Theorems 4 ("T", the function A) and 5 ("D"); tested against exact
+    sums.
 
     >>> joint_law("T", 1e3, [10, 100, math.inf], 0.6).round(4)
     array([0.0916, 0.0455, 0.045 ])

@@ -38,29 +38,18 @@ def loss(
 
     Args:
         alpha: Exponent α > -1 of P(k) ∝ k^-(alpha+1).
-        n_skills: Number of skills, at most 10^8.
-        T: Training time, >= 0 or inf.
+        n_skills: At most 10^8.
+        T: Training time, >= 0 or inf; `T`, `D` and `N` broadcast.
         D: Number of samples, whole numbers >= 1 or inf. With `T` also finite the expectation runs
             over all likely counts d_k (mass beyond 1e-15 is cut), which costs time and allows
             neither D > 10^8 nor more than 10^8 counts of like skills.
         N: Number of skills the model can represent, whole numbers >= 1 or inf.
-        S: Target scale.
-        R0: Strength of each skill at T = 0, in (0, S).
-        eta: Rate of the gradient flow on the ½-loss.
 
-    Returns:
-        Loss in units of ½·squared error, with the broadcast shape of `T`, `D` and `N`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Eq. 12, with the expectation over d_k taken here; compared with drawn
-    counts and with integrated flows in `tests/test_skill_basis_theory.py`.
+    Source: Nam et al. 2024, Eq. 12, with the expectation over d_k taken here; tested against drawn
+    counts and integrated flows.
 
     >>> float(loss(alpha=0.6, n_skills=100, T=0, R0=0.1).round(4))
     0.405
-    >>> loss(alpha=0.6, n_skills=100, N=[1, 10, 100]).round(4)
-    array([0.2707, 0.0691, 0.    ])
     """
     frequency = power_law(n_skills, alpha)
     times = _resource("T", T, minimum=0, whole=False)
@@ -96,17 +85,9 @@ def missing_tail(
     Args:
         alpha: Exponent α from 1e-6 to 300 (at 0 the tail is infinite).
         n_skills: Number of skills of the finite problem, >= 1; broadcasts.
-        S: Target scale.
-        exact: Sum instead of integral.
 
-    Returns:
-        Loss in units of ½·squared error, same shape as `n_skills`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: Nam et al. 2024, Eq. 56, there for T; the sum, and its use for D and N, are derived here
-    and tested, as is the identity in `tests/test_skill_basis_laws.py`.
+    Source: Nam et al. 2024, Eq. 56, there for T; the sum, its use for D and N, and the identity are
+    derived here.
 
     >>> missing_tail(0.6, [100, 1000]).round(4)
     array([0.0241, 0.0058])

@@ -30,22 +30,12 @@ _LEARNED = 1e9
 def neuron_clock(subset_size: int) -> float:
     """Return the largest correlation of a neuron of unit weights with a parity, the clock c*.
 
-    c* = max |G(w)| over |w| = 1. With m = `subset_size` >= 2:
-    c* = C(m-2, ⌊m/2⌋-1) / (2^m · √m), and c* = 1/2 for m = 1. It falls no faster than 1/m:
-    c* ≈ √(2/π)/(4·m) for large m. Neither the other bits, nor how many inputs are always 1, nor
-    frequency, width or scale enter.
+    c* = max |G(w)| over |w| = 1, the clock of a network whose neurons are aligned. With
+    m = `subset_size` from 2 to 1000: c* = C(m-2, ⌊m/2⌋-1) / (2^m · √m), and c* = 1/2 for m = 1. It
+    falls no faster than 1/m: c* ≈ √(2/π)/(4·m) for large m. Neither the other bits, nor how many
+    inputs are always 1, nor frequency, width or scale enter.
 
-    Args:
-        subset_size: Number m of bits that the parity depends on, from 1 to 1000.
-
-    Returns:
-        The clock of a network whose neurons are aligned.
-
-    Raises:
-        ValueError: If `subset_size` is not such an integer.
-
-    Source: derived here; `tests/test_skill_basis_neuron.py` compares it with the largest value on
-    all faces of the piecewise linear G.
+    Source: derived here; tested against the largest value on all faces of the piecewise linear G.
 
     >>> [round(1 / neuron_clock(m), 2) for m in (1, 2, 3, 4)]
     [2.0, 5.66, 13.86, 16.0]
@@ -73,17 +63,16 @@ def neuron_growth(
     flow is linear in scale: weights of standard deviation σ give σ² times as much, and a network's
     strength R is the sum over its neurons.
 
-    A neuron sees the bits that do not matter through their sum alone, which is taken as normal:
-    its state is a, the weights of the relevant bits, the offset, and the sum and the squared length
-    of the other weights. So the cost does not depend on `n_bits`, and the updates keep the finite
-    size of the learning rate, which makes the best neurons, who sit on a kink of G, jump about it.
+    A neuron sees the bits that do not matter through their sum alone, which is taken as normal: its
+    state is a, the weights of the relevant bits, the offset, and the sum and the squared length of
+    the other weights. So the cost does not depend on `n_bits`, and the updates keep the finite size
+    of the learning rate, which makes the best neurons, who sit on a kink of G, jump about it.
 
     Args:
         T: Times in updates, whole numbers from 0 to 10^8, ascending, shape (n_times,).
         step: eta · P · S of an update: rate on the ½-loss times frequency times target scale.
-        n_neurons: Number of neurons, times 2^subset_size at most 10^8.
-        n_bits: Number of bits.
-        subset_size: Number of bits that the parity depends on, at most `n_bits` and 12.
+        n_neurons: Times 2^subset_size at most 10^8.
+        subset_size: Bits that the parity depends on, at most `n_bits` and 12.
         constant_inputs: Inputs that are always 1: the bias and, if there is one, the control bit.
         limit: Mean strength beyond which growth is followed no further.
         seed: Chooses the initial weights.
@@ -91,11 +80,7 @@ def neuron_growth(
     Returns:
         Strengths, shape (n_neurons, n_times); inf from where their mean exceeds `limit` onwards.
 
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; compared with neurons that see every string in
-    `tests/test_skill_basis_neuron.py`.
+    Source: derived here; tested against neurons that see every string.
 
     >>> growth = neuron_growth([0, 200, 400], step=0.2, n_neurons=1000, n_bits=8, seed=0)
     >>> np.log(growth.mean(0)[1:]).round(1)
@@ -138,33 +123,19 @@ def neuron_strength(
     n_networks: int = 10,
     seed: int,
 ) -> FloatArray:
-    """Return the relative strength R/S of networks of independent neurons: nothing is fitted.
+    """Return R/S of networks of independent neurons, with nothing fitted: (n_networks, n_times).
 
     R/S = U/(1 + U), U = Σ_j a_j · G(w_j) / S, with the sum over the neurons of `neuron_growth`.
     U/(1 + U) is how the multilinear model turns unlimited growth into saturation; a network whose
     strength has the wrong sign counts as 0.
 
     Args:
-        T: Times in updates, whole numbers from 0 to 10^8, ascending, shape (n_times,).
-        S: Target scale.
+        T, subset_size, constant_inputs: As in `neuron_growth`.
         eta: Rate of an update on the ½-loss; 2 · lr for plain squared error.
         init_std: Standard deviation of all initial weights and biases.
         width: Neurons of a network, times n_networks · 2^subset_size at most 10^8.
-        n_bits: Number of bits.
-        subset_size: Number of bits that the parity depends on, at most `n_bits` and 12.
-        frequency: Share of the data that exercises the skill.
-        constant_inputs: Inputs that are always 1: the bias and, if there is one, the control bit.
-        n_networks: Networks to draw.
-        seed: Chooses the initial weights.
 
-    Returns:
-        R/S, shape (n_networks, n_times).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; compared with neurons that see every string in
-    `tests/test_skill_basis_neuron.py`.
+    Source: derived here; tested against neurons that see every string.
 
     >>> curve = neuron_strength([0, 900], S=5, eta=0.04, init_std=0.01, width=100, n_bits=8, seed=0)
     >>> curve.mean(0).round(2)
@@ -206,8 +177,8 @@ class _Neurons:
             raise ValueError(f"subset_size must be <= min(n_bits, 12) = {min(n_bits, 12)}, got {m}")
         self.constants = _checks.integer("constant_inputs", constant_inputs, minimum=0)
         self.others = n_bits - m
-        self.strings = _strings(m)
-        self.parity = _parity(self.strings) / len(self.strings)
+        self.strings = (np.arange(2**m)[:, None] >> np.arange(m) & 1).astype(np.float64)
+        self.parity = (1.0 - 2.0 * (self.strings.sum(-1) % 2)) / len(self.strings)
         draw = np.random.default_rng(seed)
         self.a = draw.normal(size=n)
         self.w = draw.normal(size=(n, m))
@@ -253,15 +224,6 @@ def _check_size(name: str, n: int, m: int) -> None:
     most = _checks.LARGEST_SIZE >> min(_checks.integer("subset_size", m, minimum=1), 64)
     if n > most:
         raise ValueError(f"{name} must make at most {most} neurons at subset_size = {m}, got {n}")
-
-
-def _strings(n_bits: int) -> FloatArray:
-    words = np.arange(2**n_bits)[:, None] >> np.arange(n_bits)
-    return np.asarray(words & 1, dtype=np.float64)
-
-
-def _parity(strings: FloatArray) -> FloatArray:
-    return np.asarray(1.0 - 2.0 * (strings.sum(-1) % 2))
 
 
 def _density(z: FloatArray) -> FloatArray:

@@ -13,24 +13,24 @@ from skillscale import _checks
 from skillscale.slingshot.experiments.graphs import Graph, Indices
 
 _MOST_SKILLS = 63  # a set of skills is the binary number of one machine word
+_KEPT = 200  # sets of each size from which the search goes on
 
 
-def worst_named(graph: Graph, n_wrong: int, n_skills: int, *, keep: int = 200) -> list[Indices]:
+def worst_named(graph: Graph, n_wrong: int, n_skills: int) -> list[Indices]:
     """Find, for each number of skills, those that the worst texts harm most on average.
 
     Named skills Z are harmed by the `n_wrong` texts that hold them in most places, and fail
 
         F(Z) = Σ_j min(n_wrong, number of texts with j places or more in Z)
 
-    times in sum, j = 1 … k. A beam search grows Z skill by skill from the `keep` sets of greatest F
-    of each size. It tries all sets, and F is then the greatest there is, if `keep` is at least the
-    number of sets of any size; else F is a lower bound. Memory grows as keep · n_skills · n_texts.
+    times in sum, j = 1 … k. A beam search grows Z skill by skill from the 200 sets of greatest F of
+    each size. It tries all sets, and F is then the greatest there is, if no size has more; else F
+    is a lower bound. Memory grows as 200 · n_skills · n_texts.
 
     Args:
         graph: skills that each text needs, shape (text, k).
         n_wrong: wrong texts, from 1 to all.
         n_skills: N1, from 2 to 63.
-        keep: sets kept of each size, >= 1.
 
     Returns:
         Sets of 1, 2, … n_skills - 1 skills, each in ascending order. Of equals, the first set in
@@ -48,14 +48,13 @@ def worst_named(graph: Graph, n_wrong: int, n_skills: int, *, keep: int = 200) -
     if _checks.integer("n_skills", n_skills, minimum=2) > _MOST_SKILLS:
         raise ValueError(f"n_skills must be at most {_MOST_SKILLS}, got {n_skills}")
     needs = _needs(graph, n_wrong, n_skills)
-    _checks.integer("keep", keep, minimum=1)
     skills = np.arange(n_skills)
     sets, best = np.zeros(1, dtype=np.int64), []
     for _ in range(n_skills - 1):
         # a set stays itself if the skill is in it already: those are taken out again
         larger = np.setdiff1d(sets[:, None] | 1 << skills, sets)
         failed = _harm(needs, larger[:, None] >> skills & 1, n_wrong, graph.shape[1])
-        sets = larger[np.argsort(-failed, kind="stable")[:keep]]
+        sets = larger[np.argsort(-failed, kind="stable")[:_KEPT]]
         best.append(np.flatnonzero(sets[0] >> skills & 1))
     return best
 

@@ -1,20 +1,17 @@
 """Slingshot generalisation: how many skills can be bad when only few texts go wrong.
 
-N2 texts need k skills each, drawn independently from N1 skills. A model fails on the texts of a
-set Y, a fraction θ of all. A skill *fails at rate* βθ if a fraction βθ of its texts, counted
-against their expected number k N2 / N1, lies in Y. The functions here say how large β can be for a
-fraction a of all skills, whichever Y an adversary chooses. Arguments come in the order
-(bad_fraction a, theta θ, k); logarithms are natural; H(θ) is the binary entropy and KL(q‖a) the
-binary divergence. Fractions below 1e-150 are refused, as are sums of more than 10^8 terms.
+N2 texts need k skills each, drawn independently from N1 skills. A model fails on the texts of a set
+Y, a fraction θ of all. A skill *fails at rate* βθ if a fraction βθ of its texts, counted against
+their expected number k N2 / N1, lies in Y. The functions here say how large β can be for a fraction
+a of all skills, whichever Y an adversary chooses.
 
-`curves` bounds single skills, `finite` does so at finite size, `tuples` bounds tuples of skills;
-`ladder` says how θ falls with parameters and tokens, `stimulus` what a corpus can show at all,
-`skillmix` which of a model's successes cannot have been seen; `forms` has the results as sympy
-expressions.
+Arguments come in the order (bad_fraction a in (0, 1), theta θ in (0, 1), k >= 1); a may be of any
+shape, which is then that of the result. Logarithms are natural; H(θ) is the binary entropy and
+KL(q‖a) the binary divergence. Fractions below 1e-150 are refused, as are sums of more than 10^8
+terms.
 """
 
 from skillscale.slingshot.theory.curves import (
-    FlaggedCurve,
     closed_form_bound,
     exact_curve,
     explicit_bound,
@@ -48,7 +45,6 @@ from skillscale.slingshot.theory.tuples import (
 
 __all__ = [
     "Coverage",
-    "FlaggedCurve",
     "Ladder",
     "break_even_correlation",
     "busiest_curve",

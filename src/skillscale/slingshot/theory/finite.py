@@ -13,8 +13,6 @@ from skillscale.slingshot.theory._counting import (
 )
 from skillscale.slingshot.theory.curves import exact_curve
 
-__all__ = ["busiest_curve", "concentration_bound", "finite_curve"]
-
 
 def finite_curve(
     bad_fraction: ArrayLike,
@@ -25,32 +23,20 @@ def finite_curve(
     n_texts: int,
     failure_probability: float = 1.0,
 ) -> Array:
-    """Performance curve for finite numbers of skills and texts.
+    """Performance curve for finite numbers of skills N1 >= 1 and texts N2 >= 1.
 
     The root β > 1 of KL(aβ‖a) = [H(θ) + (N1/N2) H(a) + ln(1/δ)/N2] / (kθ). For a random graph, the
     probability that some set of θN2 texts drives a fraction a of the skills to this β or above is
-    at most δ = `failure_probability`; with δ = 1 the statement holds for every β strictly above the
-    root, with a failure probability that falls exponentially in N2.
-
-    Args:
-        bad_fraction: a in (0, 1), any shape; a N1 is the number of bad skills.
-        theta: θ in (0, 1).
-        k: skills per text, >= 1.
-        n_skills: N1 >= 1.
-        n_texts: N2 >= 1.
-        failure_probability: δ in (0, 1].
+    at most δ = `failure_probability` in (0, 1]; with δ = 1 the statement holds for every β strictly
+    above the root, with a failure probability that falls exponentially in N2.
 
     Returns:
-        β of the shape of `bad_fraction`; nan where no root exists.
+        β; nan where no root exists.
 
-    Raises:
-        ValueError: for arguments outside their ranges.
+    Source: derived here; tested on all sets of small graphs.
 
-    Source: derived here; `tests/test_slingshot_theory.py` enumerates all sets on small graphs.
-
-    Example:
-        >>> round(float(finite_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
-        3.084
+    >>> round(float(finite_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
+    3.084
     """
     a, theta, k = checked(bad_fraction, theta, k)
     n_skills = _checks.integer("n_skills", n_skills, minimum=1)
@@ -74,26 +60,16 @@ def busiest_curve(
     relative spread sqrt(N1 / (k N2)), and the mean of the upper a tail of a normal is φ(z) / a, so
     the busiest fraction a of the skills holds a share a' of all draws. How often each skill is
     drawn says nothing about where, so a text hits them Binomial(k, a') times; the failures are
-    still counted against the expected number a k N2. Corrections are of relative order N1 / (k N2).
-
-    Args:
-        bad_fraction: a in (0, 1), any shape; a N1 is the number of bad skills.
-        theta: θ in (0, 1).
-        k: skills per text, >= 1.
-        n_skills: N1 >= 1.
-        n_texts: N2 >= 1; meant for k N2 well above N1.
+    still counted against the expected number a k N2. Corrections are of relative order N1 / (k N2):
+    meant for k N2 well above N1.
 
     Returns:
-        β of the shape of `bad_fraction`; nan where a' >= 1, beyond the use of the normal.
+        β; nan where a' >= 1, beyond the use of the normal.
 
-    Raises:
-        ValueError: for arguments outside their ranges.
+    Source: derived here; tested on random graphs.
 
-    Source: derived here; `tests/test_slingshot_theory_busiest.py` counts on random graphs.
-
-    Example:
-        >>> round(float(busiest_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
-        2.3776
+    >>> round(float(busiest_curve(0.2, 0.1, 8, n_skills=1000, n_texts=100_000)), 4)
+    2.3776
     """
     a, theta, k = checked(bad_fraction, theta, k)
     n_skills = _checks.integer("n_skills", n_skills, minimum=1)
@@ -115,32 +91,17 @@ def concentration_bound(
 ) -> Array:
     """Finite-size bound that tends to the exact curve: β* plus what chance can add.
 
-    β* + sqrt([N1 H(a) + ln(1/δ)] / (2 N2)) / (θa): for fixed bad skills, one text changes the
-    hits of the worst θN2 texts by at most k (bounded differences), their mean is at most that of
-    the limit, and there are at most e^(N1 H(a)) sets of bad skills. Holds for all of them and for
-    every choice of texts at once, with probability at least 1 - δ. Loose unless N2 is far larger
-    than N1 / (θa)²; it shows that β* is exact for N2/N1 → ∞ alone.
+    β* + sqrt([N1 H(a) + ln(1/δ)] / (2 N2)) / (θa): for fixed bad skills, one text changes the hits
+    of the worst θN2 texts by at most k (bounded differences), their mean is at most that of the
+    limit, and there are at most e^(N1 H(a)) sets of bad skills. Holds for all of them and for every
+    choice of texts at once, with probability at least 1 - δ, δ = `failure_probability` in (0, 1].
+    Loose unless N2 is far larger than N1 / (θa)²; it shows that β* is exact for N2/N1 → ∞ alone.
 
-    Args:
-        bad_fraction: a in (0, 1), any shape.
-        theta: θ in (0, 1).
-        k: skills per text, >= 1.
-        n_skills: N1 >= 1.
-        n_texts: N2 >= 1.
-        failure_probability: δ in (0, 1].
+    Source: derived here; tested on solved small graphs.
 
-    Returns:
-        β of the shape of `bad_fraction`.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
-
-    Source: derived here; `tests/test_slingshot_theory_small.py` solves small graphs.
-
-    Example:
-        >>> big = concentration_bound(0.2, 0.1, 8, n_skills=1000, n_texts=10**9)
-        >>> round(float(big - exact_curve(0.2, 0.1, 8)), 3)
-        0.025
+    >>> big = concentration_bound(0.2, 0.1, 8, n_skills=1000, n_texts=10**9)
+    >>> round(float(big - exact_curve(0.2, 0.1, 8)), 3)
+    0.025
     """
     a, theta, k = checked(bad_fraction, theta, k)
     n_skills = _checks.integer("n_skills", n_skills, minimum=1)

@@ -14,8 +14,6 @@ from skillscale.resource.theory import (
 )
 from skillscale.slingshot.theory._counting import Array
 
-__all__ = ["Ladder", "doubling_compute", "scaling_ladder", "theta_from_loss"]
-
 Link = Literal["linear", "pinsker"]
 Growth = Literal["both", "N", "D", "compute"]
 
@@ -43,29 +41,18 @@ def theta_from_loss(
     """Fraction θ of wrong texts behind an excess cross entropy ε.
 
     "linear": θ = θ0 ε/ε0, an assumption about the questions that are asked. "pinsker": by Pinsker's
-    inequality the model's and the true probabilities of all answers differ by sqrt(2ε) at most,
-    in sum; hence θ = θ0 sqrt(ε/ε0), or sqrt(2ε) itself without a reference. Clipped at 1.
+    inequality the model's and the true probabilities of all answers differ by sqrt(2ε) at most, in
+    sum; hence θ = θ0 sqrt(ε/ε0), or sqrt(2ε) itself without a reference. Clipped at 1.
 
     Args:
         excess: ε = cross entropy - entropy in nats, >= 0, any shape.
-        link: "linear" or "pinsker".
         reference: (ε0, θ0) at a model whose fraction of wrong texts is known; needed for "linear".
 
-    Returns:
-        θ of the shape of `excess`.
+    Source: Arora & Goyal 2023 (from secondary sources) use both links, the linear one as an
+    assumption.
 
-    Raises:
-        ValueError: for arguments outside their ranges, or "linear" without a reference.
-
-    Source: that Arora & Goyal 2023 use both links, and take the linear one as an assumption, is
-    known to us from secondary sources; `tests/test_slingshot_theory_ladder.py` checks the square
-    root on pairs of distributions.
-
-    Example:
-        >>> float(theta_from_loss(0.25, reference=(0.5, 0.1)))
-        0.05
-        >>> round(float(theta_from_loss(0.25, link="pinsker", reference=(0.5, 0.1))), 4)
-        0.0707
+    >>> float(theta_from_loss(0.25, reference=(0.5, 0.1)))
+    0.05
     """
     epsilon = _checks.array("excess", excess, minimum=0)
     _checks.choice("link", link, _LINKS)
@@ -92,39 +79,24 @@ def scaling_ladder(
 ) -> Ladder:
     """How the wrong texts' fraction falls, and tuples grow, when a model is scaled up.
 
-    The excess is A N^-α_N + B D^-α_D; θ follows by `theta_from_loss` with the first model for
-    reference. A certificate for k'-tuples depends on k'θ and k alone, so tuples may grow by θ0/θ
-    at an unchanged certificate: `tuple_growth`. It doubles per decade where tenfold size halves
-    the excess.
+    The excess is A N^-α_N + B D^-α_D; θ follows by `theta_from_loss` with the first model, of N > 0
+    parameters trained on D > 0 tokens, for reference. A certificate for k'-tuples depends on k'θ
+    and k alone, so tuples may grow by θ0/θ at an unchanged certificate: `tuple_growth`. It doubles
+    per decade where tenfold size halves the excess.
 
     Args:
-        N: parameters of the reference model, > 0.
-        D: tokens it was trained on, > 0.
-        params: Chinchilla constants, e.g. `skillscale.resource.theory.REPLICATION`.
-        theta: θ0 of the reference model, in (0, 1).
-        decades: rungs: powers of ten by which `grow` is scaled, >= 0, any shape.
-        grow: "both" N and D alike (100-fold compute a decade), "N" or "D" alone, or "compute"
-            along the best split of the budget 6ND; that ladder starts from the best model of the
+        theta: θ0 of the reference model.
+        decades: Rungs: powers of ten by which `grow` is scaled, >= 0, any shape.
+        grow: "both" N and D alike (100-fold compute a decade), "N" or "D" alone, or "compute" along
+            the best split of the budget 6ND; that ladder starts from the best model of the
             reference's budget.
-        link: "linear" or "pinsker".
-
-    Returns:
-        A `Ladder` of arrays of the shape of `decades`.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
 
     Source: the rule "tenfold, hence tuples twice as long" is that of Arora & Goyal 2023 (from
-    secondary sources); the other directions are derived here,
-    `tests/test_slingshot_theory_ladder.py`.
+    secondary sources); the other directions are derived here.
 
-    Example:
-        >>> from skillscale.resource.theory import HOFFMANN_ROUNDED, REPLICATION
-        >>> for params in (HOFFMANN_ROUNDED, REPLICATION):
-        ...     rungs = scaling_ladder(70e9, 1.4e12, params, theta=0.1, decades=[0, 1])
-        ...     print(rungs.tuple_growth.round(2).tolist())
-        [1.0, 1.99]
-        [1.0, 2.27]
+    >>> from skillscale.resource.theory import REPLICATION
+    >>> scaling_ladder(70e9, 1.4e12, REPLICATION, theta=0.1, decades=[0, 1]).tuple_growth.round(2)
+    array([1.  , 2.27])
     """
     N = _checks.number("N", N, above=0)
     D = _checks.number("D", D, above=0)
@@ -159,25 +131,14 @@ def scaling_ladder(
 def doubling_compute(params: ChinchillaParameters, *, link: Link = "linear") -> float:
     """Factor of compute that doubles the tuples which a certificate covers.
 
-    Along the best models the excess falls as C^-c with c = α_N α_D / (α_N + α_D), so θ halves
-    after 2^(1/c) for the linear link and 4^(1/c) for Pinsker's.
+    Along the best models the excess falls as C^-c with c = α_N α_D / (α_N + α_D), so θ halves after
+    2^(1/c) for the linear link and 4^(1/c) for Pinsker's.
 
-    Args:
-        params: Chinchilla constants.
-        link: "linear" or "pinsker".
+    Source: derived here; tested on the ladder.
 
-    Returns:
-        The factor, > 1.
-
-    Raises:
-        ValueError: for anything else.
-
-    Source: derived here; `tests/test_slingshot_theory_ladder.py` climbs the ladder.
-
-    Example:
-        >>> from skillscale.resource.theory import HOFFMANN_ROUNDED, REPLICATION
-        >>> [round(doubling_compute(params), 1) for params in (HOFFMANN_ROUNDED, REPLICATION)]
-        [91.3, 48.6]
+    >>> from skillscale.resource.theory import REPLICATION
+    >>> round(doubling_compute(REPLICATION), 1)
+    48.6
     """
     _checks.choice("link", link, _LINKS)
     return float(2 ** (1 / (compute_exponents(params).loss * _power(link))))

@@ -14,13 +14,6 @@ from scipy.optimize import brentq
 from skillscale import _checks
 from skillscale.slingshot.theory._counting import Array, check_terms
 
-__all__ = [
-    "break_even_correlation",
-    "co_occurrence",
-    "novel_fraction",
-    "skillmix_expected_texts",
-]
-
 
 @_checks.finite
 def skillmix_expected_texts(
@@ -28,29 +21,22 @@ def skillmix_expected_texts(
 ) -> Array:
     """Texts in a corpus that are expected to hold a random combination of k skills and a topic.
 
-    λ_k = p_skill^k p_topic corpus, for skills that occur independently. For skills of different
-    frequency with mean p_skill it is an upper estimate of the mean over combinations (Maclaurin's
-    inequality for elementary symmetric polynomials).
+    λ_k = p_skill^k p_topic corpus, for skills that occur independently; it may exceed 1. For skills
+    of different frequency with mean p_skill it is an upper estimate of the mean over combinations
+    (Maclaurin's inequality for elementary symmetric polynomials).
 
     Args:
-        k: skills in a combination, whole numbers >= 1, any shape.
-        p_skill: mean probability that a text shows a given skill, in (0, 1].
-        p_topic: mean probability of a topic, in (0, 1].
-        corpus: texts (or sentences) in the corpus, > 0.
+        k: Skills in a combination, whole, >= 1, any shape.
+        p_skill: Mean probability in (0, 1] that a text shows a given skill.
+        p_topic: Mean probability in (0, 1] of a topic.
+        corpus: Texts (or sentences) in the corpus, > 0.
 
-    Returns:
-        λ_k of the shape of k; may exceed 1.
+    Source: the argument of Yu et al. 2023 (from secondary sources), as are the values of the
+    example.
 
-    Raises:
-        ValueError: for arguments outside their ranges.
-
-    Source: the argument of Yu et al. 2023, known to us from secondary sources, as are the values
-    of the example; `tests/test_slingshot_theory_skillmix.py`.
-
-    Example:
-        >>> found = skillmix_expected_texts([5, 6], p_skill=0.0144, p_topic=0.0022, corpus=5e10)
-        >>> found.round(5).tolist()
-        [0.06811, 0.00098]
+    >>> found = skillmix_expected_texts([5, 6], p_skill=0.0144, p_topic=0.0022, corpus=5e10)
+    >>> found.round(5).tolist()
+    [0.06811, 0.00098]
     """
     sizes = _checks.whole("k", k, minimum=1)
     p = _checks.number("p_skill", p_skill, above=0, maximum=1)
@@ -62,24 +48,14 @@ def skillmix_expected_texts(
 def co_occurrence(k: ArrayLike, correlation: ArrayLike) -> Array:
     """Factor by which shared rates multiply the expected number of texts with k skills.
 
-    If all skill rates of a text are multiplied by one Gamma variable of mean 1 and variance ρ,
-    E[g^k] = Π_(j<k) (1 + ρj): the pairs see 1 + ρ, larger combinations far more.
+    If all skill rates of a text are multiplied by one Gamma variable of mean 1 and variance
+    ρ = `correlation` >= 0, E[g^k] = Π_(j<k) (1 + ρj): the pairs see 1 + ρ, larger combinations far
+    more. Whole k >= 1 and ρ broadcast.
 
-    Args:
-        k: skills in a combination, whole numbers >= 1.
-        correlation: ρ >= 0; broadcasts with k.
+    Source: derived here; tested against the integrated Gamma law.
 
-    Returns:
-        Factors >= 1 in the broadcast shape.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
-
-    Source: derived here; `tests/test_slingshot_theory_skillmix.py` integrates the Gamma law.
-
-    Example:
-        >>> co_occurrence([2, 5, 6], 0.5).tolist()
-        [1.5, 22.5, 78.75]
+    >>> co_occurrence([2, 5, 6], 0.5).tolist()
+    [1.5, 22.5, 78.75]
     """
     sizes = _checks.whole("k", k, minimum=1)
     rho = _checks.array("correlation", correlation, minimum=0)
@@ -97,25 +73,17 @@ def novel_fraction(success: ArrayLike, expected: ArrayLike, *, inflation: ArrayL
     """Fraction of a model's successes that cannot have stood in the corpus, at least.
 
     max(0, 1 - λf/α): at most a fraction λf of the combinations occurs in a corpus that holds λf
-    texts of each on average, and the model succeeds on a fraction α.
+    texts of each on average, and the model succeeds on a fraction α. 0 says nothing.
 
     Args:
-        success: α in (0, 1], fraction of combinations on which the model succeeds.
+        success: α in (0, 1]; the three broadcast.
         expected: λ >= 0 from `skillmix_expected_texts`.
         inflation: f > 0, the correction for skills that occur together, from `co_occurrence`.
 
-    Returns:
-        Lower bounds in [0, 1], in the broadcast shape; 0 says nothing.
+    Source: the bound of Yu et al. 2023 (from secondary sources); the correction is derived here.
 
-    Raises:
-        ValueError: for arguments outside their ranges, or that do not broadcast.
-
-    Source: the bound of Yu et al. 2023 (from secondary sources); the correction is derived here,
-    `tests/test_slingshot_theory_skillmix.py`.
-
-    Example:
-        >>> novel_fraction([0.12, 0.08], [0.06811, 0.000981]).round(3).tolist()
-        [0.432, 0.988]
+    >>> novel_fraction([0.12, 0.08], [0.06811, 0.000981]).round(3).tolist()
+    [0.432, 0.988]
     """
     alpha = _checks.array("success", success, positive=True)
     if (alpha > 1).any():
@@ -137,25 +105,16 @@ def break_even_correlation(
 ) -> float:
     """Correlation ρ of the Gamma rates at which `novel_fraction` falls to a threshold.
 
-    The root of λ Π_(j<k) (1 + ρj) = (1 - threshold) α.
-
-    Args:
-        success: α in (0, 1].
-        expected: λ > 0 without correlation.
-        k: skills in a combination, >= 2.
-        threshold: fraction in [0, 1) of novel successes that is still called evidence.
+    The root of λ Π_(j<k) (1 + ρj) = (1 - threshold) α, with α = `success`, λ = `expected` > 0
+    without correlation, k >= 2 and a threshold in [0, 1) that is still called evidence.
 
     Returns:
         ρ >= 0; nan where the threshold is missed already without correlation.
 
-    Raises:
-        ValueError: for arguments outside their ranges.
+    Source: derived here.
 
-    Source: derived here; `tests/test_slingshot_theory_skillmix.py`.
-
-    Example:
-        >>> round(break_even_correlation(0.12, 0.06811, 5), 4)
-        0.0165
+    >>> round(break_even_correlation(0.12, 0.06811, 5), 4)
+    0.0165
     """
     alpha = _checks.number("success", success, above=0, maximum=1)
     count = _checks.number("expected", expected, above=0)

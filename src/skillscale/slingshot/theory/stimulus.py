@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from skillscale import _checks
 
-__all__ = ["Coverage", "classical_sample_bound", "stimulus_coverage"]
-
 
 class Coverage(NamedTuple):
     """Tuples there are, occurrences a corpus has room for, their ratio, and the share seen."""
@@ -21,36 +19,27 @@ class Coverage(NamedTuple):
 def stimulus_coverage(
     n_skills: int, tuple_size: int, *, tokens: float, tokens_per_text: float, k: int
 ) -> Coverage:
-    """How often each tuple of skills can occur in a corpus.
+    """How often each tuple of k' = `tuple_size` <= k skills can occur in a corpus.
 
-    tokens / tokens_per_text texts hold C(k, k') tuples each; there are C(N1, k'). Where the ratio
-    is far below 1 most tuples never occur (the paucity of the stimulus); `seen` = 1 - exp(-ratio)
-    is the share that occurs at least once if occurrences fall at random.
+    tokens / tokens_per_text texts hold C(k, k') tuples each; there are C(N1, k'), N1 = `n_skills`
+    >= k' >= 1. Where the ratio is far below 1 most tuples never occur (the paucity of the
+    stimulus); `seen` = 1 - exp(-ratio) is the share that occurs at least once if occurrences fall
+    at random. All but `tuples` are upper estimates, since skills that a text draws twice make fewer
+    tuples.
 
     Args:
-        n_skills: N1 >= tuple_size.
-        tuple_size: k' >= 1, at most k.
-        tokens: training tokens, > 0.
-        tokens_per_text: tokens of a text that needs k skills, > 0; a choice, not a measurement.
-        k: skills per text.
-
-    Returns:
-        `Coverage`; all but `tuples` are upper estimates, since skills that a text draws twice
-        make fewer tuples.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
+        tokens: Training tokens, > 0.
+        tokens_per_text: Tokens of a text that needs k skills, > 0; a choice, not a measurement.
 
     Source: the argument is that of Arora & Goyal 2023 (from secondary sources); the numbers are
-    ours, `tests/test_slingshot_theory_stimulus.py`.
+    ours.
 
-    Example:
-        >>> for n_skills, size in ((1000, 4), (1000, 6), (10_000, 4)):
-        ...     found = stimulus_coverage(n_skills, size, tokens=1.4e12, tokens_per_text=100, k=8)
-        ...     print(f"{found.per_tuple:.2g}")
-        24
-        0.00029
-        0.0024
+    >>> for n_skills, size in ((1000, 4), (1000, 6), (10_000, 4)):
+    ...     found = stimulus_coverage(n_skills, size, tokens=1.4e12, tokens_per_text=100, k=8)
+    ...     print(f"{found.per_tuple:.2g}")
+    24
+    0.00029
+    0.0024
     """
     k = _checks.integer("k", k, minimum=1)
     tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
@@ -66,37 +55,20 @@ def stimulus_coverage(
 
 
 @_checks.finite
-def classical_sample_bound(
-    max_failure: float, bad_fraction: float, *, n_hypotheses: int = 2
-) -> int:
-    """Occurrences of each tuple from which learning theory certifies it on its own.
+def classical_sample_bound(max_failure: float, bad_fraction: float) -> int:
+    """Least number of occurrences from which learning theory certifies each tuple on its own.
 
-    Of n_hypotheses rules for a tuple, one that is right on n independent occurrences fails on more
-    than a fraction m of the others with probability at most n_hypotheses (1-m)^n. So for
-    n >= ln(n_hypotheses / a) / ln(1 / (1-m)) at most a fraction a of the tuples is expected to
-    be worse than m: the guarantee of `certified_fraction`, from the occurrences of each tuple by
-    itself. Tuples that occur less often are "not yet" certified.
+    Of two rules for a tuple, one that is right on n independent occurrences fails on more than a
+    fraction m = `max_failure` of the others with probability at most 2 (1-m)^n. So for n >= ln(2/a)
+    / ln(1 / (1-m)) at most a fraction a = `bad_fraction` of the tuples is expected to be worse than
+    m: the guarantee of `certified_fraction`, from the occurrences of each tuple by itself. Tuples
+    that occur less often are "not yet" certified. Both are in (0, 1).
 
-    Args:
-        max_failure: m in (0, 1).
-        bad_fraction: a in (0, 1).
-        n_hypotheses: rules that a learner might hold for one tuple, >= 1. One means that the rule
-            does not depend on the occurrences, which then only test it.
+    Source: textbook (Occam's bound for finite classes).
 
-    Returns:
-        The least n >= 1.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
-
-    Source: textbook (Occam's bound for finite classes); `tests/test_slingshot_theory_stimulus.py`
-    computes the probability exactly for independent rules.
-
-    Example:
-        >>> classical_sample_bound(0.25, 0.1)
-        11
+    >>> classical_sample_bound(0.25, 0.1)
+    11
     """
     m = _checks.number("max_failure", max_failure, above=0, below=1)
     a = _checks.number("bad_fraction", bad_fraction, above=0, below=1)
-    n_hypotheses = _checks.integer("n_hypotheses", n_hypotheses, minimum=1)
-    return max(1, math.ceil(math.log(n_hypotheses / a) / -math.log1p(-m) - 1e-12))
+    return max(1, math.ceil(math.log(2 / a) / -math.log1p(-m) - 1e-12))

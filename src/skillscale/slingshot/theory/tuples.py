@@ -17,8 +17,6 @@ from skillscale.slingshot.theory._counting import (
 )
 from skillscale.slingshot.theory.curves import performance_curve
 
-__all__ = ["certified_fraction", "structured_tuples", "tuple_failure_bound"]
-
 
 def tuple_failure_bound(
     bad_fraction: ArrayLike,
@@ -33,29 +31,18 @@ def tuple_failure_bound(
     "tensor" certifies tuples spread over a composite of k' = `tuple_size` texts: such a composite
     is wrong with probability at most k'θ and holds k disjoint tuples, so the curve of single skills
     at k'θ applies; this is an identity of the method, not a measurement. "slots" certifies tuples
-    within one text, cut into floor(k/k') disjoint slots: the curve at (θ, floor(k/k')).
-
-    Args:
-        bad_fraction: a in (0, 1), any shape, as a fraction of all tuples.
-        theta: θ in (0, 1).
-        k: skills per text, >= 1.
-        tuple_size: k' >= 1, at most k for "slots".
-        method: "tensor" or "slots".
+    within one text, cut into floor(k/k') disjoint slots: the curve at (θ, floor(k/k')), for
+    k' <= k. In both k' >= 1.
 
     Returns:
-        min(1, βθ) of the shape of `bad_fraction`, with k'θ for θ where the method is "tensor"; nan
-        where no curve exists, 1 where k'θ >= 1.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
+        min(1, βθ), with k'θ for θ where the method is "tensor"; nan where no curve exists, 1 where
+        k'θ >= 1.
 
     Source: "tensor" is the k-tuple corollary of Arora & Goyal 2023 (from secondary sources);
-    "slots" is derived here and needs many more texts than tuples; tables recomputed in
-    `tests/test_slingshot_theory.py`.
+    "slots" is derived here and needs many more texts than tuples.
 
-    Example:
-        >>> round(float(tuple_failure_bound(0.1, 0.05, 8, 2, method="slots")), 3)
-        0.343
+    >>> round(float(tuple_failure_bound(0.1, 0.05, 8, 2, method="slots")), 3)
+    0.343
     """
     a, theta, k = checked(bad_fraction, theta, k)
     tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
@@ -81,32 +68,18 @@ def structured_tuples(
 ) -> Array:
     """Failure factor that the worst texts reach on average over a structured set of tuples.
 
-    Bad tuples are all those within a set of skills ("clique": a fraction a^(1/k') of the skills)
-    or all that touch one ("star": 1 - (1-a)^(1/k')). A text with x of its k skills in that set
-    holds C(x, k') resp. C(k, k') - C(k-x, k') bad tuples, growing in x ~ Bin(k, s), so the worst
-    texts are those of largest x. Divided by the mean count C(k, k') a, for many more texts than
-    tuples. The exact curve at floor(k/k') draws caps both; if k' divides k, a clique reaches it
-    where all of the worst texts have k or k - 1 skills in the set. The star's mean is no
+    Bad tuples are all those within a set of skills ("clique": a fraction a^(1/k') of the skills) or
+    all that touch one ("star": 1 - (1-a)^(1/k')). A text with x of its k >= k' >= 1 skills in that
+    set holds C(x, k') resp. C(k, k') - C(k-x, k') bad tuples, growing in x ~ Bin(k, s), so the
+    worst texts are those of largest x. Divided by the mean count C(k, k') a, for many more texts
+    than tuples. The exact curve at floor(k/k') draws caps both; if k' divides k, a clique reaches
+    it where all of the worst texts have k or k - 1 skills in the set. The star's mean is no
     guarantee: its tuples with two skills in the set fail more often than others.
 
-    Args:
-        bad_fraction: a in (0, 1), any shape, as a fraction of all tuples.
-        theta: θ in (0, 1).
-        k: skills per text, >= tuple_size.
-        tuple_size: k' >= 1.
-        family: "clique" or "star".
+    Source: derived here; tested on all texts.
 
-    Returns:
-        Mean β over the bad tuples, of the shape of `bad_fraction`.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
-
-    Source: derived here; `tests/test_slingshot_theory_tuples.py` enumerates all texts.
-
-    Example:
-        >>> round(float(structured_tuples(0.1, 0.1, 8, 2, family="star")), 4)
-        3.9025
+    >>> round(float(structured_tuples(0.1, 0.1, 8, 2, family="star")), 4)
+    3.9025
     """
     a, theta, k = checked(bad_fraction, theta, k)
     tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
@@ -129,26 +102,14 @@ def certified_fraction(
 ) -> Array:
     """Fraction 1 - a of the k'-tuples that surely fail on at most `max_failure` of their texts.
 
-    With the composite's θ' = k'θ and β = max_failure / θ', solves KL(aβ‖a) = H(θ') / (kθ') for a;
-    where that has no root, Markov's a = 1/β remains (and nothing for β <= 1).
+    With k' = `tuple_size` >= 1, `max_failure` in (0, 1), the composite's θ' = k'θ and
+    β = max_failure / θ', solves KL(aβ‖a) = H(θ') / (kθ') for a; where that has no root, Markov's
+    a = 1/β remains (and nothing for β <= 1).
 
-    Args:
-        max_failure: failure rate in (0, 1) that still counts as competent, any shape.
-        theta: θ in (0, 1).
-        k: skills per text, >= 1.
-        tuple_size: k' >= 1.
+    Source: derived here from `performance_curve`.
 
-    Returns:
-        Certified fraction in [0, 1), of the shape of `max_failure`.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
-
-    Source: derived here from `performance_curve`; `tests/test_slingshot_theory.py` inverts it.
-
-    Example:
-        >>> round(float(certified_fraction(0.25, 0.1, 8)), 3)
-        0.709
+    >>> round(float(certified_fraction(0.25, 0.1, 8)), 3)
+    0.709
     """
     limit, theta, k = checked(max_failure, theta, k, name="max_failure")
     tuple_size = _checks.integer("tuple_size", tuple_size, minimum=1)
@@ -168,6 +129,5 @@ def certified_fraction(
 
 
 def _at_most_k(tuple_size: int, k: int) -> None:
-    """A text of k skills holds tuples of at most k."""
     if tuple_size > k:
         raise ValueError(f"tuple_size must be at most k = {k} within a text, got {tuple_size!r}")
