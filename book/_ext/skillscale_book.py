@@ -11,15 +11,21 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from docutils import nodes
+from docutils.parsers.rst import directives
 from ipython_pygments_lexers import IPython3Lexer
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.alpha import Style as AlphaStyle
 from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import OptionSpec
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 from sphinxcontrib.bibtex.style.template import join, year
+
+import skillscale
 
 MATHJAX_USED = (
     "tex-chtml.js",
@@ -62,6 +68,30 @@ def escape_docstring(
         lines[i] = "".join(parts)
 
 
+class EveryTheory(SphinxDirective):
+    """Document one part of every theory that has it: theories are found, not listed."""
+
+    required_arguments = 1
+    option_spec: ClassVar[OptionSpec] = {"exclude-members": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """Return what an `automodule` of that part gives, theory after theory."""
+        part, hidden = self.arguments[0], self.options.get("exclude-members", "")
+        root = Path(skillscale.__file__).parent
+        found = sorted(path.parent.name for path in root.glob(f"*/{part}*") if path.stem == part)
+        lines = [
+            line
+            for theory in found
+            for line in (
+                f".. automodule:: skillscale.{theory}.{part}",
+                "   :members:",
+                f"   :exclude-members: {hidden}" if hidden else "",
+                "",
+            )
+        ]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
 def drop_thebe(app: Sphinx, _config: Any) -> None:
     """Disconnect sphinx-thebe, which cannot be left out of Jupyter Book's extensions."""
     for event, listeners in app.events.listeners.items():
@@ -89,6 +119,7 @@ def prune_mathjax(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle)
+    app.add_directive("every-theory", EveryTheory)
     app.add_lexer("python", IPython3Lexer)  # the install cell holds a ! and a % line
     # Before napoleon, which turns what is left into reStructuredText.
     app.connect("autodoc-process-docstring", escape_docstring, priority=400)
