@@ -1,4 +1,4 @@
-"""What works of the package once installed, without a checkout: theory, fits, the ledger, a run."""
+"""What works of the package once installed, without a checkout: theory, fits, verdicts, a run."""
 
 import json
 import os
@@ -35,8 +35,12 @@ def run(tmp_path_factory):
 
 
 def test_the_packaged_results_are_judged_as_the_stored_ones(run):
+    program = "import json; from skillscale import claims; "
+    program += "print(json.dumps([each.plain() for each in claims.judge_all('domino')]))"
+    found = {each["id"]: each["verdict"] for each in json.loads(run("-c", program))}
     stored = json.loads((ROOT / "results" / "verdicts.json").read_text(encoding="utf-8"))
-    assert json.loads(run("-m", "skillscale.cli", "ledger", "--json")) == stored
+    assert found == {each["id"]: each["verdict"] for each in stored if each["id"] in found}
+    assert len(found) > 10
 
 
 def test_theory_and_fits_compute(run):
