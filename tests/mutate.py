@@ -31,7 +31,8 @@ from mutants import PACKAGE, Mutant, drawn, mutated
 
 NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info")
 NEAREST = 8  # test files that judge a mutant, at most
-SETTINGS = "tests/test_stored_records.py"  # asks every experiment for its settings, by its name
+# ask every experiment for its settings, by its name
+SETTINGS = ("tests/test_experiments.py", "tests/test_stored_records.py")
 WARM = ("torch", "xarray", "scipy.optimize", "scipy.stats", "sympy")
 LIMIT_SECONDS = 900.0  # of one mutant
 MEMORY = 8 << 30
@@ -84,7 +85,7 @@ class Nearness:
             order = sorted(direct, key=lambda test: (len(strange[test]), test))
             reached |= set(users)
             front = [user for user in users if user not in self.tests]
-        settings = [SETTINGS] if "/experiments/" in path and SETTINGS in self.tests else []
+        settings = [test for test in SETTINGS if "/experiments" in path and test in self.tests]
         return [*order[:NEAREST], *settings]
 
 
