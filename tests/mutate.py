@@ -33,6 +33,7 @@ NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info")
 NEAREST = 8  # test files that judge a mutant, at most
 # ask every experiment for its settings, by its name
 SETTINGS = ("tests/test_experiments.py", "tests/test_stored_records.py")
+CALLS = "tests/test_bad_input.py"  # calls functions of every module, named in a text beside it
 WARM = ("torch", "xarray", "scipy.optimize", "scipy.stats", "sympy")
 LIMIT_SECONDS = 900.0  # of one mutant
 MEMORY = 8 << 30
@@ -85,8 +86,8 @@ class Nearness:
             order = sorted(direct, key=lambda test: (len(strange[test]), test))
             reached |= set(users)
             front = [user for user in users if user not in self.tests]
-        settings = [test for test in SETTINGS if "/experiments" in path and test in self.tests]
-        return [*order[:NEAREST], *settings]
+        named = [CALLS, *(SETTINGS if "/experiments" in path else ())]
+        return [*order[:NEAREST], *(test for test in named if test in self.tests)]
 
 
 def _module(path: str) -> str:

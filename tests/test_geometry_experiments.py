@@ -1,4 +1,4 @@
-"""Geometry simulations: against plain loops and exact recursions, independence, bad input."""
+"""Geometry simulations: against plain loops and exact recursions."""
 
 import numpy as np
 import pytest
@@ -18,15 +18,6 @@ def test_task_vectors_are_orthonormal_and_belong_to_their_seed():
     alone = geometry.task_vectors(5, 40, seeds=[2])
     torch.testing.assert_close(both[1], alone[0], rtol=0, atol=0)
     assert not torch.allclose(alone, geometry.task_vectors(5, 40, seeds=[2], index=1))
-
-
-@pytest.mark.parametrize("noise", [0.0, 0.05])
-def test_curves_do_not_depend_on_companions(noise):
-    settings = {"n_skills": 4, "dim": 60, "steps": 40, "noise": noise}
-    both = geometry.SkillCurves(seeds=(3, 5), **settings).run()
-    alone = geometry.SkillCurves(seeds=(5,), **settings).run()
-    # batched products may round differently in the last bits of float32 storage
-    np.testing.assert_allclose(both.unlearned[:, 1], alone.unlearned[:, 0], atol=1e-6)
 
 
 def test_sign_descent_equals_torch_optimizer_on_the_loss_itself():
@@ -93,24 +84,9 @@ def test_an_unfinished_skill_is_nan():
     assert np.isnan(found.completion.sel(optimizer="sgd", skill=2)).all()
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: geometry.SkillCurves(n_skills=0), "n_skills must be an integer >= 1, got 0"),
-        (lambda: geometry.SkillCurves(n_skills=5, dim=4), "dim must be an integer >= n_skills"),
-        (lambda: geometry.SkillCurves(seeds=()), "seeds must not be empty"),
-        (lambda: geometry.SkillCurves(noise=-0.1), "noise must be a finite number and >= 0"),
-        (lambda: geometry.SkillCurves(every=0), "every must be an integer >= 1"),
-        (lambda: geometry.SkillCurves(sign_lr=0.0), "sign_lr must be"),
-        (lambda: geometry.TwoSkills(ratios=(0.5,)), "ratios must be a finite number and >= 1"),
-        (lambda: geometry.TwoSkills(adam_lr=-1.0), "adam_lr must be"),
-        (lambda: geometry.TwoSkills(threshold=1.0), "threshold must be"),
-        (lambda: geometry.task_vectors(3, 2, seeds=[0]), "dim must be an integer >= n_skills = 3"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
+def test_more_orthonormal_vectors_than_dimensions_are_refused():
+    with pytest.raises(ValueError, match="dim must be an integer >= n_skills = 3"):
+        geometry.task_vectors(3, 2, seeds=[0])
 
 
 def test_independent_task_vectors_have_length_one_or_entries_of_variance_one_over_dim():
@@ -157,18 +133,3 @@ def test_noise_may_differ_from_member_to_member():
     found = levels(noise=(0.0, 0.1), seeds=(1, 2))
     torch.testing.assert_close(found[:, 0], levels()[:, 0])
     assert not torch.allclose(found[:, 1], levels()[:, 1])
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"loss": "hinge"}, "loss must be one of"),
-        ({"noise": 0.1}, r"seeds must hold one per member \(2\), got 0"),
-        ({"noise": (0.1,), "seeds": (1, 2)}, r"noise must be one or one per member \(2\), got 1"),
-        ({"batch_size": 0, "seeds": (1, 2)}, "batch_size must be an integer >= 1"),
-        ({"batch_size": (8,), "seeds": (1, 2)}, "batch_size must be one or one per member"),
-    ],
-)
-def test_bad_options_of_the_descent_are_named(options, message):
-    with pytest.raises(ValueError, match=message):
-        levels(**options)

@@ -61,24 +61,3 @@ def test_orthonormal_skills_start_from_one_and_fall():
     loss = geometry.OrthonormalDecay(n_skills=60, seeds=(0,)).run().loss
     assert (loss < 1).all()
     assert (loss.diff("step") < 0).all()
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: geometry.StepScaling(alphas=()), "alphas must not be empty"),
-        (lambda: geometry.StepScaling(alphas=(-1.0,)), "alphas must be a finite number and > -1"),
-        (lambda: geometry.StepScaling(steps=100), "steps must be an integer >= 200"),
-        (lambda: geometry.StepScaling(batch_size=0), "batch_size must be an integer >= 1"),
-        (lambda: geometry.StepScaling(points=1), "points must be an integer >= 2"),
-        (lambda: geometry.StepScaling(lr=0.0), "lr must be a finite number and > 0"),
-        (lambda: geometry.StepScaling(dim=0), "dim must be an integer >= 1"),
-        (lambda: geometry.SkillNumber(n_skills=()), "n_skills must not be empty"),
-        (lambda: geometry.SkillNumber(seeds=()), "seeds must not be empty"),
-        (lambda: geometry.OrthonormalDecay(n_skills=0), "n_skills must be an integer >= 1"),
-        (lambda: geometry.OrthonormalDecay(lr=-1.0), "lr must be a finite number"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -103,21 +103,6 @@ def test_loss_is_never_below_that_of_the_strength(run):
     assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
 
 
-def test_a_member_does_not_depend_on_its_companions():
-    # As above, gentle; minibatches, so that the order of the samples is tested too.
-    gentle = dataclasses.replace(
-        SMALL, samples=(60, 90), init_std=0.3, exposure=10.0, learning_rate=0.005
-    )
-    every = gentle.run()
-    alone = dataclasses.replace(
-        gentle, samples=(90,), seeds=(4,), alphas=(0.9,), disjoint=(True,)
-    ).run()
-    same = (every.seed == 4) & (every.alpha == 0.9) & (every.disjoint == 1)
-    kept = every.isel(member=np.flatnonzero(same)).sel(samples=[90])
-    np.testing.assert_allclose(alone.strength, kept.strength, atol=1e-5)
-    np.testing.assert_allclose(alone.train_loss, kept.train_loss, atol=1e-5)
-
-
 def test_record_is_labelled(run):
     assert run.strength.dims == ("member", "samples", "skill")
     assert run.seed.values.tolist() == [3, 4] * 4
@@ -157,27 +142,6 @@ def test_rungs_of_the_standard_run():
     assert standard.alphas == (0.3, 0.6, 0.9)
     ratios = np.divide(standard.samples[1:], standard.samples[:-1])
     np.testing.assert_allclose(ratios, 2**0.5, rtol=0.01)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"samples": ()}, r"samples must not be empty, got \(\)"),
-        ({"samples": (20, 10)}, r"samples must increase, got \(20, 10\)"),
-        ({"samples_alone": (5, 5)}, r"samples_alone must increase, got \(5, 5\)"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        ({"alphas": ()}, r"alphas must not be empty, got \(\)"),
-        ({"disjoint": ()}, r"disjoint must not be empty, got \(\)"),
-        ({"init_std": 0.0}, "init_std must be .* > 0, got 0.0"),
-        ({"scale": -1.0}, "scale must be .* > 0, got -1.0"),
-        ({"exposure": 0.0}, "exposure must be .* > 0, got 0.0"),
-        ({"exposure_alone": 0.0}, "exposure_alone must be .* > 0, got 0.0"),
-        ({"backgrounds": 0}, "backgrounds must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)
 
 
 def test_disjoint_skills_without_room_are_refused():

@@ -332,36 +332,3 @@ def test_a_perturbed_coefficient_breaks_the_derivation(name):
     wrong = FORMS[name].subs(SYMBOLS["eta"], sp.Rational(101, 100) * SYMBOLS["eta"])
     flow = rate.subs(SYMBOLS["R"], SYMBOLS["S"] * wrong) / SYMBOLS["S"]
     assert number(sp.diff(wrong, SYMBOLS["T"])) != pytest.approx(number(flow), rel=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: theory.strength_data(-1, 0.1, D_c=8), "D must be >= 0, got -1"),
-        (lambda: theory.strength_data(1, 0.0, D_c=8), "frequency must be > 0, got 0.0"),
-        (lambda: theory.strength_data(1, 0.1, D_c=0), "D_c must be .* > 0, got 0"),
-        (
-            lambda: theory.strength_data(1, 0.1, D_c=8, form="linear"),
-            "form must be one of 'projection', 'loss_matched', got 'linear'",
-        ),
-        (lambda: theory.emergence_data(0.1, D_c=8, eps=0), "eps must be .* > 0 .*, got 0"),
-        (lambda: theory.emergence_data(0.1, D_c=8, eps=1.1), "eps must be .* <= 1, got 1.1"),
-        (lambda: theory.emergence_data([], D_c=8), "frequency must not be empty"),
-        (lambda: theory.strength_width(-1, 1, N_c=4), "N must be >= 0, got -1"),
-        (lambda: theory.strength_width(1, 0, N_c=4), "k must be >= 1, got 0"),
-        (lambda: theory.strength_width(1, 1, N_c=-4), "N_c must be .* > 0, got -4"),
-        (lambda: theory.exponents(-0.5), "alpha must be .* > 0, got -0.5"),
-        (
-            lambda: theory.prefactor("B", 0.6),
-            "resource must be one of 'T', 'D', 'N', 'C', got 'B'",
-        ),
-        (lambda: theory.prefactor("C", 0.0), "alpha must be .* > 0, got 0.0"),
-        (lambda: theory.joint_law("C", 1, 1, 0.6), "resource must be one of 'T', 'D', got 'C'"),
-        (lambda: theory.joint_law("T", 0, 1, 0.6), "amount must be > 0, got 0"),
-        (lambda: theory.joint_law("D", 1, 0, 0.6), "N must be numbers > 0 or inf, got 0"),
-        (lambda: theory.joint_law("D", 1, math.nan, 0.6), "N must be .*, got nan"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

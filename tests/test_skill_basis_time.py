@@ -60,15 +60,6 @@ def test_loss_is_never_below_that_of_the_strength(run):
     assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
 
 
-def test_a_member_does_not_depend_on_its_companions():
-    # Small steps: rounding, which may differ between partitions of a sum, is then not amplified.
-    gentle = dataclasses.replace(SMALL, learning_rate=0.01, init_std=0.3, steps=300)
-    both = gentle.run()
-    alone = dataclasses.replace(gentle, seeds=(4,)).run()
-    np.testing.assert_allclose(alone.strength[0], both.strength[1], atol=1e-5)
-    assert np.ptp(both.strength.values[1]) > 0.01
-
-
 def test_record_is_labelled(run):
     assert run.strength.dims == ("member", "step", "skill")
     assert run.seed.values.tolist() == [3, 4]
@@ -170,24 +161,6 @@ def test_untrained_networks_are_measured_alike_on_batches_and_on_all_inputs():
     assert abs(exact.strength).max() > 1e-3  # far above the tolerance below
     for name in ("strength", "skill_loss"):
         np.testing.assert_allclose(drawn[name], exact[name], rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"scale": 0.0}, "scale must be .* > 0, got 0.0"),
-        ({"init_std": -1.0}, "init_std must be .* > 0, got -1.0"),
-        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
-        ({"every": 0}, "every must be an integer >= 1, got 0"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        ({"alphas": ()}, r"alphas must not be empty, got \(\)"),
-        ({"steps": 70}, r"steps must be a multiple of every = 50, got 70"),
-        ({"steps_alone": 7}, r"steps_alone must be a multiple of every_alone = 5, got 7"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        experiments.TimeEmergence(**change)
 
 
 def test_disjoint_skills_without_room_are_refused():
