@@ -193,7 +193,7 @@ def _digest(*files: Path) -> str:
 def run(root: Path, seed: int, number: int, say: Callable[[str], None]) -> dict[str, str]:
     """Judge mutants, going on where an earlier run stopped; return what noticed each."""
     judge = Judge(root, seed)
-    source, tests = sorted((root / "src").rglob("*.py")), sorted((root / "tests").glob("*.py"))
+    source, tests = sorted((root / "src").rglob("*.py")), sorted((root / "tests").glob("*.[pt]*"))
     state = judge.store / f"{seed}-{_digest(*source, *tests)}.json"
     found: dict[str, str] = json.loads(state.read_text()) if state.exists() else {}
     say(f"kept in {state}")

@@ -20,19 +20,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import skillscale
 from skillscale.fits import Estimate
 
+PACKAGE = Path(skillscale.__file__).parent
+THEORIES = {path.parent.name for path in PACKAGE.glob("*/theory*") if path.stem == "theory"}
 MODULES = (
-    "frequencies",
-    "learning_order",
-    "forecast",
-    "fits",
-    "domino.theory",
-    "geometry.theory",
-    "quantization.theory",
-    "resource.theory",
-    "skill_basis.theory",
-    "slingshot.theory",
+    *("frequencies", "learning_order", "forecast", "fits"),
+    *(f"{theory}.theory" for theory in sorted(THEORIES)),
 )
 SECONDS, MEGABYTES = 20, 2000
 NUMBERS = {
