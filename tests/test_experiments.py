@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from skillscale import catalogue
+from skillscale import catalogue, frequencies
 from skillscale.domino.experiments import language
 from skillscale.geometry.experiments import NoiseArm
 from skillscale.lab import corpus, records
@@ -596,6 +596,19 @@ def test_a_member_does_not_depend_on_its_companions(name):
     (axis,) = several.seed.dims
     one, other = (several.isel({axis: several.seed.values == seed}) for seed in (5, 13))
     assert not all(one[each].variable.equals(other[each].variable) for each in several)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if "Emergence" in name])
+def test_loss_is_never_below_that_of_the_strength(name):
+    found = run(name, (13, 5))
+    for kind in ("", "_alone"):
+        if f"skill_loss{kind}" in found:
+            # E(S g - f)² = (S - R)² + E(f - R g)²; float32 sums leave 1e-6
+            below = (1 - found[f"strength{kind}"]) ** 2
+            assert (found[f"skill_loss{kind}"] >= below - 1e-5).all()
+    alphas = found.alpha.values if "alpha" in found.coords else [small(name).alpha]
+    for alpha, frequency in zip(alphas, np.atleast_2d(found.frequency), strict=True):
+        np.testing.assert_allclose(frequency, frequencies.power_law(2, float(alpha)))
 
 
 @every_experiment

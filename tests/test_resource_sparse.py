@@ -1,9 +1,9 @@
 """Penalised networks on one subtask: plain loops, counts, the known limit."""
 
 import dataclasses
-import math
 
 import numpy as np
+import plain
 import pytest
 import torch
 
@@ -21,27 +21,20 @@ SMALL = resource.SparseScaling(
 )
 
 
-def plain(settings, penalty, strength, seed):
+def by_hand(settings, penalty, strength, seed):
     """Train one network by hand; return its losses, neurons and weights [w, b, v]."""
     model = MLPEnsemble(1, [penalty.width], seeds=[seed], activation="silu").member(0)
     priced = [model[0].weight, model[0].bias, model[2].weight]
     x = torch.linspace(-1, 1, settings.n_points)[:, None]
-    adam = torch.optim.Adam(model.parameters(), lr=settings.schedule.lr, betas=(0.9, 0.99))
+
+    def cost():
+        return strength * ((model(x) - x**2) ** 2).mean()
+
     losses, neurons = [], []
-    for step in range(settings.schedule.steps + 1):
-        error = ((model(x) - x**2) ** 2).mean()
-        if step in settings.schedule.measured():
-            losses.append(error.item())
-            w, v = model[0].weight[:, 0].abs(), model[2].weight[0].abs()
-            neurons.append(int(((w > 1e-3) & (v > 1e-3)).sum()))
-        cost = sum(penalty.l1 * p.abs().sum() + penalty.l2 * (p**2).sum() for p in priced)
-        ramp = min(1.0, (step + 1) / settings.schedule.warm_up)
-        cosine = 0.5 * (1 + math.cos(math.pi * step / settings.schedule.steps))
-        adam.param_groups[0]["lr"] = settings.schedule.lr * ramp * cosine
-        if step < settings.schedule.steps:
-            adam.zero_grad()
-            (strength * error + cost).backward()
-            adam.step()
+    for _ in plain.penalised(model, priced, penalty, settings.schedule, cost):
+        losses.append(cost().item() / strength)
+        w, v = model[0].weight[:, 0].abs(), model[2].weight[0].abs()
+        neurons.append(int(((w > 1e-3) & (v > 1e-3)).sum()))
     return losses, neurons, [p.detach().flatten().numpy() for p in priced]
 
 
@@ -50,7 +43,7 @@ def test_members_equal_plain_networks_and_loops(place):
     record = SMALL.run()
     for strength in SMALL.strengths:
         for member, seed in enumerate(SMALL.seeds):
-            losses, neurons, (w, b, v) = plain(SMALL, PENALTIES[place], strength, seed)
+            losses, neurons, (w, b, v) = by_hand(SMALL, PENALTIES[place], strength, seed)
             found = record.isel(penalty=place, member=member).sel(strength=strength)
             # losses are stored to four digits
             np.testing.assert_allclose(found.loss, losses, rtol=2e-3)

@@ -3,8 +3,8 @@
 import dataclasses
 
 import numpy as np
+import plain
 import pytest
-import torch
 
 from skillscale import fits
 from skillscale.lab.ensembles import MLPEnsemble
@@ -57,9 +57,8 @@ def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
     for member, seed in enumerate(SMALL.seeds):
         task = MultitaskParity(1, 4, 2, seed=seed)
         network = MLPEnsemble(4, [40], seeds=[seed], n_categories=1, init=0.1).member(0)
-        bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4)
-        output = network(torch.cat([torch.ones(16, 1), bits], 1)).squeeze(-1)
-        expected = (output * task.skill_basis(0, bits)).mean().item() / 2
+        output, parity = plain.on_all_strings(network, task, 0)
+        expected = (output * parity).mean().item() / 2
         # float32 sums over 16 inputs.
         assert run.strength[member, 0].item() == pytest.approx(expected, abs=1e-6)
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import plain
 import pytest
 import torch
 
@@ -74,11 +75,9 @@ def test_equals_a_plain_loop_over_the_same_samples():
             own = inputs[:, k] == 1
             assert found["count"][k] == own.sum()
             assert found.train_loss[k] == pytest.approx(square[own].mean().item() / 4, abs=1e-4)
-            bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 6)
-            control = torch.nn.functional.one_hot(torch.tensor(k), 2).float().expand(64, -1)
-            output = network(torch.cat([control, bits], 1)).squeeze(-1)
-            strength = (output * task.skill_basis(k, bits)).mean().item() / 2
-            loss = (output - 2 * task.skill_basis(k, bits)).square().mean().item() / 4
+            output, parity = plain.on_all_strings(network, task, k)
+            strength = (output * parity).mean().item() / 2
+            loss = (output - 2 * parity).square().mean().item() / 4
             # 16,000 inputs drawn with replacement, of a quantity of order 1.
             assert found.strength[k] == pytest.approx(strength, abs=0.02)
             assert found.skill_loss[k] == pytest.approx(loss, abs=0.04)
@@ -96,26 +95,6 @@ def test_samples_are_fitted_and_enough_of_them_give_the_skill(run):
 def test_counts_add_up_to_the_size_of_the_dataset(run):
     total = run["count"].sum("skill")
     np.testing.assert_array_equal(total, np.broadcast_to(SMALL.samples, total.shape))
-
-
-def test_loss_is_never_below_that_of_the_strength(run):
-    # E(S g - f)² >= (S - R)², for the sampled averages as well; float32 leaves 1e-6.
-    assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
-
-
-def test_record_is_labelled(run):
-    assert run.strength.dims == ("member", "samples", "skill")
-    assert run.seed.values.tolist() == [3, 4] * 4
-    assert run.disjoint.values.tolist() == [0, 0, 1, 1] * 2
-    assert run.alpha.values.tolist() == [0.3] * 4 + [0.9] * 4
-    assert run.samples.values.tolist() == [20, 60, 400]
-    assert run.strength_alone.dims == ("member_alone", "samples_alone")
-    assert run.seed_alone.values.tolist() == [3, 4]
-    for member in range(run.sizes["member"]):
-        task = MultitaskParity(2, 6, 2, float(run.alpha[member]))
-        np.testing.assert_allclose(run.frequency[member], task.frequency)
-    assert all({"units", "long_name"} <= set(run[name].attrs) for name in run.data_vars)
-    assert all(run[name].dtype == np.float32 for name in run.data_vars if name != "frequency")
 
 
 def test_a_skill_without_samples_has_no_training_loss():

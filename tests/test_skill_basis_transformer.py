@@ -145,18 +145,6 @@ def test_a_skill_that_is_all_of_the_mixture_is_learned_as_alone():
     np.testing.assert_array_equal(run.strength.values, run.strength_alone.values)
 
 
-def test_record_is_labelled(run):
-    assert run.strength.dims == ("member", "step", "skill")
-    assert run.strength_alone.dims == ("member", "alone_step", "skill")
-    assert run.seed.values.tolist() == [3, 4]
-    assert run.skill.values.tolist() == [1, 2]
-    assert run.step.values[[0, -1]].tolist() == [0, 1000]
-    assert run.alone_step.values[[0, -1]].tolist() == [0, 900]
-    np.testing.assert_allclose(run.frequency, MultitaskParity(2, 4, alpha=0.9).frequency)
-    assert all("long_name" in run[name].attrs for name in run.data_vars)
-    assert run.strength.dtype == run.strength_alone.dtype == np.float32
-
-
 def test_divergence_is_named():
     wild = dataclasses.replace(SMALL, learning_rate=1e3, steps=40)
     with pytest.raises(FloatingPointError, match="network of seed 3 diverged by step 20"):

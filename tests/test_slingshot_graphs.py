@@ -170,20 +170,6 @@ def test_tiny_graphs_hold_what_enumeration_finds():
     assert np.isnan(found.swapped.values[..., 3]).all()
 
 
-def test_no_set_at_all_passes_the_bound_on_enumerated_graphs():
-    found = replace(experiments.TinyGraphs.live(), seeds=(4,)).run()
-    judged = 0
-    for j in range(found.sizes["shape"]):
-        n_skills, n_texts, k, n_wrong = experiments.TinyGraphs.live().shapes[j]
-        a = np.arange(1, n_skills) / n_skills
-        sizes = {"n_skills": n_skills, "n_texts": n_texts, "failure_probability": 1e-3}
-        limit = theory.finite_curve(a, n_wrong / n_texts, k, **sizes)
-        exists = ~np.isnan(limit)
-        judged += exists.sum()
-        assert np.all(found.worst.values[..., j, : n_skills - 1][..., exists] < limit[exists])
-    assert judged >= 6
-
-
 def test_certified_graphs_lie_between_the_exact_curve_and_the_bound():
     settings = replace(
         experiments.CertifiedGraphs.records["slingshot_certified_graphs"]["standard"],
