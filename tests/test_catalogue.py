@@ -53,12 +53,6 @@ def test_a_record_of_skills_that_share_no_bits_is_one():
                 assert settings.disjoint == entry.record.endswith("_disjoint")
 
 
-@pytest.mark.parametrize("name", sorted(FOUND))
-def test_every_size_can_be_made(name):
-    for size in FOUND[name].sizes:
-        assert isinstance(FOUND[name].settings(size), Experiment)
-
-
 def swept(settings):
     """Yield every entry of the tuples among the settings, also of those inside, with its field."""
     for field in dataclasses.fields(settings):

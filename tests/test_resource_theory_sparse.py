@@ -62,14 +62,6 @@ def test_exponents_of_the_closed_form_match_the_minimum_within_three_percent():
     assert -slope(N, loss) > 1.3
 
 
-def test_brute_force_has_the_same_exponents():
-    ends = np.array([1e4, 1e8])
-    w, N, loss = np.array([brute_force(strength) for strength in ends]).T
-    np.testing.assert_allclose(slope(ends, N), 3 / 5, rtol=0.03)
-    np.testing.assert_allclose(-slope(N, w), 1 / 3, rtol=0.03)
-    np.testing.assert_allclose(-slope(N, loss), 4 / 3, rtol=0.03)
-
-
 def test_closed_form_is_the_limit_of_strong_tasks():
     strengths = np.array([1e4, 1e6, 1e8, 1e12])
     leading = theory.sparse_pair_equilibrium(strengths)

@@ -115,14 +115,6 @@ def test_sizes_grow_by_the_square_root_of_two_from_the_first_to_the_last():
     assert standard.samples_alone[-1] == 800
 
 
-def test_rungs_of_the_standard_run():
-    standard = SIZES["standard"]
-    assert set(standard.disjoint) == {False, True}
-    assert standard.alphas == (0.3, 0.6, 0.9)
-    ratios = np.divide(standard.samples[1:], standard.samples[:-1])
-    np.testing.assert_allclose(ratios, 2**0.5, rtol=0.01)
-
-
 def test_disjoint_skills_without_room_are_refused():
     settings = dataclasses.replace(SMALL, n_bits=3)
     with pytest.raises(ValueError, match="n_skills must be <= n_bits // subset_size = 1"):

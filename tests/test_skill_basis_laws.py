@@ -112,9 +112,6 @@ def test_time_prefactor_equals_its_integral(alpha):
 
 
 def test_prefactors_in_units_of_a_skill_not_learned():
-    # Rounded constants of the published plotting code for S = 1, R0 = 0.01.
-    found = [round(2 * theory.prefactor("T", alpha), 2) for alpha in (0.3, 0.6, 0.9)]
-    assert found == [1.29, 1.20, 1.06]
     assert 2 * theory.prefactor("D", 0.6, R0=1e-12) == pytest.approx(0.8837, abs=5e-5)
     assert 2 * theory.prefactor("N", 0.6) == pytest.approx(0.7292, abs=5e-5)
 
@@ -126,13 +123,11 @@ def test_prefactor_is_stable_for_tiny_starts():
     assert small[0] < small[1]
 
 
-def test_exponents():
-    assert theory.exponents(1.0) == {"T": 0.5, "D": 0.5, "N": 1.0, "C": pytest.approx(1 / 3)}
-
-
 def test_numbers_of_the_laws():
+    assert theory.exponents(1.0) == {"T": 0.5, "D": 0.5, "N": 1.0, "C": pytest.approx(1 / 3)}
     found = {name: round(value, 4) for name, value in theory.exponents(0.6).items()}
     assert found == {"T": 0.375, "D": 0.375, "N": 0.6, "C": 0.2308}
+    # The published plotting code for S = 1, R0 = 0.01 rounds them to 1.29, 1.20 and 1.06.
     found = [round(2 * theory.prefactor("T", alpha), 4) for alpha in ALPHAS]
     assert found == [1.2906, 1.2001, 1.0607]
 
@@ -324,11 +319,3 @@ def test_forms_equal_the_functions():
     # N at the best of loss ~ N^-a + (C/N)^-b grows as C^(b/(a+b))
     split = powers["T"] / (powers["T"] + powers["N"])
     assert number(FORMS["compute_split"]) == pytest.approx(split, rel=1e-9)
-
-
-@pytest.mark.parametrize("name", ["strength", "unbalanced_strength"])
-def test_a_perturbed_coefficient_breaks_the_derivation(name):
-    rate = FORMS[{"strength": "rate", "unbalanced_strength": "unbalanced_rate"}[name]]
-    wrong = FORMS[name].subs(SYMBOLS["eta"], sp.Rational(101, 100) * SYMBOLS["eta"])
-    flow = rate.subs(SYMBOLS["R"], SYMBOLS["S"] * wrong) / SYMBOLS["S"]
-    assert number(sp.diff(wrong, SYMBOLS["T"])) != pytest.approx(number(flow), rel=1e-3)

@@ -218,8 +218,6 @@ def test_networks_learn_and_the_record_is_whole():
     assert found.texts.values.tolist() == [settings.n_test] * 2
     assert (found.questions.sum("skill") == 3 * settings.n_test).all()
     assert (found.pair_questions > 0).all()
-    for name in ("excess", "wrong", "skill_wrong", "pair_wrong", "pair_spoiled", "questions"):
-        assert found[name].attrs["units"]
     # a wrong answer costs at least ln 2 - H(flip)
     assert (theta <= per_text / (ignorance / 3) + 1e-3).all()
 
@@ -248,10 +246,3 @@ def test_pairs_are_drawn_in_their_panel():
     for axes in (left, right):
         diagonal = axes.lines[0].get_xydata()
         np.testing.assert_array_equal(diagonal[:, 0], diagonal[:, 1])
-
-
-def test_flat_names():
-    assert "live" in experiments.KnownEntropy.records["slingshot_known_entropy"]
-    assert experiments.KnownEntropy.records["slingshot_known_entropy"]["standard"].seeds == tuple(
-        range(200, 212)
-    )
