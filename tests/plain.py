@@ -3,7 +3,10 @@
 import math
 
 import torch
-from torch.nn.functional import one_hot
+from torch.nn.functional import logsigmoid, one_hot
+
+# the text and the size of language models that are trained in a second
+TEXT = {"n_tokens": 150, "n_layers": 1, "n_heads": 2, "context": 16, "batch_size": 8}
 
 
 def on_all_strings(network, task, k):
@@ -27,3 +30,16 @@ def penalised(model, priced, penalty, schedule, cost):
             adam.zero_grad()
             total.backward()
             adam.step()
+
+
+def levels(vectors, p, rule, steps, *, loss="mse"):
+    """Descend on the loss itself from 0; return t_k·θ at every step, (step, skill)."""
+    theta = torch.zeros(vectors.shape[1], dtype=torch.float64, requires_grad=True)
+    optimizer, path = rule([theta]), []
+    for _ in range(steps + 1):
+        level = vectors @ theta
+        path.append(level.detach())
+        optimizer.zero_grad()
+        (p @ ((1 - level) ** 2 if loss == "mse" else -logsigmoid(level))).backward()
+        optimizer.step()
+    return torch.stack(path)

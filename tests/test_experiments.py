@@ -9,6 +9,7 @@ import sys
 from functools import cache
 
 import numpy as np
+import plain
 import pytest
 import xarray as xr
 
@@ -19,7 +20,10 @@ from skillscale.lab import corpus, records
 from skillscale.lab.settings import Settings
 from skillscale.lab.sweep import MEANING, Experiment
 from skillscale.quanta_discovery.experiments import _shared as quanta
+from skillscale.quantization.experiments import _shared as toy
+from skillscale.quantization.experiments import steps
 from skillscale.resource.experiments._penalised import Penalty
+from skillscale.skill_basis.experiments import descent
 
 # What a field must be, as the message says it: `Class.field` comes before `field`, and
 # `theory.Class.field` before both. "each" is of a sequence's entries.
@@ -463,8 +467,7 @@ def test_every_class_that_checks_fields_together_is_in_the_table(settings):
 
 
 # Experiments that no doctest runs, or none that is small enough: what makes them so.
-TEXT = {"n_tokens": 150, "n_layers": 1, "n_heads": 2, "context": 16, "batch_size": 8}
-NETWORK = TEXT | {"width": 16, "steps": 40, "held_out": 0.1, "max_loss": 5.0}
+NETWORK = plain.TEXT | {"width": 16, "steps": 40, "held_out": 0.1, "max_loss": 5.0}
 PARITY = {"n_skills": 2, "n_bits": 4, "subset_size": 2, "scale": 2.0}
 SMALL = {
     "quanta_discovery.Clusters": NETWORK
@@ -475,7 +478,7 @@ SMALL = {
         **{"n_skills": 4, "n_bits": 6, "width": 24, "batch_size": 200, "steps": 400},
         "n_samples": 60,
     },
-    "quanta_discovery.ModelSizes": TEXT
+    "quanta_discovery.ModelSizes": plain.TEXT
     | {"widths": (4, 16), "steps": (2, 4), "networks": (1, 2), "n_kept": 50}
     | {"held_out": 0.03},
     "quantization.OptimizerAblation": {
@@ -624,5 +627,8 @@ def test_a_run_is_stamped_and_labelled(name):
     for variable, values in found.variables.items():
         said = values.attrs.get("units", ""), values.attrs.get("long_name", "")
         assert said == meaning.get(variable, ("", "")), variable
+    # tables shared by the experiments of a theory say more than one of them needs
+    shared_tables = toy.ABOUT | descent.ABOUT | steps.StepScaling.about
+    assert settings.about.keys() - found.variables.keys() <= shared_tables.keys()
     if not name.startswith("quanta_discovery"):  # labels, tokens and pairs of networks have no unit
         assert all(values.attrs for values in found.data_vars.values())

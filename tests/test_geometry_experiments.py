@@ -1,6 +1,9 @@
 """Geometry simulations: against plain loops and exact recursions."""
 
+from functools import partial
+
 import numpy as np
+import plain
 import pytest
 import torch
 
@@ -24,18 +27,11 @@ def test_sign_descent_equals_torch_optimizer_on_the_loss_itself():
     curves = SMALL.run()
     p = torch.from_numpy(frequencies.power_law(4, 1.0))
     vectors = geometry.task_vectors(4, 60, seeds=[5])[0]
-    theta = torch.zeros(60, dtype=torch.float64, requires_grad=True)
     # with both betas 0 Adam's step is lr · g / (|g| + eps): the sign
-    adam = torch.optim.Adam([theta], lr=2e-3, betas=(0.0, 0.0), eps=1e-15)
-    path = []
-    for _ in range(81):
-        unlearned = 1 - vectors @ theta
-        path.append(unlearned.detach().numpy())
-        adam.zero_grad()
-        (p @ unlearned**2).backward()
-        adam.step()
+    sign = partial(torch.optim.Adam, lr=2e-3, betas=(0.0, 0.0), eps=1e-15)
     measured = curves.unlearned.sel(optimizer="sign")[1]
-    np.testing.assert_allclose(measured, np.array(path)[::8], atol=1e-5)
+    expected = 1 - plain.levels(vectors, p, sign, 80)[::8]
+    np.testing.assert_allclose(measured, expected, atol=1e-5)
 
 
 def test_gradient_descent_follows_its_exact_recursion():
@@ -109,15 +105,9 @@ def levels(loss="mse", rule=None, steps=30, **options):
 def test_cross_entropy_descent_equals_automatic_gradients():
     p = torch.from_numpy(frequencies.power_law(4, 1.0))
     vectors = geometry.task_vectors(4, 20, seeds=[5], orthonormal=False)[0]
-    theta = torch.zeros(20, dtype=torch.float64, requires_grad=True)
-    path, sgd = [], torch.optim.SGD([theta], lr=0.3)
-    for _ in range(31):
-        level = vectors @ theta
-        path.append(level.detach())
-        sgd.zero_grad()
-        (-p @ torch.nn.functional.logsigmoid(level)).backward()
-        sgd.step()
-    torch.testing.assert_close(levels("cross_entropy")[:, 1], torch.stack(path))
+    sgd = partial(torch.optim.SGD, lr=0.3)
+    expected = plain.levels(vectors, p, sgd, 30, loss="cross_entropy")
+    torch.testing.assert_close(levels("cross_entropy")[:, 1], expected)
 
 
 def test_large_batches_tend_to_the_exact_gradient_and_small_ones_do_not():

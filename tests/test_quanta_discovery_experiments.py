@@ -2,18 +2,15 @@ import dataclasses
 import itertools
 
 import numpy as np
+import plain
 import pytest
 import torch
 
 from skillscale.quanta_discovery import experiments
 
 TINY = experiments.Clusters(
-    n_tokens=150,
+    **plain.TEXT,
     width=16,
-    n_layers=1,
-    n_heads=2,
-    context=16,
-    batch_size=8,
     steps=120,
     held_out=0.02,
     max_loss=2.0,

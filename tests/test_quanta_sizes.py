@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import plain
 import pytest
 
 from skillscale.lab import corpus
@@ -8,12 +9,8 @@ from skillscale.quanta_discovery import experiments
 from skillscale.quanta_discovery.experiments import _shared
 
 TINY = experiments.ModelSizes(
-    n_tokens=150,
+    **plain.TEXT,
     widths=(4, 16),
-    n_layers=1,
-    n_heads=2,
-    context=16,
-    batch_size=8,
     steps=(20, 120),
     networks=(1, 2),
     held_out=0.01,
