@@ -1,4 +1,4 @@
-"""Gated skills: the clock form against integration in time, limits, order, bad input."""
+"""Gated skills: the clock form against integration in time, limits, order."""
 
 import math
 
@@ -147,12 +147,3 @@ def test_conservation_law_holds_with_gates():
     )
     s = -np.log(u[:, 0]) / 0.5  # the root carries the clock
     np.testing.assert_allclose((1 - u).sum(-1) + N0 * s, rate * t, atol=1e-7)
-
-
-GOOD = {"rate": 1.0, "N0": 0.1, "sharpness": 0.1}
-
-
-def test_bad_times_are_named():
-    with pytest.raises(ValueError, match="t must be >= 0"):
-        domino.gated_dynamics(-1.0, [1.0], [()], **GOOD)
-    assert domino.gated_dynamics(0.0, [1.0], [()], **GOOD).tolist() == [1.0]
