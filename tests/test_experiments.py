@@ -576,6 +576,62 @@ def of_members(found):
     return found[[name for name, values in found.data_vars.items() if axis in values.dims]]
 
 
+# What is checked where it is used, or is known only then.
+KEPT_BACK = [
+    ("quanta_discovery.Clusters", {"steps": 2, "max_loss": 1e-6}, "n_samples must be at most 0, "),
+    ("quanta_discovery.Clusters", {"context": 1}, "context must be an integer >= 2"),
+    ("quanta_discovery.Envelope", {"batch_size": 0}, "batch_size must be an integer >= 1"),
+    ("quanta_discovery.KnownQuanta", {"steps": 1}, "steps must be enough for two skills"),
+    ("quanta_discovery.KnownQuanta", {"n_skills": 0}, "n_skills must be an integer >= 1"),
+    ("quanta_discovery.KnownQuanta", {"width": 0}, "widths must be an integer >= 1"),
+    ("quanta_discovery.KnownQuanta", {"lr": -1.0}, "lr must be a finite number and > 0"),
+    ("quanta_discovery.KnownQuanta", {"alpha": -1.0}, "alpha must be a finite number and > -1"),
+    ("quanta_discovery.KnownQuanta", {"batch_size": 0}, "batch_size must be an integer >= 1"),
+    ("quanta_discovery.KnownQuanta", {"subset_size": 7}, "subset_size must be <= n_bits = 6"),
+    ("quanta_discovery.ModelSizes", {"n_kept": 10**7}, "n_kept must be at most "),
+    ("quanta_discovery.ModelSizes", {"n_heads": 3}, "width must be a multiple of n_heads = 3"),
+    ("quanta_discovery.ModelSizes", {"held_out": 1.0}, "held_out must be a finite number and > 0"),
+    ("quanta_discovery.ModelSizes", {"lr": 0.0}, "lr must be a finite number and > 0"),
+    ("quanta_discovery.ModelSizes", {"n_tokens": 3}, "n_tokens must be an integer >= 97"),
+    (
+        "quantization.StepScaling",
+        {"optimizers": (("sgd", -1.0),)},
+        "lr must be a finite number and > 0, got -1.0",
+    ),
+    ("quantization.WidthScaling", {"n_skills": 7}, "n_skills must be <= comb"),
+    (
+        "skill_basis.DataEmergence",
+        {"n_bits": 3, "disjoint": (True,)},
+        "n_skills must be <= n_bits // subset_size = 1",
+    ),
+    ("skill_basis.DataEmergence", {"momentum": 1.0}, "momentum must be a finite number and < 1"),
+    ("skill_basis.DataEmergence", {"width": 0}, "widths must be an integer >= 1"),
+    ("skill_basis.DataEmergence", {"batch_size": 0}, "batch_size must be an integer >= 1"),
+    ("skill_basis.ClockSweep", {"n_bits": (13,), "batch_size": 0}, "batch_size must be an integer"),
+    (
+        "skill_basis.ScalingLaws",
+        {"n_samples": 3, "skills": (8,)},
+        "n_samples must reach every one of 8 skills",
+    ),
+    (
+        "skill_basis.TimeEmergence",
+        {"n_bits": 3, "disjoint": True},
+        "n_skills must be <= n_bits // subset_size = 1",
+    ),
+    ("skill_basis.TimeEmergence", {"learning_rate": 0.0}, "lr must be a finite number and > 0"),
+    ("skill_basis.TimeEmergence", {"width": 0}, "widths must be an integer >= 1"),
+    ("skill_basis.TransformerEmergence", {"momentum": 1.0}, "momentum must be a finite number"),
+    ("skill_basis.TransformerEmergence", {"alpha": -1.0}, "alpha must be a finite number and > -1"),
+    ("skill_basis.WidthEmergence", {"batch_size": 0}, "batch_size must be an integer >= 1"),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "message"), KEPT_BACK)
+def test_what_a_run_cannot_do_is_named(name, changes, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        dataclasses.replace(small(name), **changes).run()
+
+
 every_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
 
 

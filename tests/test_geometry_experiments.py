@@ -80,11 +80,6 @@ def test_an_unfinished_skill_is_nan():
     assert np.isnan(found.completion.sel(optimizer="sgd", skill=2)).all()
 
 
-def test_more_orthonormal_vectors_than_dimensions_are_refused():
-    with pytest.raises(ValueError, match="dim must be an integer >= n_skills = 3"):
-        geometry.task_vectors(3, 2, seeds=[0])
-
-
 def test_independent_task_vectors_have_length_one_or_entries_of_variance_one_over_dim():
     unit = geometry.task_vectors(50, 20, seeds=[0], orthonormal=False)
     torch.testing.assert_close(unit.norm(dim=2), torch.ones(1, 50, dtype=torch.float64))

@@ -1,7 +1,6 @@
 """Modules of the geometry model: blocks, exact times, a planted hierarchy."""
 
 import numpy as np
-import pytest
 import torch
 
 from skillscale.geometry import experiments as geometry
@@ -45,8 +44,3 @@ def test_an_unfinished_skill_is_nan():
     found = _run(steps=20)
     assert np.isnan(found.sel(n_skills=5)).all()
     assert np.isnan(_run().sel(n_skills=2, skill=3)).all()
-
-
-def test_blocks_must_be_equal():
-    with pytest.raises(ValueError, match="n_skills must divide dim = 10, got 3"):
-        geometry.module_vectors(3, 10, seeds=[0])

@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -66,8 +64,3 @@ def test_cosines_of_the_labels_oppose_each_other(data):
     assert same > 0 > other_label
     absolute = data.absolute_cosine.isel(member=0).values
     assert absolute[1] == pytest.approx(-other_label, abs=1e-5)
-
-
-def test_too_little_training_is_reported():
-    with pytest.raises(ValueError, match="steps must be enough for two skills to be learned, got"):
-        dataclasses.replace(TINY, steps=1).run()

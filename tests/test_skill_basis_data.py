@@ -113,9 +113,3 @@ def test_sizes_grow_by_the_square_root_of_two_from_the_first_to_the_last():
     # 141 is a rounded 100 √2: the last rung may miss 12800 by as much, far less than half a rung
     assert standard.samples[-1] == pytest.approx(12_800, rel=0.005)
     assert standard.samples_alone[-1] == 800
-
-
-def test_disjoint_skills_without_room_are_refused():
-    settings = dataclasses.replace(SMALL, n_bits=3)
-    with pytest.raises(ValueError, match="n_skills must be <= n_bits // subset_size = 1"):
-        settings.run()

@@ -201,11 +201,6 @@ def test_drawn_counts_have_the_frequencies():
     assert (np.abs(counts - 1e6 * frequency) < 5 * np.sqrt(1e6 * frequency)).all()
 
 
-def test_data_sets_without_a_skill_that_is_to_be_learned_are_refused():
-    with pytest.raises(ValueError, match="n_samples must reach every one of 8 skills"):
-        dataclasses.replace(SMALL, n_samples=3).run()
-
-
 def test_figures_show_what_they_are_given(learned):
     x = np.geomspace(1, 100, 5)
     three = np.stack([1 / x, 1.1 / x, 0.9 / x])

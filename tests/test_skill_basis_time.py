@@ -143,9 +143,3 @@ def test_untrained_networks_are_measured_alike_on_batches_and_on_all_inputs():
     assert abs(exact.strength).max() > 1e-3  # far above the tolerance below
     for name in ("strength", "skill_loss"):
         np.testing.assert_allclose(drawn[name], exact[name], rtol=1e-5, atol=1e-5)
-
-
-def test_disjoint_skills_without_room_are_refused():
-    settings = experiments.TimeEmergence(n_bits=6, disjoint=True)
-    with pytest.raises(ValueError, match="n_skills must be <= n_bits // subset_size = 2"):
-        settings.run()
