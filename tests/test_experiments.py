@@ -578,7 +578,7 @@ def of_members(found):
 
 # What is checked where it is used, or is known only then.
 KEPT_BACK = [
-    ("quanta_discovery.Clusters", {"steps": 2, "max_loss": 1e-6}, "n_samples must be at most 0, "),
+    ("quanta_discovery.Clusters", {"steps": 1, "max_loss": 1e-6}, "n_samples must be at most 0, "),
     ("quanta_discovery.Clusters", {"context": 1}, "context must be an integer >= 2"),
     ("quanta_discovery.Envelope", {"batch_size": 0}, "batch_size must be an integer >= 1"),
     ("quanta_discovery.KnownQuanta", {"steps": 1}, "steps must be enough for two skills"),

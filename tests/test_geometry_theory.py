@@ -220,7 +220,8 @@ def test_alignment_equals_sampled_vectors():
     agree = (np.sign(w @ vectors) == np.sign(vectors)).mean(1)
     # binomial standard error 0.5/√200 000 = 0.0011
     np.testing.assert_allclose(geometry.alignment(w), agree, atol=0.005)
-    np.testing.assert_allclose(geometry.alignment([1.0, 0.0]), [1.0, 0.5])
+    rows = geometry.alignment([[1.0, 0.0], [3.0, 4.0]])
+    np.testing.assert_allclose(rows, [[1.0, 0.5], geometry.alignment([3.0, 4.0])])
 
 
 def _separable(signs, points):
