@@ -31,7 +31,9 @@ from mutants import PACKAGE, Mutant, drawn, mutated
 
 NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info")
 NEAREST = 8  # test files that judge a mutant, at most
-SETTINGS = "tests/test_stored_records.py"  # asks every experiment for its settings, by its name
+# ask every experiment for its settings, by its name
+SETTINGS = ("tests/test_experiments.py", "tests/test_stored_records.py")
+CALLS = "tests/test_bad_input.py"  # calls functions of every module, named in a text beside it
 WARM = ("torch", "xarray", "scipy.optimize", "scipy.stats", "sympy")
 LIMIT_SECONDS = 900.0  # of one mutant
 MEMORY = 8 << 30
@@ -84,8 +86,8 @@ class Nearness:
             order = sorted(direct, key=lambda test: (len(strange[test]), test))
             reached |= set(users)
             front = [user for user in users if user not in self.tests]
-        settings = [SETTINGS] if "/experiments/" in path and SETTINGS in self.tests else []
-        return [*order[:NEAREST], *settings]
+        named = [CALLS, *(SETTINGS if "/experiments" in path else ())]
+        return [*order[:NEAREST], *(test for test in named if test in self.tests)]
 
 
 def _module(path: str) -> str:
@@ -191,7 +193,7 @@ def _digest(*files: Path) -> str:
 def run(root: Path, seed: int, number: int, say: Callable[[str], None]) -> dict[str, str]:
     """Judge mutants, going on where an earlier run stopped; return what noticed each."""
     judge = Judge(root, seed)
-    source, tests = sorted((root / "src").rglob("*.py")), sorted((root / "tests").glob("*.py"))
+    source, tests = sorted((root / "src").rglob("*.py")), sorted((root / "tests").glob("*.[pt]*"))
     state = judge.store / f"{seed}-{_digest(*source, *tests)}.json"
     found: dict[str, str] = json.loads(state.read_text()) if state.exists() else {}
     say(f"kept in {state}")

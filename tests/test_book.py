@@ -25,12 +25,7 @@ BOOK = ROOT / "book"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"]] + [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
-THEORIES = [
-    Path(entry["file"]).name
-    for part in TOC["parts"]
-    if part["caption"] == "Five theories"
-    for entry in part["chapters"]
-]
+THEORIES = claims.theories()
 NOTEBOOKS = sorted(path.stem for path in BOOK.glob("*.ipynb"))
 HEADINGS = [
     "In one minute",
@@ -121,7 +116,17 @@ def test_contents_and_files_are_the_same() -> None:
         found = [suffix for suffix in (".md", ".ipynb") if (ROOT / f"{page}{suffix}").exists()]
         assert len(found) == 1, page
     assert {f"book/{name}" for name in NOTEBOOKS} <= set(PAGES)
-    assert len(THEORIES) == 7
+    assert set(THEORIES) <= set(NOTEBOOKS)
+
+
+def test_every_theory_has_claims() -> None:
+    source = ROOT / "src" / "skillscale"
+    found = {
+        path.relative_to(source).parts[0]
+        for pattern in ("*/experiments", "*/experiments.py", "*/theory", "*/theory.py")
+        for path in source.glob(pattern)
+    }
+    assert found == set(THEORIES)
 
 
 def test_commands_of_readme_and_ci_are_the_same() -> None:

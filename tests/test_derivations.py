@@ -12,19 +12,12 @@ from typing import Any
 
 import nbformat
 import pytest
-import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
+from skillscale import claims
+
 ROOT = Path(__file__).parents[1]
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-CHAPTERS = [
-    Path(entry["file"]).name
-    for part in TOC["parts"]
-    if part["caption"] == "Five theories"
-    for entry in part["chapters"]
-]
-
-
+CHAPTERS = claims.theories()
 SECTIONS = ("## Derivation", "## Exact against asymptotic")
 ZEROS = ("0", "sp.zeros(")
 

@@ -1,4 +1,4 @@
-"""A parity made of two parities: tasks of the arms, pairing, a plain loop, bad input."""
+"""A parity made of two parities: tasks of the arms, pairing, a plain loop."""
 
 import dataclasses
 
@@ -80,21 +80,3 @@ def test_the_untrained_parents_of_the_lone_composition_stay_near_chance():
     end = settings.run().accuracy.isel(step=-1).sel(strings="fresh")
     assert (end.sel(arm="composed", task="first") > 0.9).all()
     assert (end.sel(arm="composed alone", task="first") < 0.8).all()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"n_bits": 7}, "n_bits must be an integer >= 8, got 7"),
-        ({"n_samples": 0}, "n_samples must be an integer >= 1"),
-        ({"n_fresh": 0}, "n_fresh must be an integer >= 1"),
-        ({"width": 0}, "width must be an integer >= 1"),
-        ({"every": 0}, "every must be an integer >= 1"),
-        ({"lr": 0.0}, "lr must be a finite number and > 0"),
-        ({"steps": -1}, "steps must be an integer >= 0"),
-        ({"seeds": ()}, "seeds must not be empty"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)

@@ -102,24 +102,6 @@ def test_a_column_does_not_depend_on_its_companions():
     np.testing.assert_allclose(both[1, 1], alone[0, 0], rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: geometry.SkillCounts([[0.5, 0.4]], 8, 0), "frequency must have rows with sum 1"),
-        (lambda: descend(p=np.ones(2) / 2), "frequency must have 2 axes"),
-        (lambda: descend(p=np.ones((1, 2))), "frequency must have rows with sum 1"),
-        (lambda: geometry.SkillCounts([[1.0]], 0, 0), "batch_size must be an integer >= 1"),
-        (lambda: descend(at=[]), "at must not be empty"),
-        (lambda: descend(at=[-1]), "at must be an integer >= 0"),
-        (lambda: descend(loss="hinge"), "loss must be one of"),
-        (lambda: descend(vectors=torch.eye(3)), r"vectors must have 2 rows, got shape \(3, 3\)"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
 def descend(vectors=None, p=None, at=(1,), loss="mse"):
     vectors = torch.eye(2) if vectors is None else vectors
     p = tables(2) if p is None else p

@@ -1,4 +1,4 @@
-"""Dense against modular parameters: the modular shortcut, limits and bad input."""
+"""Dense against modular parameters: the modular shortcut, limits."""
 
 import numpy as np
 import pytest
@@ -63,35 +63,3 @@ def test_published_runs_are_told_by_their_task_vectors():
     np.testing.assert_array_equal(
         found.loss.sel(arrangement="modular"), other.loss.sel(arrangement="modular")
     )
-
-
-def test_members_do_not_depend_on_companions():
-    settings = {"dims": (4,), "n_skills": 20, "steps": 60, "points": 4}
-    both = geometry.ModularGain(seeds=(1, 2), **settings).run()
-    alone = geometry.ModularGain(seeds=(2,), **settings).run()
-    np.testing.assert_allclose(both.loss[1], alone.loss[0], rtol=1e-5)
-    np.testing.assert_allclose(both.optimum[1], alone.optimum[0], rtol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: geometry.ModularGain(dims=()), "dims must not be empty"),
-        (lambda: geometry.ModularGain(dims=(1000,)), "dims must be below n_skills = 1000"),
-        (lambda: geometry.ModularGain(alphas=()), "alphas must not be empty"),
-        (lambda: geometry.ModularGain(points=1), "points must be an integer >= 2"),
-        (lambda: meetings(at=[]), "at must not be empty"),
-        (lambda: meetings(at=[5, 5]), "at must increase"),
-        (lambda: meetings(at=[-1, 5]), "at must be an integer >= 0, got -1"),
-        (lambda: geometry.ModularGain(batch_size=0), "batch_size must be an integer >= 1"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
-def meetings(at):
-    p = np.array([[0.5, 0.5]])
-    counts = geometry.SkillCounts(p, batch_size=4, seed=0)
-    return geometry.modular_descent(p, [1], counts, lr=0.1, at=at)

@@ -1,7 +1,6 @@
-"""Modules of the geometry model: blocks, exact times, a planted hierarchy, bad input."""
+"""Modules of the geometry model: blocks, exact times, a planted hierarchy."""
 
 import numpy as np
-import pytest
 import torch
 
 from skillscale.geometry import experiments as geometry
@@ -41,34 +40,7 @@ def test_dense_skills_finish_in_the_order_of_their_frequencies():
     assert (dense.sel(skill=1) < first_module.squeeze()).all()  # it has all parameters to itself
 
 
-def test_members_do_not_depend_on_companions():
-    both, alone = _run(), _run(alphas=(1.0,), n_skills=(5,), seeds=(5,))
-    np.testing.assert_array_equal(both[:, 1, 1, 1], alone[:, 0, 0, 0])
-
-
 def test_an_unfinished_skill_is_nan():
     found = _run(steps=20)
     assert np.isnan(found.sel(n_skills=5)).all()
     assert np.isnan(_run().sel(n_skills=2, skill=3)).all()
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"n_skills": (3,)}, "n_skills must divide dim = 200, got 3"),
-        ({"n_skills": ()}, "n_skills must not be empty"),
-        ({"alphas": (-1.0,)}, "alphas must be"),
-        ({"lr": 0.0}, "lr must be"),
-        ({"threshold": 1.0}, "threshold must be"),
-        ({"dim": 4}, "dim must be an integer >= n_skills"),
-        ({"seeds": ()}, "seeds must not be empty"),
-    ],
-)
-def test_bad_input_is_named(changed, message):
-    with pytest.raises(ValueError, match=message):
-        _run(**changed)
-
-
-def test_blocks_must_be_equal():
-    with pytest.raises(ValueError, match="n_skills must divide dim = 10, got 3"):
-        geometry.module_vectors(3, 10, seeds=[0])

@@ -1,4 +1,4 @@
-"""Sign descent under noise: plain loop, scale invariance, companions, bad input."""
+"""Sign descent under noise: plain loop, scale invariance."""
 
 import numpy as np
 import pytest
@@ -42,11 +42,9 @@ def test_half_the_factor_is_twice_the_noise():
     assert abs(found[1] - found[2]).max() > 0.05
 
 
-def test_noise_slows_and_does_not_depend_on_companions():
+def test_noise_slows():
     both = _run((0.0, 80), (0.3, 80)).unlearned
     assert (both[1, :, -1].mean("skill") > both[0, :, -1].mean("skill") + 0.1).all()
-    alone = _run((0.3, 80), seeds=(5,)).unlearned
-    np.testing.assert_allclose(both[1, 1], alone[0, 0], atol=1e-3)
 
 
 def test_a_large_batch_is_the_exact_gradient():
@@ -58,22 +56,3 @@ def test_a_large_batch_is_the_exact_gradient():
 
 def test_one_step_more_than_a_quarter_of_the_squared_points_is_enough():
     assert len(np.unique(_run((0.0, 10)).step)) == 7
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: geometry.NoiseArm(-1.0, 10), "noise must be"),
-        (lambda: geometry.NoiseArm(0.0, 0), "steps must be an integer >= 1"),
-        (lambda: geometry.NoiseArm(0.0, 10, factor=0.0), "factor must be"),
-        (lambda: geometry.NoiseArm(0.0, 10, batch_size=-1), "batch_size must be an integer >= 0"),
-        (lambda: geometry.NoiseArm(0.0, 10, 1.0, 5), "factor must be 2 with batches, got 1.0"),
-        (lambda: geometry.WastedResource(()), "arms must not be empty"),
-        (lambda: _run((0.0, 9)), "steps must be > points² / 4 = 9, got 9"),
-        (lambda: _run((0.0, 60), dim=2), "dim must be an integer >= n_skills"),
-        (lambda: _run((0.0, 60), lr=0.0), "lr must be"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -91,24 +91,3 @@ def test_the_share_of_satisfiable_seeds_is_the_binomial_one():
     expected = binom.cdf(np.array(settings.dims) - 1, 39, 0.5)
     np.testing.assert_allclose(share, expected, atol=4 * 0.065)
     assert ((found.loss == 0) == (found.satisfiable == 1)).all()
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: geometry.newton(np.ones((2, 1)), [1.0]), "frequency must have 2 entries"),
-        (lambda: geometry.newton(np.ones((2, 1)), [1.0, 0.0]), "frequency must be > 0"),
-        (lambda: geometry.newton([1.0], [1.0]), "vectors must have 2 axes"),
-        (lambda: geometry.published_vectors(0, 5, seed=0), "n_skills must be an integer >= 1"),
-        (lambda: geometry.published_vectors(5, 5, seed=-1), "seed must be an integer >= 0"),
-        (lambda: geometry.DimensionScaling(dims=()), "dims must not be empty"),
-        (lambda: geometry.DimensionScaling(alphas=(-1.0,)), "alphas must be a finite number"),
-        (lambda: geometry.DimensionScaling(n_skills=(0,)), "n_skills must be an integer >= 1"),
-        (lambda: geometry.CapacityCliff(dims=(0,)), "dims must be an integer >= 1"),
-        (lambda: geometry.CapacityCliff(seeds=()), "seeds must not be empty"),
-        (lambda: geometry.CapacityCliff(alpha=-2.0), "alpha must be a finite number"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -1,7 +1,6 @@
-"""Steps of a fixed length: exact recursion in the skills alone, dimensions, bad input."""
+"""Steps of a fixed length: exact recursion in the skills alone, dimensions."""
 
 import numpy as np
-import pytest
 
 from skillscale import frequencies
 from skillscale.geometry import experiments as geometry
@@ -29,18 +28,3 @@ def test_a_sign_step_is_as_long():
         step *= 0.02 / np.linalg.norm(step)
         measured = found.unlearned.sel(rule="sign", dim=dim, step=1)[1]
         np.testing.assert_allclose(measured, 1 - vectors @ step, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"dims": ()}, "dims must not be empty"),
-        ({"dims": (2,)}, "dim must be an integer >= n_skills = 3, got 2"),
-        ({"length": 0.0}, "length must be"),
-        ({"every": 0}, "every must be an integer >= 1"),
-        ({"seeds": ()}, "seeds must not be empty"),
-    ],
-)
-def test_bad_input_is_named(changed, message):
-    with pytest.raises(ValueError, match=message):
-        geometry.FixedLength(**SMALL | changed)

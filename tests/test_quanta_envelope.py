@@ -1,18 +1,15 @@
 import dataclasses
 
 import numpy as np
+import plain
 import pytest
 
 from skillscale.quanta_discovery import experiments
 from skillscale.quanta_discovery.experiments import envelope
 
 TINY = experiments.Envelope(
-    n_tokens=150,
+    **plain.TEXT,
     width=16,
-    n_layers=1,
-    n_heads=2,
-    context=16,
-    batch_size=8,
     steps=120,
     held_out=0.02,
     max_loss=2.0,
@@ -105,26 +102,3 @@ def test_artificial_vectors_have_the_cosines_of_their_kind():
     assert abs(cosine.numpy()[group[:, None] != group].mean()) < 0.1
     # P(1) = 1/ζ(3) = 0.832, four standard deviations of 400 draws
     assert (group == 1).mean() == pytest.approx(0.832, abs=0.075)
-
-
-def test_a_member_does_not_depend_on_its_companions(data):
-    together = dataclasses.replace(TINY, seeds=(4, 3)).run().isel(member=1)
-    np.testing.assert_array_equal(together["size"], data["size"].isel(member=0))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"max_loss": 0.0}, "max_loss must be a finite number and > 0, got 0.0"),
-        ({"n_samples": 2}, "n_samples must be an integer >= 3, got 2"),
-        ({"n_init": 0}, "n_init must be an integer >= 1, got 0"),
-        ({"dimension": 1}, "dimension must be an integer >= 2, got 1"),
-        ({"noise": -1.0}, "noise must be a finite number and >= 0, got -1.0"),
-        ({"alphas": (0.0,)}, "alphas must be a finite number and > 0, got 0.0"),
-        ({"sweep": (3, 120)}, "sweep must be from 2 to 119, got 120"),
-        ({"seeds": ()}, "seeds must not be empty"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(TINY, **change)

@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -66,29 +64,3 @@ def test_cosines_of_the_labels_oppose_each_other(data):
     assert same > 0 > other_label
     absolute = data.absolute_cosine.isel(member=0).values
     assert absolute[1] == pytest.approx(-other_label, abs=1e-5)
-
-
-def test_a_member_does_not_depend_on_its_companions(data):
-    together = dataclasses.replace(TINY, seeds=(4, 3)).run().isel(member=1)
-    np.testing.assert_array_equal(together.sample_skill, data.sample_skill.isel(member=0))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"n_test": 0}, "n_test must be an integer >= 1, got 0"),
-        ({"n_samples": 0}, "n_samples must be an integer >= 1, got 0"),
-        ({"n_init": 0}, "n_init must be an integer >= 1, got 0"),
-        ({"learned": 0.0}, "learned must be a finite number and > 0, got 0.0"),
-        ({"max_loss": -1.0}, "max_loss must be a finite number and > 0, got -1.0"),
-        ({"seeds": ()}, "seeds must not be empty"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(TINY, **change)
-
-
-def test_too_little_training_is_reported():
-    with pytest.raises(ValueError, match="steps must be enough for two skills to be learned, got"):
-        dataclasses.replace(TINY, steps=1).run()

@@ -1,6 +1,5 @@
-import dataclasses
-
 import numpy as np
+import plain
 import pytest
 
 from skillscale.lab import corpus
@@ -8,12 +7,8 @@ from skillscale.quanta_discovery import experiments
 from skillscale.quanta_discovery.experiments import _shared
 
 TINY = experiments.ModelSizes(
-    n_tokens=150,
+    **plain.TEXT,
     widths=(4, 16),
-    n_layers=1,
-    n_heads=2,
-    context=16,
-    batch_size=8,
     steps=(20, 120),
     networks=(1, 2),
     held_out=0.01,
@@ -60,26 +55,3 @@ def test_tokens_belong_to_the_losses(data):
     assert data.tokens.isel(member=0, sample=0).values.tolist() == rows[0, 2:10].tolist()[::-1]
     last = rows[-1, 9:17].tolist()[::-1]
     assert data.tokens.isel(member=0, sample=-1).values.tolist() == last
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"widths": (8,)}, r"widths must hold at least 2 entries, got \(8,\)"),
-        ({"widths": (8, 4)}, r"widths must increase, got \(8, 4\)"),
-        ({"steps": (20, 20)}, r"steps must be two ascending numbers, got \(20, 20\)"),
-        ({"networks": (1, 0)}, "networks must be an integer >= 1, got 0"),
-        ({"networks": (1,)}, r"networks must be two numbers, got \(1,\)"),
-        ({"n_kept": 0}, "n_kept must be an integer >= 1, got 0"),
-        ({"near_zero": 0.0}, "near_zero must be a finite number and > 0, got 0.0"),
-        ({"seeds": ()}, "seeds must not be empty"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(TINY, **change)
-
-
-def test_too_many_kept_tokens_are_reported():
-    with pytest.raises(ValueError, match="n_kept must be at most"):
-        dataclasses.replace(TINY, n_kept=10**7).run()

@@ -67,19 +67,3 @@ def test_equal_counts_are_kept_in_the_order_seen():
     draws = np.array([7, 3, 3, 7, 9])
     losses = ideal._with_room(draws, 1.0, [1, 2])
     np.testing.assert_allclose(losses, 1 - np.cumsum([7.0**-2, 3.0**-2]) / zeta(2.0))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"samples": (20, 10)}, r"samples must increase, got \(20, 10\)"),
-        ({"capacities": (0,)}, r"capacities must be an integer >= 1, got 0"),
-        ({"alphas": (0.0,)}, r"alphas must be .* > 0, got 0.0"),
-        ({"kept": 1.0}, r"kept must be .* < 1 and >= 0, got 1.0"),
-        ({"needed": 0}, r"needed must be an integer >= 1, got 0"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)

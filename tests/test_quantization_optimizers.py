@@ -55,18 +55,3 @@ def test_an_arm_without_a_rate_is_nan():
     assert np.isnan(data["learned"].sel(optimizer="sgd")).all()
     assert np.isnan(data["loss"].sel(optimizer="sgd")).all()
     assert np.isfinite(data["loss"].sel(optimizer="adam")).all()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"matching_seeds": (5,)}, r"matching_seeds must be none of seeds"),
-        ({"optimizers": (("sgd", 1.0, 0.5),)}, r"highest rate must be .* > 1, got 0.5"),
-        ({"optimizers": (("lion", 1.0, 2.0),)}, r"optimizers must be one of .* got 'lion'"),
-        ({"first_steps": (301,)}, r"first_steps must be <= steps = 300, got 301"),
-        ({"n_rates": 1}, r"n_rates must be an integer >= 2, got 1"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)

@@ -1,7 +1,5 @@
 """Runs through training: learning steps per skill, several update rules, numbers of skills."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -82,22 +80,3 @@ def test_every_rule_is_the_optimizer_of_its_name():
         "adam_free_control": (False, True, True, True, True),
         "adam_pooled_control": (True, False, False, False, False),
     }
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"optimizers": (("lion", 1.0),)}, r"optimizers must be one of 'sgd', .* got 'lion'"),
-        ({"optimizers": (("sgd", -1.0),)}, r"lr must be .* > 0, got -1.0"),
-        ({"alphas": ()}, r"alphas must not be empty, got \(\)"),
-        ({"n_shown": 0}, r"n_shown must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(TINY, **change).run()
-
-
-def test_bad_numbers_of_skills_are_named():
-    with pytest.raises(ValueError, match=r"n_skills must be distinct"):
-        dataclasses.replace(TWO, n_skills=(5, 5))

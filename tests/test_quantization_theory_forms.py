@@ -26,17 +26,6 @@ def test_derivation_agrees_with_the_functions():
         assert float(expression.subs(at).evalf(20)) == pytest.approx(float(number), rel=1e-12)
 
 
-def test_a_wrong_coefficient_does_not_pass_for_the_derivation():
-    model = theory.derivation()
-    alpha = model.alpha
-    assert sp.simplify(model.decay["D"] - alpha / (alpha + 1)) == 0
-    assert sp.simplify(model.decay["D"] - alpha / (alpha + sp.Rational(101, 100))) != 0
-    shifted = model.integral.subs(model.n, model.n + sp.Rational(51, 100))
-    n = 1e3
-    wrong = float(shifted.subs({alpha: 0.4, model.n: n}).evalf()) / float(theory.loss(n, 0.4)) - 1
-    assert abs(wrong * n**2 - 0.4 * 1.4 / 24) > 1
-
-
 def test_entropy_form_agrees_with_the_function():
     model = theory.derivation()
     at = {model.alpha: sp.Rational(2, 5), model.n: 10}

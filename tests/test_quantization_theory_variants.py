@@ -73,16 +73,3 @@ def test_entropy_loss_looks_flatter_than_alpha(n, slope):
     read = -np.diff(np.log(theory.loss_with_entropy_integral(ends, 0.4))) / (2 * step)
     # Half a unit of the third digit.
     assert read.item() == pytest.approx(slope, abs=5.5e-4)
-
-
-BAD = [
-    (lambda: theory.loss_with_entropy(-1, 0.4), r"n must be >= 0, got -1"),
-    (lambda: theory.entropy(0.0), r"alpha must be a finite number and > 0, got 0.0"),
-    (lambda: theory.loss_with_entropy_integral(0, 0.4), r"n must be >= 1, got 0"),
-]
-
-
-@pytest.mark.parametrize(("call", "message"), BAD)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -1,5 +1,3 @@
-import re
-
 import numpy as np
 import pytest
 import torch
@@ -39,24 +37,11 @@ def test_gradient_of_the_loss():
     )
 
 
-def test_shape_names_and_training():
+def test_training_lowers_losses_below_those_of_no_readout():
     found = SMALL.run()
-    assert found.loss.dims == ("member", "target", "width", "step")
-    assert found.loss.shape == (2, 2, 3, 3)
-    assert found.loss.attrs["units"]
     assert np.all(found.loss[..., -1] < found.loss[..., 0])
     # a readout of zero would cost the target's own mean square, which is 1
     assert np.all((found.loss > 0) & (found.loss < 1))
-
-
-def test_a_member_does_not_depend_on_its_companions():
-    both = SMALL.run()
-    alone = experiments.NoiseScaling(
-        targets=("square", "ramp"), widths=(4, 8, 16), steps=(0, 10, 40), seeds=(1,)
-    ).run()
-    # batched linear algebra may round differently in another batch: float64, 40 steps
-    np.testing.assert_allclose(both.loss[1], alone.loss[0], rtol=1e-5)
-    assert np.all(both.loss[0] != both.loss[1])
 
 
 def test_no_network_beats_the_variation_norm():
@@ -128,23 +113,3 @@ def test_members_without_a_readout_are_named(neurons):
     x = torch.linspace(-1, 1, 5)
     with pytest.raises(FloatingPointError, match=r"members \[1\] have no best readout"):
         experiments.expected_loss(weights, biases, x, x, 0.1)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"targets": ("cube",)}, "targets must be one of 'square', 'sine', 'exponential', 'ramp'"),
-        ({"widths": (16, 0)}, "widths must be an integer >= 1, got 0"),
-        ({"noise": 0.0}, "noise must be a finite number and > 0, got 0.0"),
-        ({"noise": float("nan")}, "noise must be a finite number and > 0, got nan"),
-        ({"steps": (10, 10)}, "steps must increase, got (10, 10)"),
-        ({"steps": (-1,)}, "steps must be an integer >= 0, got -1"),
-        ({"lr": -0.1}, "lr must be a finite number and > 0, got -0.1"),
-        ({"n_points": 1}, "n_points must be an integer >= 2, got 1"),
-        ({"seeds": ()}, "must not be empty"),
-        ({"seeds": (-1,)}, "seeds must be an integer >= 0, got -1"),
-    ],
-)
-def test_bad_settings_are_named(arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        experiments.NoiseScaling(**arguments)

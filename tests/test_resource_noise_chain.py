@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -80,15 +79,12 @@ def test_second_modules_make_what_they_are_called(name, formula):
     np.testing.assert_allclose(found, formula(u), rtol=1e-12, atol=1e-15)
 
 
-def test_names_shapes_and_training():
+def test_training_lowers_losses():
     found = SMALL.run()
-    assert found.chain.dims == ("member", "function", "width_first", "width_second")
-    assert found.error_first.shape == (2, 2, 24)
     np.testing.assert_allclose(found.error_first.mean("input"), found["first"], rtol=1e-3)
     start = replace(SMALL, steps=0).run()
     for name in ("first", "second", "other"):
         assert np.all(found[name] < start[name])
-        assert found[name].attrs["units"]
     assert np.all(found.chain > 0)
     # with small errors the chain is no better than its second module alone, up to their interplay
     assert np.all(found.chain.mean() > found.second.mean())
@@ -98,34 +94,3 @@ def test_parts_of_a_chain_start_from_numbers_of_their_own():
     """The module beside makes the same target as the first one, from another start."""
     found = replace(SMALL, other="square").run()
     assert np.all(found["first"] != found.other)
-
-
-def test_the_ensemble_equals_single_runs():
-    both = SMALL.run()
-    for place, seed in enumerate(SMALL.seeds):
-        alone = replace(SMALL, seeds=(seed,), widths=(8,)).run()
-        last = both.isel(member=[place], width_first=[1], width_second=[1])
-        for name in ("first", "second", "chain"):
-            # other batches round differently, and four digits are kept
-            np.testing.assert_allclose(last[name], alone[name], rtol=2e-3)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"functions": ("cube",)}, "functions must be one of 'sine', 'exponential', "),
-        ({"other": "cube"}, "other must be one of 'square', "),
-        ({"widths": (16, 0)}, "widths must be an integer >= 1, got 0"),
-        ({"noise": 0.0}, "noise must be a finite number and > 0, got 0.0"),
-        ({"nodes": 5}, "nodes must be an integer >= 17, got 5"),
-        ({"n_points": 1}, "n_points must be an integer >= 2, got 1"),
-        ({"steps": -1}, "steps must be an integer >= 0, got -1"),
-        ({"lr": float("nan")}, "lr must be a finite number and > 0, got nan"),
-        ({"spread": 0.0}, "spread must be a finite number and > 0, got 0.0"),
-        ({"seeds": ()}, "must not be empty"),
-        ({"seeds": (0.5,)}, "seeds must be an integer >= 0, got 0.5"),
-    ],
-)
-def test_bad_settings_are_named(arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        experiments.NoiseChain(**arguments)

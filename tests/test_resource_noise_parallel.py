@@ -1,5 +1,3 @@
-import re
-
 import numpy as np
 import pytest
 import torch
@@ -105,9 +103,7 @@ def test_equals_a_plain_loop(trained):
         rule.step()
 
 
-def test_shapes_and_training(trained):
-    assert trained.loss.dims == ("pair", "width", "member", "step", "subtask")
-    assert trained.owned.dims == ("pair", "width", "member", "step", "subtask")
+def test_training_lowers_the_loss_and_no_neuron_is_owned_twice(trained):
     weights = np.stack([trained.weight, 1 - trained.weight], axis=-1)[:, None, None, None]
     total = (trained.loss * weights).sum("subtask")
     assert np.all(total.isel(step=-1) < total.isel(step=0))
@@ -115,7 +111,6 @@ def test_shapes_and_training(trained):
     assert np.all((trained.loss > 0) & (trained.loss < 1.001))
     assert np.all(trained.owned.sum("subtask") <= trained.width)
     assert np.all(trained.hears.sum("subtask") == trained.width)
-    assert np.all(trained.loss[:, :, 0] != trained.loss[:, :, 1])
 
 
 def test_a_planted_start_has_the_planted_counts(trained):
@@ -136,35 +131,3 @@ def test_a_subtask_of_little_weight_is_worse_served(trained):
         ("width", "member")
     )
     assert ratio[1] > 1.2 * ratio[0]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"pairs": ()}, "pairs must not be empty"),
-        ({"widths": (1,)}, "widths must be an integer >= 2, got 1"),
-        ({"noise": 0.0}, "noise must be a finite number and > 0, got 0.0"),
-        ({"n_points": 100}, "n_points must be a power of 2, got 100"),
-        ({"steps": (10, 5)}, "steps must increase, got (10, 5)"),
-        ({"lr": 0.0}, "lr must be a finite number and > 0, got 0.0"),
-        ({"spread": -1.0}, "spread must be a finite number and > 0, got -1.0"),
-        ({"seeds": (-1,)}, "seeds must be an integer >= 0, got -1"),
-    ],
-)
-def test_bad_settings_are_named(arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        experiments.NoiseParallel(**arguments)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"targets": ("square",)}, "targets must be two names, got ('square',)"),
-        ({"targets": ("square", "cube")}, "targets must be one of 'square', 'sine'"),
-        ({"weight": 1.0}, "weight must be a finite number and > 0 and < 1, got 1.0"),
-        ({"planted": 0.0}, "planted must be a finite number and > 0 and < 1, got 0.0"),
-    ],
-)
-def test_bad_pairs_are_named(arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        experiments.NoisyPair(**arguments)

@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -73,34 +72,3 @@ def test_samples_differ_by_seed_and_by_number():
         share, labels = samples.draw(seed, size, TARGET, 0.1)
         assert not torch.equal(share, first[0])
         assert not torch.equal(labels, first[1])
-
-
-def test_the_ensemble_equals_single_runs():
-    both = SMALL.run()
-    for place, seed in enumerate(SMALL.seeds):
-        for size in SMALL.samples:
-            alone = replace(SMALL, seeds=(seed,), samples=(size,), widths=(16,)).run()
-            chosen = both.loss[place].sel(samples=size, width=16)
-            # other batches round differently, and four digits are kept
-            assert float(chosen) == pytest.approx(float(alone.loss.squeeze()), rel=2e-3)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"target": "cube"}, "target must be one of 'square', "),
-        ({"samples": (16, 0)}, "samples must be an integer >= 1, got 0"),
-        ({"widths": (2.5,)}, "widths must be an integer >= 1, got 2.5"),
-        ({"label_noise": -0.1}, "label_noise must be a finite number and >= 0, got -0.1"),
-        ({"noise": 0.0}, "noise must be a finite number and > 0, got 0.0"),
-        ({"n_points": 1}, "n_points must be an integer >= 2, got 1"),
-        ({"steps": -1}, "steps must be an integer >= 0, got -1"),
-        ({"lr": 0.0}, "lr must be a finite number and > 0, got 0.0"),
-        ({"spread": 0.0}, "spread must be a finite number and > 0, got 0.0"),
-        ({"seeds": ()}, "must not be empty"),
-        ({"seeds": (0.5,)}, "seeds must be an integer >= 0, got 0.5"),
-    ],
-)
-def test_bad_settings_are_named(arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        experiments.NoiseSamples(**arguments)

@@ -1,7 +1,5 @@
 """Nested tasks: their leaves, the best split over them, and chains of noisy stages."""
 
-import re
-
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -128,31 +126,3 @@ def test_an_error_that_grows_with_the_slope_counts_for_more():
     independent = (4 * x**2).mean() * (error**2).mean()
     # E 4x⁴ over E 4x² E x² is 9/5
     np.testing.assert_allclose(measured / independent, 1.8, rtol=0.02)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: Subtask(0.0), "cost must be a finite number and > 0, got 0.0"),
-        (lambda: Subtask(1.0, -1.0), "exponent must be a finite number and > 0, got -1.0"),
-        (lambda: Parallel((), ()), "parts must be a tuple of at least one task, got ()"),
-        (lambda: Parallel([Subtask(1.0)], (1.0,)), "parts must be a tuple of at least one task"),
-        (lambda: Parallel((1.0,), (1.0,)), "task must be a Subtask, Parallel or Series, got 1.0"),
-        (lambda: Parallel((Subtask(1.0),), (1.0, 2.0)), "weights must be a tuple of 1 numbers"),
-        (lambda: Parallel((Subtask(1.0),), (-1.0,)), "weights must be a finite number and > 0"),
-        (lambda: Series((Subtask(1.0),), (1.0,)), "gains must be a tuple of 0 numbers, got (1.0,)"),
-        (
-            lambda: Series((Subtask(1.0), Subtask(1.0)), (np.nan,)),
-            "gains must be a finite number and > 0, got nan",
-        ),
-        (lambda: theory.leaves([1.0]), "task must be a Subtask, Parallel or Series, got [1.0]"),
-        (
-            lambda: theory.as_subtask(Parallel((Subtask(1.0), Subtask(1.0, 2.0)), (1.0, 1.0))),
-            "task must have one exponent at all of its subtasks to be a power law of N, "
-            "got [1.0, 2.0]",
-        ),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        call()

@@ -68,7 +68,8 @@ CHEAP = {
 
 def calls():
     """Every call in the modules that draw, with the module's name."""
-    for path in sorted((*SRC.glob("lab/**/*.py"), *SRC.glob("*/experiments/*.py"))):
+    patterns = ("lab/**/*.py", "*/experiments/*.py", "*/experiments.py")
+    for path in sorted(path for pattern in patterns for path in SRC.glob(pattern)):
         module = ".".join(path.relative_to(SRC).with_suffix("").parts)
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):

@@ -3,8 +3,8 @@
 import dataclasses
 
 import numpy as np
+import plain
 import pytest
-import torch
 
 from skillscale import fits
 from skillscale.lab.ensembles import MLPEnsemble
@@ -57,9 +57,8 @@ def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
     for member, seed in enumerate(SMALL.seeds):
         task = MultitaskParity(1, 4, 2, seed=seed)
         network = MLPEnsemble(4, [40], seeds=[seed], n_categories=1, init=0.1).member(0)
-        bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4)
-        output = network(torch.cat([torch.ones(16, 1), bits], 1)).squeeze(-1)
-        expected = (output * task.skill_basis(0, bits)).mean().item() / 2
+        output, parity = plain.on_all_strings(network, task, 0)
+        expected = (output * parity).mean().item() / 2
         # float32 sums over 16 inputs.
         assert run.strength[member, 0].item() == pytest.approx(expected, abs=1e-6)
 
@@ -110,29 +109,3 @@ def test_fresh_samples_beyond_the_enumerated_sizes():
     sampled = settings.run()
     assert sampled.step.values[0, :3].tolist() == [0, 3, 9]
     assert sampled.strength[0, -1] > 0.9
-
-
-def test_a_member_does_not_depend_on_its_companions(run):
-    alone = dataclasses.replace(SMALL, width=(40,), seeds=(4,)).run()
-    np.testing.assert_allclose(alone.strength[0], run.strength[1], atol=1e-4)
-
-
-def test_the_live_run_has_fewer_variants():
-    sizes = clock.ClockSweep.records["skill_basis_clock_sweep"]
-    standard, live = sizes["standard"], sizes["live"]
-    assert len(list(live.variants())) < len(list(standard.variants()))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"width": ()}, r"width must not be empty, got \(\)"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        ({"scale": (0.0,)}, "scale must be .* > 0, got 0.0"),
-        ({"n_times": 0}, "n_times must be an integer >= 1, got 0"),
-        ({"subset_size": (5,)}, "durations must hold an entry for each subset size up to 5"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        clock.ClockSweep(**change)

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import plain
 import pytest
 import torch
 
@@ -74,11 +75,9 @@ def test_equals_a_plain_loop_over_the_same_samples():
             own = inputs[:, k] == 1
             assert found["count"][k] == own.sum()
             assert found.train_loss[k] == pytest.approx(square[own].mean().item() / 4, abs=1e-4)
-            bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 6)
-            control = torch.nn.functional.one_hot(torch.tensor(k), 2).float().expand(64, -1)
-            output = network(torch.cat([control, bits], 1)).squeeze(-1)
-            strength = (output * task.skill_basis(k, bits)).mean().item() / 2
-            loss = (output - 2 * task.skill_basis(k, bits)).square().mean().item() / 4
+            output, parity = plain.on_all_strings(network, task, k)
+            strength = (output * parity).mean().item() / 2
+            loss = (output - 2 * parity).square().mean().item() / 4
             # 16,000 inputs drawn with replacement, of a quantity of order 1.
             assert found.strength[k] == pytest.approx(strength, abs=0.02)
             assert found.skill_loss[k] == pytest.approx(loss, abs=0.04)
@@ -98,41 +97,6 @@ def test_counts_add_up_to_the_size_of_the_dataset(run):
     np.testing.assert_array_equal(total, np.broadcast_to(SMALL.samples, total.shape))
 
 
-def test_loss_is_never_below_that_of_the_strength(run):
-    # E(S g - f)² >= (S - R)², for the sampled averages as well; float32 leaves 1e-6.
-    assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
-
-
-def test_a_member_does_not_depend_on_its_companions():
-    # As above, gentle; minibatches, so that the order of the samples is tested too.
-    gentle = dataclasses.replace(
-        SMALL, samples=(60, 90), init_std=0.3, exposure=10.0, learning_rate=0.005
-    )
-    every = gentle.run()
-    alone = dataclasses.replace(
-        gentle, samples=(90,), seeds=(4,), alphas=(0.9,), disjoint=(True,)
-    ).run()
-    same = (every.seed == 4) & (every.alpha == 0.9) & (every.disjoint == 1)
-    kept = every.isel(member=np.flatnonzero(same)).sel(samples=[90])
-    np.testing.assert_allclose(alone.strength, kept.strength, atol=1e-5)
-    np.testing.assert_allclose(alone.train_loss, kept.train_loss, atol=1e-5)
-
-
-def test_record_is_labelled(run):
-    assert run.strength.dims == ("member", "samples", "skill")
-    assert run.seed.values.tolist() == [3, 4] * 4
-    assert run.disjoint.values.tolist() == [0, 0, 1, 1] * 2
-    assert run.alpha.values.tolist() == [0.3] * 4 + [0.9] * 4
-    assert run.samples.values.tolist() == [20, 60, 400]
-    assert run.strength_alone.dims == ("member_alone", "samples_alone")
-    assert run.seed_alone.values.tolist() == [3, 4]
-    for member in range(run.sizes["member"]):
-        task = MultitaskParity(2, 6, 2, float(run.alpha[member]))
-        np.testing.assert_allclose(run.frequency[member], task.frequency)
-    assert all({"units", "long_name"} <= set(run[name].attrs) for name in run.data_vars)
-    assert all(run[name].dtype == np.float32 for name in run.data_vars if name != "frequency")
-
-
 def test_a_skill_without_samples_has_no_training_loss():
     settings = dataclasses.replace(
         SMALL, samples=(1,), seeds=(3,), exposure=1.0, exposure_alone=1.0, disjoint=(True,)
@@ -149,38 +113,3 @@ def test_sizes_grow_by_the_square_root_of_two_from_the_first_to_the_last():
     # 141 is a rounded 100 √2: the last rung may miss 12800 by as much, far less than half a rung
     assert standard.samples[-1] == pytest.approx(12_800, rel=0.005)
     assert standard.samples_alone[-1] == 800
-
-
-def test_rungs_of_the_standard_run():
-    standard = SIZES["standard"]
-    assert set(standard.disjoint) == {False, True}
-    assert standard.alphas == (0.3, 0.6, 0.9)
-    ratios = np.divide(standard.samples[1:], standard.samples[:-1])
-    np.testing.assert_allclose(ratios, 2**0.5, rtol=0.01)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"samples": ()}, r"samples must not be empty, got \(\)"),
-        ({"samples": (20, 10)}, r"samples must increase, got \(20, 10\)"),
-        ({"samples_alone": (5, 5)}, r"samples_alone must increase, got \(5, 5\)"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        ({"alphas": ()}, r"alphas must not be empty, got \(\)"),
-        ({"disjoint": ()}, r"disjoint must not be empty, got \(\)"),
-        ({"init_std": 0.0}, "init_std must be .* > 0, got 0.0"),
-        ({"scale": -1.0}, "scale must be .* > 0, got -1.0"),
-        ({"exposure": 0.0}, "exposure must be .* > 0, got 0.0"),
-        ({"exposure_alone": 0.0}, "exposure_alone must be .* > 0, got 0.0"),
-        ({"backgrounds": 0}, "backgrounds must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)
-
-
-def test_disjoint_skills_without_room_are_refused():
-    settings = dataclasses.replace(SMALL, n_bits=3)
-    with pytest.raises(ValueError, match="n_skills must be <= n_bits // subset_size = 1"):
-        settings.run()

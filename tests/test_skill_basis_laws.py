@@ -112,9 +112,6 @@ def test_time_prefactor_equals_its_integral(alpha):
 
 
 def test_prefactors_in_units_of_a_skill_not_learned():
-    # Rounded constants of the published plotting code for S = 1, R0 = 0.01.
-    found = [round(2 * theory.prefactor("T", alpha), 2) for alpha in (0.3, 0.6, 0.9)]
-    assert found == [1.29, 1.20, 1.06]
     assert 2 * theory.prefactor("D", 0.6, R0=1e-12) == pytest.approx(0.8837, abs=5e-5)
     assert 2 * theory.prefactor("N", 0.6) == pytest.approx(0.7292, abs=5e-5)
 
@@ -126,13 +123,11 @@ def test_prefactor_is_stable_for_tiny_starts():
     assert small[0] < small[1]
 
 
-def test_exponents():
-    assert theory.exponents(1.0) == {"T": 0.5, "D": 0.5, "N": 1.0, "C": pytest.approx(1 / 3)}
-
-
 def test_numbers_of_the_laws():
+    assert theory.exponents(1.0) == {"T": 0.5, "D": 0.5, "N": 1.0, "C": pytest.approx(1 / 3)}
     found = {name: round(value, 4) for name, value in theory.exponents(0.6).items()}
     assert found == {"T": 0.375, "D": 0.375, "N": 0.6, "C": 0.2308}
+    # The published plotting code for S = 1, R0 = 0.01 rounds them to 1.29, 1.20 and 1.06.
     found = [round(2 * theory.prefactor("T", alpha), 4) for alpha in ALPHAS]
     assert found == [1.2906, 1.2001, 1.0607]
 
@@ -309,45 +304,3 @@ def test_forms_equal_the_functions():
     normalised = 1 / (np.arange(1, 51) ** -1.6).sum()
     tail = FORMS["missing_tail"].subs({SYMBOLS["A"]: normalised, SYMBOLS["k"]: 50})
     assert number(tail) == pytest.approx(float(theory.missing_tail(0.6, 50, S=S)), rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("name", "rate"), [("strength", FORMS["rate"]), ("unbalanced_strength", UNBALANCED_RATE)]
-)
-def test_a_perturbed_coefficient_breaks_the_derivation(name, rate):
-    wrong = FORMS[name].subs(SYMBOLS["eta"], sp.Rational(101, 100) * SYMBOLS["eta"])
-    flow = rate.subs(SYMBOLS["R"], SYMBOLS["S"] * wrong) / SYMBOLS["S"]
-    assert number(sp.diff(wrong, SYMBOLS["T"])) != pytest.approx(number(flow), rel=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: theory.strength_data(-1, 0.1, D_c=8), "D must be >= 0, got -1"),
-        (lambda: theory.strength_data(1, 0.0, D_c=8), "frequency must be > 0, got 0.0"),
-        (lambda: theory.strength_data(1, 0.1, D_c=0), "D_c must be .* > 0, got 0"),
-        (
-            lambda: theory.strength_data(1, 0.1, D_c=8, form="linear"),
-            "form must be one of 'projection', 'loss_matched', got 'linear'",
-        ),
-        (lambda: theory.emergence_data(0.1, D_c=8, eps=0), "eps must be .* > 0 .*, got 0"),
-        (lambda: theory.emergence_data(0.1, D_c=8, eps=1.1), "eps must be .* <= 1, got 1.1"),
-        (lambda: theory.emergence_data([], D_c=8), "frequency must not be empty"),
-        (lambda: theory.strength_width(-1, 1, N_c=4), "N must be >= 0, got -1"),
-        (lambda: theory.strength_width(1, 0, N_c=4), "k must be >= 1, got 0"),
-        (lambda: theory.strength_width(1, 1, N_c=-4), "N_c must be .* > 0, got -4"),
-        (lambda: theory.exponents(-0.5), "alpha must be .* > 0, got -0.5"),
-        (
-            lambda: theory.prefactor("B", 0.6),
-            "resource must be one of 'T', 'D', 'N', 'C', got 'B'",
-        ),
-        (lambda: theory.prefactor("C", 0.0), "alpha must be .* > 0, got 0.0"),
-        (lambda: theory.joint_law("C", 1, 1, 0.6), "resource must be one of 'T', 'D', got 'C'"),
-        (lambda: theory.joint_law("T", 0, 1, 0.6), "amount must be > 0, got 0"),
-        (lambda: theory.joint_law("D", 1, 0, 0.6), "N must be numbers > 0 or inf, got 0"),
-        (lambda: theory.joint_law("D", 1, math.nan, 0.6), "N must be .*, got nan"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -192,60 +192,9 @@ def test_few_shot_strength_scales_with_the_target(learned):
     np.testing.assert_allclose(scaled.loss, learned.loss, atol=4e-3)
 
 
-@pytest.mark.parametrize("settings", [SMALL, GRID, UNEQUAL, SHOTS])
-def test_a_member_does_not_depend_on_its_companions(settings):
-    both, alone = settings.run(), dataclasses.replace(settings, seeds=(4,)).run()
-    for name in alone.data_vars:
-        if "member" in alone[name].dims:
-            kept = both[name].isel(member=both.seed == 4)
-            np.testing.assert_allclose(alone[name], kept, rtol=1e-6, atol=1e-9)
-    name = next(name for name in ("loss_data", "share", "loss") if name in both)
-    assert not np.allclose(both[name][0], both[name][1], rtol=1e-6)
-
-
 def test_drawn_counts_have_the_frequencies():
     frequency = power_law(50, 0.6)
     counts = descent.draw_counts(frequency, 10**6, seed=5)
     assert counts.sum() == 10**6
     # Five standard deviations of a binomial count.
     assert (np.abs(counts - 1e6 * frequency) < 5 * np.sqrt(1e6 * frequency)).all()
-
-
-def test_records_name_members_units_and_axes(laws):
-    assert laws.seed.values.tolist() == [3, 4, 3, 4]
-    assert laws.alpha.values.tolist() == [0.3, 0.3, 0.9, 0.9]
-    assert all({"units", "long_name"} <= set(laws[name].attrs) for name in laws.data_vars)
-    assert all(laws[name].dtype == np.float32 for name in laws.data_vars)
-
-
-@pytest.mark.parametrize(
-    ("settings", "change", "message"),
-    [
-        (SMALL, {"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        (SMALL, {"alphas": (0.0,)}, "alphas must be .* > 0"),
-        (SMALL, {"initial": 1.0}, "initial must be .* < 1, got 1.0"),
-        (SMALL, {"step": 1.0}, "step must be .* < 1 .*got 1.0"),
-        (SMALL, {"skills": (61,)}, "skills must be at most 60, got 61"),
-        (SMALL, {"samples": (0,)}, "samples must be an integer >= 1, got 0"),
-        (SMALL, {"shown": ()}, r"shown must hold at least one number, got \(\)"),
-        (SMALL, {"longest": 1.0}, "longest must be .* > 1, got 1.0"),
-        (SMALL, {"draws": 0}, "draws must be an integer >= 1, got 0"),
-        (SMALL, {"patience": 0.0}, "patience must be .* > 0, got 0.0"),
-        (GRID, {"times": (5.0, 2.0)}, r"times must increase from at least step, got \(5.0, 2.0\)"),
-        (GRID, {"largest": 61}, "largest must be at most 60, got 61"),
-        (UNEQUAL, {"ratios": (0.0,)}, "ratios must be .* > 0"),
-        (UNEQUAL, {"n_times": 1}, "n_times must be an integer >= 2, got 1"),
-        (SHOTS, {"shares": (-1.0,)}, "shares must be .* > 0"),
-        (SHOTS, {"features": (1,)}, "features must be an integer >= 2, got 1"),
-        (SHOTS, {"step": 1.0}, "step must be .* < 1, got 1.0"),
-        (SHOTS, {"steps": 0}, "steps must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_settings_are_named(settings, change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(settings, **change)
-
-
-def test_data_sets_without_a_skill_that_is_to_be_learned_are_refused():
-    with pytest.raises(ValueError, match="n_samples must reach every one of 8 skills"):
-        dataclasses.replace(SMALL, n_samples=3).run()

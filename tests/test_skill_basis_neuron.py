@@ -142,34 +142,3 @@ def test_growth_beyond_any_use_is_infinite_and_counts_as_learned():
     assert np.isinf(lower[:, 2]).all()
     curve = neuron.neuron_strength([0, 50, 9000], eta=0.2, init_std=0.05, width=20, **setting)
     assert (curve[:, -1] == 1).all()
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: neuron.neuron_clock(0), "subset_size must be an integer >= 1, got 0"),
-        (
-            lambda: neuron.neuron_strength([0.5], eta=1, init_std=1, width=1, n_bits=3, seed=0),
-            "T must be ascending whole numbers >= 0",
-        ),
-        (
-            lambda: neuron.neuron_growth([2, 1], step=1, n_neurons=1, n_bits=3, seed=0),
-            r"T must be ascending whole numbers >= 0, got \[2, 1\]",
-        ),
-        (
-            lambda: neuron.neuron_strength([1], eta=1, init_std=1, width=1, n_bits=2, seed=0),
-            r"subset_size must be <= min\(n_bits, 12\) = 2, got 3",
-        ),
-        (
-            lambda: neuron.neuron_growth([1], step=1, n_neurons=1, n_bits=3, limit=0, seed=0),
-            "limit must be .* > 0, got 0",
-        ),
-        (
-            lambda: neuron.neuron_strength([1], eta=1, init_std=0, width=1, n_bits=3, seed=0),
-            "init_std must be .* > 0, got 0",
-        ),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

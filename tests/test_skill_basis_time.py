@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import plain
 import pytest
 import torch
 
@@ -34,11 +35,8 @@ def test_strength_is_the_projection_of_a_plain_network_on_the_parity(run):
         task = MultitaskParity(2, 4, seed=seed)
         ensemble = MLPEnsemble(4, [60], seeds=[seed], n_categories=2, init=0.1)
         network = ensemble.member(0)
-        bits = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4)
         for k in range(2):
-            control = torch.nn.functional.one_hot(torch.tensor(k), 2).float().expand(16, -1)
-            output = network(torch.cat([control, bits], 1)).squeeze(-1)
-            parity = task.skill_basis(k, bits)
+            output, parity = plain.on_all_strings(network, task, k)
             found = run.isel(member=member, step=0, skill=k)
             # float32 sums over 16 inputs.
             assert found.strength == pytest.approx((output * parity).mean().item() / 2, abs=1e-6)
@@ -53,31 +51,6 @@ def test_training_learns_the_frequent_skill_first(run):
     assert np.isfinite(half_time).all()
     assert (half_time[:, 0] < half_time[:, 1]).all()
     assert (run.strength.isel(step=-1) > 0.9).all()
-
-
-def test_loss_is_never_below_that_of_the_strength(run):
-    # E(S g - f)² = (S - R)² + E(f - R g)²; float32 sums leave 1e-6.
-    assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
-
-
-def test_a_member_does_not_depend_on_its_companions():
-    # Small steps: rounding, which may differ between partitions of a sum, is then not amplified.
-    gentle = dataclasses.replace(SMALL, learning_rate=0.01, init_std=0.3, steps=300)
-    both = gentle.run()
-    alone = dataclasses.replace(gentle, seeds=(4,)).run()
-    np.testing.assert_allclose(alone.strength[0], both.strength[1], atol=1e-5)
-    assert np.ptp(both.strength.values[1]) > 0.01
-
-
-def test_record_is_labelled(run):
-    assert run.strength.dims == ("member", "step", "skill")
-    assert run.seed.values.tolist() == [3, 4]
-    assert run.skill.values.tolist() == [1, 2]
-    assert run.step.values[[0, -1]].tolist() == [0, 2000]
-    assert run.step_alone.values[[0, 1, -1]].tolist() == [0, 5, 1000]
-    np.testing.assert_allclose(run.frequency[0], MultitaskParity(2, 4).frequency)
-    assert all("long_name" in run[name].attrs for name in run.data_vars)
-    assert run.strength.dtype == np.float32
 
 
 def test_every_alpha_is_run_with_every_seed():
@@ -170,27 +143,3 @@ def test_untrained_networks_are_measured_alike_on_batches_and_on_all_inputs():
     assert abs(exact.strength).max() > 1e-3  # far above the tolerance below
     for name in ("strength", "skill_loss"):
         np.testing.assert_allclose(drawn[name], exact[name], rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"scale": 0.0}, "scale must be .* > 0, got 0.0"),
-        ({"init_std": -1.0}, "init_std must be .* > 0, got -1.0"),
-        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
-        ({"every": 0}, "every must be an integer >= 1, got 0"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        ({"alphas": ()}, r"alphas must not be empty, got \(\)"),
-        ({"steps": 70}, r"steps must be a multiple of every = 50, got 70"),
-        ({"steps_alone": 7}, r"steps_alone must be a multiple of every_alone = 5, got 7"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        experiments.TimeEmergence(**change)
-
-
-def test_disjoint_skills_without_room_are_refused():
-    settings = experiments.TimeEmergence(n_bits=6, disjoint=True)
-    with pytest.raises(ValueError, match="n_skills must be <= n_bits // subset_size = 2"):
-        settings.run()

@@ -145,45 +145,7 @@ def test_a_skill_that_is_all_of_the_mixture_is_learned_as_alone():
     np.testing.assert_array_equal(run.strength.values, run.strength_alone.values)
 
 
-def test_a_member_does_not_depend_on_its_companions():
-    brief = dataclasses.replace(SMALL, steps=60, alone_steps=20)
-    both = brief.run()
-    alone = dataclasses.replace(brief, seeds=(4,)).run()
-    np.testing.assert_array_equal(alone.strength[0], both.strength[1])
-    assert not np.allclose(both.strength[0], both.strength[1], atol=1e-3)
-
-
-def test_record_is_labelled(run):
-    assert run.strength.dims == ("member", "step", "skill")
-    assert run.strength_alone.dims == ("member", "alone_step", "skill")
-    assert run.seed.values.tolist() == [3, 4]
-    assert run.skill.values.tolist() == [1, 2]
-    assert run.step.values[[0, -1]].tolist() == [0, 1000]
-    assert run.alone_step.values[[0, -1]].tolist() == [0, 900]
-    np.testing.assert_allclose(run.frequency, MultitaskParity(2, 4, alpha=0.9).frequency)
-    assert all("long_name" in run[name].attrs for name in run.data_vars)
-    assert run.strength.dtype == run.strength_alone.dtype == np.float32
-
-
 def test_divergence_is_named():
     wild = dataclasses.replace(SMALL, learning_rate=1e3, steps=40)
     with pytest.raises(FloatingPointError, match="network of seed 3 diverged by step 20"):
         wild.run()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"width": 0}, "width must be an integer >= 1, got 0"),
-        ({"width": 30}, "width must be a multiple of n_heads = 4, got 30"),
-        ({"n_heads": 0}, "n_heads must be an integer >= 1, got 0"),
-        ({"scale": 0.0}, "scale must be .* > 0, got 0.0"),
-        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
-        ({"alone_steps": 0}, "alone_steps must be an integer >= 1, got 0"),
-        ({"every": 0}, "every must be an integer >= 1, got 0"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        experiments.TransformerEmergence(**change)

@@ -69,24 +69,6 @@ def test_wide_networks_hold_all_skills_and_single_units_none(run):
     assert (run.strength_alone.sel(width_alone=8) > 0.9).any()
 
 
-def test_loss_is_never_below_that_of_the_strength(run):
-    # E(S g - f)² = (S - R)² + E(f - R g)²; float32 sums leave 1e-6.
-    assert (run.skill_loss >= (1 - run.strength) ** 2 - 1e-5).all()
-
-
-@pytest.mark.parametrize("batch_size", [None, 20])
-def test_a_member_does_not_depend_on_its_companions(batch_size):
-    gentle = dataclasses.replace(SMALL, steps=60, batch_size=batch_size, learning_rate=0.005)
-    every = gentle.run()
-    alone = dataclasses.replace(gentle, widths=(3,), seeds=(4,), alphas=(0.9,), restarts=1).run()
-    same = (every.seed == 4) & (every.alpha == 0.9) & (every.restart == 0)
-    kept = every.isel(member=np.flatnonzero(same)).sel(width=[3])
-    np.testing.assert_allclose(alone.strength, kept.strength, atol=1e-5)
-    same = (every.seed_alone == 4) & (every.restart_alone == 0)
-    kept = every.isel(member_alone=np.flatnonzero(same))
-    np.testing.assert_allclose(alone.strength_alone, kept.strength_alone, atol=1e-5)
-
-
 def test_fresh_samples_lead_where_all_inputs_lead(run):
     sampled = dataclasses.replace(SMALL, widths=(16,), alphas=(0.3,), batch_size=64).run()
     best = sampled.strength.isel(width=0).max("member")
@@ -109,40 +91,3 @@ def test_restarts_share_the_task_but_not_the_weights(run):
     first, second = (run.isel(member=run.restart == i) for i in (0, 1))
     assert first.seed.values.tolist() == second.seed.values.tolist()
     assert (first.strength.values != second.strength.values).any()
-
-
-def test_record_is_labelled(run):
-    assert run.strength.dims == ("member", "width", "skill")
-    assert run.seed.values.tolist() == [3, 3, 4, 4] * 2
-    assert run.restart.values.tolist() == [0, 1] * 4
-    assert run.alpha.values.tolist() == [0.3] * 4 + [0.9] * 4
-    assert run.width.values.tolist() == [1, 3, 16]
-    assert run.strength_alone.dims == ("member_alone", "width_alone")
-    assert run.seed_alone.values.tolist() == [3, 3, 4, 4]
-    for member in range(run.sizes["member"]):
-        task = MultitaskParity(2, 4, 2, float(run.alpha[member]))
-        np.testing.assert_allclose(run.frequency[member], task.frequency)
-    assert all({"units", "long_name"} <= set(run[name].attrs) for name in run.data_vars)
-    assert run.strength.dtype == np.float32
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"widths": ()}, r"widths must not be empty, got \(\)"),
-        ({"widths": (2, 1)}, r"widths must increase, got \(2, 1\)"),
-        ({"widths_alone": (2, 2)}, r"widths_alone must increase, got \(2, 2\)"),
-        ({"seeds": ()}, r"seeds must not be empty, got \(\)"),
-        ({"seeds": (2_000_000,)}, r"seeds must be < 1000000, got \(2000000,\)"),
-        ({"alphas": ()}, r"alphas must not be empty, got \(\)"),
-        ({"init_std": 0.0}, "init_std must be .* > 0, got 0.0"),
-        ({"scale": 0.0}, "scale must be .* > 0, got 0.0"),
-        ({"learning_rate": 0.0}, "learning_rate must be .* > 0, got 0.0"),
-        ({"final_rate": -1.0}, "final_rate must be .* > 0, got -1.0"),
-        ({"restarts": 0}, "restarts must be an integer >= 1, got 0"),
-        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_settings_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)

@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -64,29 +63,3 @@ def test_no_strategy_beats_the_enumeration_of_all_sets(seed):
     assert np.all(found <= best[:, None] + 1e-6)
     # one skill alone is attacked best by its own texts, if it is the one with most of them
     assert found[0].max() >= 0.7 * best[0]
-
-
-def test_a_member_does_not_depend_on_its_companions():
-    alone = replace(SMALL, seeds=(2,), n_texts=(10_000,)).run()
-    both = SMALL.run()
-    np.testing.assert_array_equal(alone.reached.values[0, 0], both.reached.values[2, 1])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"n_skills": 0}, "n_skills must be an integer >= 1, got 0"),
-        ({"k": 1.5}, "k must be an integer >= 1, got 1.5"),
-        ({"theta": 1.0}, "theta must be a finite number and > 0 and < 1, got 1.0"),
-        ({"n_texts": (5,)}, "n_texts must hold sizes with at least one bad text, got (5,)"),
-        (
-            {"bad_fractions": (0.1, 1.0)},
-            "bad_fractions must be a finite number and > 0 and < 1, got 1.0",
-        ),
-        ({"swaps": -1}, "swaps must be an integer >= 0, got -1"),
-        ({"seeds": ()}, "seeds must not be empty, got ()"),
-    ],
-)
-def test_bad_settings_are_named(arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        experiments.Adversaries(**arguments)

@@ -1,6 +1,5 @@
 import itertools
 import math
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -204,14 +203,6 @@ def plain_run(width, seed, steps):
     return scores
 
 
-def test_a_member_does_not_depend_on_its_companions():
-    both = SMALL.run().isel(member=1, width=0)
-    alone = replace(SMALL, seeds=(4,), widths=(4,)).run()
-    alone = alone.isel(member=0, width=0)
-    np.testing.assert_allclose(alone.excess, both.excess, rtol=2e-3)
-    np.testing.assert_array_equal(alone.pair_wrong, both.pair_wrong)
-
-
 def test_networks_learn_and_the_record_is_whole():
     """After 600 steps on three skills a network is close to the entropy; after one it is not."""
     settings = replace(SMALL, n_skills=3, held_out=0.3, widths=(48,), lengths=(1, 600), seeds=(0,))
@@ -226,51 +217,5 @@ def test_networks_learn_and_the_record_is_whole():
     assert found.texts.values.tolist() == [settings.n_test] * 2
     assert (found.questions.sum("skill") == 3 * settings.n_test).all()
     assert (found.pair_questions > 0).all()
-    for name in ("excess", "wrong", "skill_wrong", "pair_wrong", "pair_spoiled", "questions"):
-        assert found[name].attrs["units"]
     # a wrong answer costs at least ln 2 - H(flip)
     assert (theta <= per_text / (ignorance / 3) + 1e-3).all()
-
-
-def test_flat_names():
-    assert "live" in experiments.KnownEntropy.records["slingshot_known_entropy"]
-    assert experiments.KnownEntropy.records["slingshot_known_entropy"]["standard"].seeds == tuple(
-        range(200, 212)
-    )
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: replace(LANGUAGE, n_skills=1), "n_skills must be an integer >= 2, got 1"),
-        (lambda: replace(LANGUAGE, n_bits=0), "n_bits must be an integer >= 1, got 0"),
-        (lambda: replace(LANGUAGE, k=1), "k must be an integer >= 2, got 1"),
-        (
-            lambda: replace(LANGUAGE, n_bits=18),
-            "n_skills * 2**n_bits must be <= 2**20, got 8 * 2**18",
-        ),
-        (lambda: replace(LANGUAGE, k=7), "n_skills**k must be <= 2**20, got 8**7"),
-        (
-            lambda: replace(LANGUAGE, flip=0.5),
-            "flip must be a finite number and > 0 and < 0.5, got 0.5",
-        ),
-        (
-            lambda: replace(LANGUAGE, held_out=1.0),
-            "held_out must be a finite number and < 1 and >= 0, got 1.0",
-        ),
-        (lambda: sampled(0), "n must be an integer >= 1, got 0"),
-        (
-            lambda: experiments.score(LANGUAGE, sampled(5), np.zeros((5, 2))),
-            "log_odds must have shape (5, 3), got (5, 2)",
-        ),
-        (lambda: replace(SMALL, widths=()), "widths must not be empty, got ()"),
-        (lambda: replace(SMALL, lengths=(5, 2)), "lengths must increase, got (5, 2)"),
-        (lambda: replace(SMALL, lengths=(0, 2)), "lengths must be an integer >= 1, got 0"),
-        (lambda: replace(SMALL, seeds=()), "seeds must not be empty, got ()"),
-        (lambda: replace(SMALL, flip=0.0), "flip must be a finite number and > 0"),
-        (lambda: replace(SMALL, lr=0.0), "lr must be a finite number and > 0, got 0.0"),
-    ],
-)
-def test_bad_input_is_named(call, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        call()

@@ -1,7 +1,6 @@
 """Pairs of skills within a text, and tuples spread over the texts of a composite."""
 
 import itertools
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -93,44 +92,3 @@ def test_one_text_a_composite_is_a_single_skill():
     limit = float(theory.exact_curve(0.2, 0.1, 8)) * 0.1
     for strategy in ("composites", "texts of a star", "texts of a clique"):
         assert found[strategy] == pytest.approx(limit, rel=0.01)
-
-
-def test_members_do_not_depend_on_their_companions():
-    np.testing.assert_array_equal(
-        replace(PAIRS, seeds=(1,)).run().targeted[0],
-        PAIRS.run().targeted[1],
-    )
-    np.testing.assert_array_equal(
-        replace(COMPOSITES, seeds=(1,)).run().reached[0],
-        COMPOSITES.run().reached[1],
-    )
-
-
-@pytest.mark.parametrize(
-    ("settings", "changes", "message"),
-    [
-        (PAIRS, {"n_skills": 1}, "n_skills must be an integer >= 2, got 1"),
-        (PAIRS, {"k": 1}, "k must be an integer >= 2, got 1"),
-        (PAIRS, {"star": 100}, "star must lie in 1 … 99, got 100"),
-        (PAIRS, {"clique": 0}, "clique must lie in 1 … 99, got 0"),
-        (PAIRS, {"rounds": -1}, "rounds must be an integer >= 0, got -1"),
-        (PAIRS, {"theta": 0}, "theta must be a finite number and > 0 and < 1, got 0"),
-        (PAIRS, {"n_texts": 9}, "n_texts must allow at least one wrong text, got 9"),
-        (PAIRS, {"seeds": ()}, "seeds must not be empty, got ()"),
-        (COMPOSITES, {"theta": 0.5}, "theta must be a finite number and > 0 and < 0.5, got 0.5"),
-        (COMPOSITES, {"tuple_size": 0}, "tuple_size must be an integer >= 1, got 0"),
-        (COMPOSITES, {"n_texts": 999}, "n_texts must be a multiple of tuple_size = 2"),
-        (COMPOSITES, {"n_texts": 2}, "with at least one wrong text, got 2"),
-        (
-            COMPOSITES,
-            {"n_skills": 1025},
-            "n_skills**tuple_size must be <= 2**20, got 1025**2",
-        ),
-        (COMPOSITES, {"star": 60}, "star must lie in 1 … 59, got 60"),
-        (COMPOSITES, {"k": 0}, "k must be an integer >= 1, got 0"),
-        (COMPOSITES, {"seeds": ()}, "seeds must not be empty, got ()"),
-    ],
-)
-def test_bad_settings_are_named(settings, changes, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        replace(settings, **changes)

@@ -1,6 +1,5 @@
 """Combinations of skills in a corpus, with and without a shared rate."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -88,28 +87,3 @@ def test_a_shared_rate_makes_a_parrot_look_inventive(corpora):
     assert theory.novel_fraction(parrot, naive) > 0.8
     corrected = theory.novel_fraction(parrot, naive, inflation=theory.co_occurrence(size, rho))
     assert corrected == 0
-
-
-def test_a_member_does_not_depend_on_its_companions(corpora):
-    alone = replace(SMALL, seeds=(2,), correlations=(0.5,)).run()
-    np.testing.assert_array_equal(alone["count"][0, 0], corpora["count"][2, 1])
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"n_skills": 0}, "n_skills must be an integer >= 1, got 0"),
-        ({"topics": 0}, "topics must be an integer >= 1, got 0"),
-        ({"mean_rate": 1.0}, "mean_rate must be a finite number and > 0 and < 1, got 1.0"),
-        ({"spread": -1}, "spread must be a finite number and >= 0, got -1"),
-        ({"topic_rate": 0}, "topic_rate must be a finite number and > 0 and <= 1, got 0"),
-        ({"single_success": 2}, "single_success must be a finite number and >= 0 and <= 1, got 2"),
-        ({"sizes": (41,)}, "sizes must lie in 1 … 40, got (41,)"),
-        ({"correlations": (-0.1,)}, "correlations must be >= 0, got (-0.1,)"),
-        ({"correlations": (0.5, float("nan"))}, "correlations must be >= 0, got (0.5, nan)"),
-        ({"seeds": ()}, "seeds must not be empty, got ()"),
-    ],
-)
-def test_bad_settings_are_named(changes, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        replace(SMALL, **changes)

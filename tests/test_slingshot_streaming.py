@@ -1,6 +1,5 @@
 """Attacks by chunks: the same as in memory, and flat in memory."""
 
-import re
 import subprocess
 import sys
 
@@ -89,22 +88,3 @@ def test_ten_million_texts_in_flat_memory():
     assert seconds < 15
     # 10^6 wrong texts: the mean over 200 skills scatters by less than 0.1 %
     assert factor == pytest.approx(float(theory.exact_curve(0.2, 0.1, 8)), rel=3e-3)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"skills": []}, "skills must hold at least one whole number, got []"),
-        ({"skills": [0.5]}, "skills must hold at least one whole number, got [0.5]"),
-        ({"skills": [3, 50]}, "skills must lie in 0 … 49, got 3 … 50"),
-        ({"theta": 1.0}, "theta must be a finite number and > 0 and < 1, got 1.0"),
-        ({"chunk": 0}, "chunk must be an integer >= 1, got 0"),
-        ({"n_texts": 9}, "n_texts must allow at least one wrong text, got 9"),
-        ({"seed": -1}, "seed must be an integer >= 0, got -1"),
-        ({"k": 0}, "k must be an integer >= 1, got 0"),
-        ({"zipf": -0.5}, "zipf must be a finite number and >= 0, got -0.5"),
-    ],
-)
-def test_bad_input_is_named(changes, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        experiments.streamed_attack(**{"skills": SKILLS, **SETTINGS, **changes})

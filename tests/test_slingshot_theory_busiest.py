@@ -69,19 +69,3 @@ def test_no_number_where_the_normal_leaves_a_negative_share_to_the_rest():
     assert np.isfinite(found[0])
     assert np.isnan(found[1])
     assert theory.busiest_curve(0.2, 0.1, 8, n_skills=10, n_texts=100).shape == ()
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"bad_fraction": 1.0}, "bad_fraction must lie in"),
-        ({"theta": 0.0}, "theta must be"),
-        ({"k": 0}, "k must be"),
-        ({"n_skills": 0}, "n_skills must be"),
-        ({"n_texts": 2.5}, "n_texts must be"),
-    ],
-)
-def test_bad_input(changed, message):
-    values = {"bad_fraction": 0.2, "theta": 0.1, "k": 8, "n_skills": 10, "n_texts": 100} | changed
-    with pytest.raises(ValueError, match=message):
-        theory.busiest_curve(**values)

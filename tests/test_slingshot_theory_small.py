@@ -1,7 +1,6 @@
 """Small systems: the exact curve by enumeration, finite bounds by linear programs."""
 
 import itertools
-import re
 
 import numpy as np
 import pytest
@@ -110,12 +109,3 @@ def test_concentration_bound_tends_to_the_exact_curve():
     assert values[2] == pytest.approx(exact, abs=1e-3)
     # the gap falls as the square root of texts per skill
     assert (values[0] - exact) / (values[1] - exact) == pytest.approx(10, rel=1e-9)
-
-
-def test_bad_input_is_named():
-    with pytest.raises(ValueError, match=re.escape("n_skills must be an integer >= 1, got 0")):
-        theory.concentration_bound(0.2, 0.1, 8, n_skills=0, n_texts=10)
-    with pytest.raises(ValueError, match=re.escape("failure_probability must be a finite number")):
-        theory.concentration_bound(0.2, 0.1, 8, n_skills=1, n_texts=1, failure_probability=0)
-    with pytest.raises(ValueError, match=re.escape("bad_fraction must lie in (0, 1), got 1.0")):
-        theory.explicit_bound(1.0, 0.1, 8)

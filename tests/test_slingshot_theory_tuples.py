@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import re
 
 import numpy as np
 import pytest
@@ -142,19 +141,3 @@ def test_tensor_beats_independent_parts_at_an_equal_fraction_of_pairs(k, theta, 
     single = theory.performance_curve(1 - math.sqrt(1 - a), theta, k) * theta
     assert 1 - (1 - single) ** 2 == pytest.approx(product, abs=6e-4)
     assert theory.tuple_failure_bound(a, theta, k, 2) == pytest.approx(tensor, abs=6e-4)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((0.1, 0.1, 8, 9, "star"), "tuple_size must be at most k = 8 within a text, got 9"),
-        ((0.1, 0.1, 8, 0, "star"), "tuple_size must be an integer >= 1, got 0"),
-        ((1.0, 0.1, 8, 2, "star"), "bad_fraction must lie in (0, 1), got 1.0"),
-        ((0.1, 0.0, 8, 2, "star"), "theta must be a finite number and > 0 and < 1, got 0.0"),
-        ((0.1, 0.1, 8, 2, "ring"), "family must be one of 'clique', 'star', got 'ring'"),
-    ],
-)
-def test_bad_input_is_named(arguments, message):
-    *numbers, family = arguments
-    with pytest.raises(ValueError, match=re.escape(message)):
-        theory.structured_tuples(*numbers, family=family)

@@ -1,6 +1,5 @@
 """Strengths measured without listing all inputs, against the listed population."""
 
-import pytest
 import torch
 
 from skillscale.lab.ensembles import MLPEnsemble
@@ -59,9 +58,3 @@ def test_averages_over_batches_are_sums_over_their_samples():
     assert strength[0, 2].isnan()
     assert loss[0, 2].isnan()
     assert averages.read()[0].isnan().all()
-
-
-def test_backgrounds_are_checked():
-    model = MLPEnsemble(3, [2], seeds=[0], n_categories=1)
-    with pytest.raises(ValueError, match="backgrounds must be an integer >= 1, got 0"):
-        antithetic_strengths(model, [MultitaskParity(1, 3)], backgrounds=0)
