@@ -7,6 +7,7 @@ import math
 import re
 import sys
 from functools import cache
+from typing import get_type_hints
 
 import numpy as np
 import plain
@@ -17,6 +18,7 @@ from skillscale import catalogue, frequencies
 from skillscale.domino.experiments import language
 from skillscale.geometry.experiments import NoiseArm
 from skillscale.lab import corpus, records
+from skillscale.lab import settings as lab
 from skillscale.lab.settings import Settings
 from skillscale.lab.sweep import MEANING, Experiment
 from skillscale.quanta_discovery.experiments import _shared as quanta
@@ -140,6 +142,24 @@ RANGES = {
         ScalingLaws.samples TwoParities.rules UnbalancedLayers.longest
     """,
 }
+# The types by which a field of a new experiment is tried that has no row above.
+OF_A_TYPE = {
+    lab.Alpha: "a finite number and > -1",
+    lab.Alphas: "each a finite number and > -1",
+    lab.Count: "an integer >= 1",
+    lab.Counts: "each an integer >= 1",
+    lab.Flag: "True or False",
+    lab.Fraction: "a finite number and > 0 and < 1",
+    lab.Fractions: "each a finite number and > 0 and < 1",
+    lab.NonNegative: "a finite number and >= 0",
+    lab.Positive: "a finite number and > 0",
+    lab.Positives: "each a finite number and > 0",
+    lab.Rates: "each a finite number and > 0; increase",
+    lab.Seeds: "each an integer >= 0; distinct",
+    lab.Share: "a finite number and > 0 and <= 1",
+    lab.Shares: "each a finite number and > 0 and <= 1",
+    lab.Sizes: "each an integer >= 1; increase",
+}
 RANGE = {name: wanted for wanted, names in RANGES.items() for name in names.split()}
 
 
@@ -177,7 +197,10 @@ def names(settings, field):
 
 
 def wanted(settings, field):
-    return next(RANGE[name] for name in names(settings, field) if name in RANGE)
+    """Return what a field must be: by the table, or else by its type."""
+    known = [RANGE[name] for name in names(settings, field) if name in RANGE]
+    kind = get_type_hints(type(settings), include_extras=True)[field]
+    return known[0] if known else OF_A_TYPE.get(kind, ELSEWHERE)
 
 
 def just_outside(sign, end):
@@ -239,7 +262,8 @@ def test_a_field_out_of_its_range_is_named_before_anything_runs(settings, field)
 
 def test_every_range_belongs_to_a_field():
     asked = [names(*param.values) for param in FIELDS]
-    assert {next(name for name in each if name in RANGE) for each in asked} == set(RANGE)
+    used = {next((name for name in each if name in RANGE), None) for each in asked}
+    assert used - {None} == set(RANGE)
 
 
 # What fields owe each other, or entries that are no plain numbers.
@@ -513,7 +537,7 @@ EXPERIMENTS += [name for name in SMALL if name not in EVERY]
 
 
 def small(name):
-    """Return an experiment cut down to a moment's work: that of its doctest if there is one."""
+    """Return an experiment cut down to a moment's work: by SMALL, its doctest, or its live size."""
     settings = EVERY[name.partition(",")[0]]
     kind = type(settings)
     if name in SMALL:
@@ -524,7 +548,7 @@ def small(name):
         for found in (known.get("small"), known.get("tiny")):
             if isinstance(found, kind):
                 return found
-    raise ValueError(f"{name} has no small example: give it one in SMALL")
+    return kind.live()
 
 
 @cache
