@@ -171,12 +171,12 @@ ROWS = torch.zeros(3, 4, dtype=torch.long)
             r"positions must have shape \(3,\), got \(2,\)",
         ),
         (
-            lambda m: gradients.per_sample_gradients(m, ROWS, ROWS[:, 0], select=lambda _: {}),
-            "select must find at least one linear layer",
+            lambda m: gradients.per_sample_gradients(m.embed, ROWS, ROWS[:, 0]),
+            "model must have at least one linear layer",
         ),
         (
             lambda m: gradients.per_sample_gradients(Twice(), ROWS, ROWS[:, 0]),
-            "select must name layers that are called once, got 'layer'",
+            "model must call each layer once, got 'layer' called twice",
         ),
         (
             lambda m: gradients.per_sample_gradients(m, ROWS, ROWS[:, 0], batch_size=0),

@@ -20,12 +20,12 @@ _CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 
 @cache
 def keep_freed() -> bool:
-    """Let this process keep up to 256 MB a heap that it has freed; once is enough.
+    """Let this process keep up to 256 MB a heap that it has freed, until it ends; once is enough.
 
-    It holds for the whole process, and until it ends. Returns whether the C library could be told:
-    it is asked where it is GNU's, and elsewhere nothing happens. Nor does anything where one of its
-    environment variables ``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_`` and
-    ``GLIBC_TUNABLES`` is set: the user has chosen. Results do not depend on it.
+    Returns whether the C library could be told: it is asked where it is GNU's. Nothing happens
+    elsewhere, nor where one of its environment variables ``MALLOC_TRIM_THRESHOLD_``,
+    ``MALLOC_MMAP_THRESHOLD_`` and ``GLIBC_TUNABLES`` is set: the user has chosen. Results do not
+    depend on it.
 
     Source: derived here; `tests/test_memory.py` counts pages.
 

@@ -16,14 +16,7 @@ from skillscale import _checks
 
 
 class Stream:
-    """A random stream that belongs to one seed and one purpose.
-
-    Args:
-        seed: Integer >= 0.
-        purpose: What the numbers are for; another purpose gives an independent stream.
-
-    Raises:
-        ValueError: If `seed` is not an integer >= 0.
+    """A random stream that belongs to one seed and one purpose; other purposes are independent.
 
     >>> stream = Stream(0, "data")
     >>> first = stream.at(7).random()

@@ -55,7 +55,6 @@ class Sweep:
     Attributes:
         map: the builtin, or one that calls a function elsewhere, such as a pool's.
         store: folder of finished points; without it nothing is kept.
-        progress: show a bar over points.
         seconds: what all points took, those of earlier runs among them.
     """
 
@@ -65,11 +64,7 @@ class Sweep:
     seconds: float = field(default=0.0, init=False)
 
     def __call__(self, measure: Measure, grid: Grid) -> xr.Dataset:
-        """Call `measure` at every point of a grid.
-
-        Args:
-            measure: method of an experiment; keyword arguments are the coordinates of a point.
-            grid: axis -> values, the last one fastest.
+        """Call `measure` with the coordinates of every point of a grid.
 
         Returns:
             Everything measured. An axis of the grid that is no dimension of a point is a new one,
@@ -154,9 +149,6 @@ class Experiment(Settings):
         Returns:
             Dataset, stamped, with the variables that the class describes; members carry `seed`. Its
             `wall_seconds` is what the points took together, wherever and whenever they ran.
-
-        Raises:
-            ValueError: If `store` is no folder.
         """
         if store is not None and not Path(store).is_dir():
             raise ValueError(f"store must be an existing folder, got {str(store)!r}")
@@ -213,7 +205,7 @@ def processes(workers: int, threads: int = 1) -> Iterator[Map]:
 
 
 def _names_dim(values: Any) -> bool:
-    """Whether a coordinate is a pair of a dimension, or dimensions, and values."""
+    """Whether a coordinate is a pair of dimension, or dimensions, and values."""
     if not isinstance(values, tuple) or len(values) != 2 or isinstance(values[1], str):
         return False
     first = values[0]
@@ -226,7 +218,6 @@ def _seeds(dataset: xr.Dataset) -> list[int]:
 
 
 def _point(measure: Measure, store: Path | None, digest: str, point: Mapping[str, Any]) -> Any:
-    """Return what a point measures, from the store if it is there."""
     if store is None:
         return _measured(measure, point)
     key = hashlib.sha256(json.dumps([digest, point], sort_keys=True).encode()).hexdigest()
