@@ -72,8 +72,6 @@ def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estima
     Where a member has learned fewer than `n_max` skills it is the mean over the others, without an
     interval and as "bound_hit".
 
-    Source: derived here.
-
     >>> n = np.arange(1, 31)
     >>> round(count_growth([n**1.4, 2 * n**1.4]).value, 4)
     0.7143
@@ -88,8 +86,6 @@ def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
 
     Skills that were not learned count as last together; the status is then "bound_hit", since a
     longer run would order them.
-
-    Source: derived here.
 
     >>> order_correlation([[1.0, 2.0, 4.0, 3.0], [1.0, 2.0, 3.0, 4.0]], n=4).value.__round__(4)
     0.8333
@@ -169,7 +165,6 @@ def mean_of_all(values: ArrayLike) -> Estimate:
 def _exponent(
     log_share: Floats, times: Floats, known: NDArray[np.bool_], horizon: float | None
 ) -> float:
-    """Return one member's q by least squares, or by likelihood where a horizon is given."""
     log_times = np.log(times[known])
     slope, level = np.polyfit(log_share[known], log_times, 1)
     if horizon is None or known.all():
@@ -191,7 +186,6 @@ def _exponent(
 
 
 def _members(times: ArrayLike) -> Floats:
-    """Return learning times as (member, skill), refusing what is none."""
     members = np.atleast_2d(_checks.array("times", times, finite=False))
     if members.ndim != 2:
         raise ValueError(f"times must have shape (member, skill), got {members.shape}")

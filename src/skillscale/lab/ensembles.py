@@ -142,7 +142,7 @@ class MLPEnsemble:
             own[:2] = [torch.cat(own[:2])]
         modules: list[nn.Module] = []
         for weight, shift in zip(own[::2], own[1::2], strict=True):
-            linear = nn.Linear(*weight.shape, dtype=self.dtype)
+            linear = nn.Linear(weight.shape[0], weight.shape[1], dtype=self.dtype)
             with torch.no_grad():
                 linear.weight.copy_(weight.T)
                 linear.bias.copy_(shift[0])

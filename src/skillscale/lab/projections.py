@@ -16,6 +16,7 @@ one is a larger error: for one position and two equal gradients of length 1 a va
 from __future__ import annotations
 
 import math
+
 import numpy as np
 import torch
 from torch import Tensor, nn
