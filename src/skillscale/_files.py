@@ -3,7 +3,8 @@
 The content goes into a hidden file beside its destination, `.NAME-xxxxxxxx.partial`, which is then
 moved over it: a reader sees the old file or the whole new one. A process that is killed on the way
 leaves its partial file behind; the next write to the same destination removes it, unless others are
-writing to that folder at the time: a partial file may be theirs.
+writing to that folder at the time: a partial file may be theirs. Derived here; full disks and
+killed writers in `tests/test_files.py`.
 """
 
 from __future__ import annotations
@@ -31,12 +32,6 @@ def writable(path: str | os.PathLike[str]) -> Path:
 
     It is tried, and nothing is left behind: permissions, a read-only or a full disk all count. An
     existing file stays as it is. An OSError names `path`.
-
-    Source: derived here; `tests/test_files.py`.
-
-    >>> writable("/no/such/folder/run.nc")
-    Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: '/no/such/folder/run.nc'
     """
     destination = Path(path)
     if destination.is_dir():
@@ -47,11 +42,7 @@ def writable(path: str | os.PathLike[str]) -> Path:
 
 
 def obstacle(path: Path, suffixes: tuple[str, ...], *, overwrite: bool) -> str | None:
-    """Return why a file of a kind cannot be written to `path`, before anything is computed.
-
-    >>> obstacle(Path("run.csv"), (".png", ".svg"), overwrite=False)
-    "must end in .png or .svg, got 'run.csv'"
-    """
+    """Return why a file of a kind cannot be written to `path`, before anything is computed."""
     if path.suffix not in suffixes:
         return f"must end in {' or '.join(suffixes)}, got {path.name!r}"
     try:
@@ -69,8 +60,6 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
     """Write `content` to `path` so that a full disk or a killed process leaves the old file.
 
     An OSError names `path`, and nothing is left behind.
-
-    Source: derived here; full disks and killed writers in `tests/test_files.py`.
     """
     destination = Path(path)
     with _partial(destination) as file:

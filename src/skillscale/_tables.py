@@ -39,11 +39,7 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
 
 
 def html(rows: Iterable[Mapping[str, object]]) -> Any:
-    """Return rows as an HTML table object, or a sentence where there are none.
-
-    >>> html([{"a": "<"}]).data.count("&lt;")
-    1
-    """
+    """Return rows as an HTML table object, or a sentence where there are none."""
     entries = list(rows)
     cells = [[escaping.escape(str(value)) for value in entry.values()] for entry in entries]
     return table(list(entries[0]) if entries else [], cells)

@@ -24,12 +24,7 @@ def calibrate_each(
 
     The squared residual is scanned on 200 logarithmic steps over `bounds` and then refined by
     Brent's bounded method around the best one, so that a curve with several dips is no trap.
-
-    Args:
-        predict: Returns an array of the shape of `x`.
-        x: Abscissae, shape (n_points,).
-        measured: Curves, shape (n_members, n_points).
-        bounds: Smallest and largest c allowed, both positive.
+    `predict` returns the shape of `x`, (n_points,); curves are `measured`, (n_members, n_points).
 
     Returns:
         One constant per member; nan where the best one sits at an end of the allowed range.

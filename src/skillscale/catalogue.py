@@ -78,11 +78,7 @@ def catalogue() -> dict[str, Entry]:
 
 
 def entry(name: str) -> Entry:
-    """Return an experiment by "theory.name"; the error for another name suggests what was meant.
-
-    >>> entry("geometry.skill_curves").sizes
-    ('live', 'standard')
-    """
+    """Return an experiment by "theory.name"; the error for another name suggests what was meant."""
     known = catalogue()
     if name not in known:
         near = difflib.get_close_matches(name, known, cutoff=0.5)
@@ -92,7 +88,6 @@ def entry(name: str) -> Entry:
 
 
 def _records(statements: list[ast.stmt]) -> list[tuple[str, str, list[str]]]:
-    """Return class, record and sizes of every `Class.records = {record: {size: ...}}`."""
     return [
         (target.value.id, str(record.value), _keys(sizes))
         for statement in statements

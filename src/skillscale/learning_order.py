@@ -2,7 +2,7 @@
 
 Learning `times` are > 0, shape (member, skill), skills by falling frequency, nan where a skill was
 not learned while the network was watched. Such skills are censored, not missing: a fit over those
-that were learned keeps the lucky ones among the rare.
+that were learned keeps the lucky ones among the rare. What names no source is derived here.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ SELECTIONS = ("all learned", "gap-free", "censored")
 
 def gap_free(learned: ArrayLike) -> NDArray[np.int64]:
     """Return how many of the most frequent skills, first in `learned`, are learned without a gap.
-
-    Source: derived here.
 
     >>> gap_free([[True, True, False, True], [False, True, True, True]]).tolist()
     [2, 0]
@@ -103,16 +101,12 @@ def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
 def convergence_exponents(
     frequency: ArrayLike, times: ArrayLike, *, horizon: float, select: str = "censored"
 ) -> Floats:
-    r"""Return q of $T_k \propto P(k)^{-q}$ for each member.
+    r"""Return q of $T_k \propto P(k)^{-q}$ for each member, watched until `horizon`.
 
     - "all learned": least squares on logarithms over the skills that were learned;
     - "gap-free": the same over the most frequent ones up to the first that was not;
     - "censored": maximum likelihood over all skills with normal scatter of $\ln T_k$ about the
       line, where a skill that was not learned says $T_k >$ `horizon`.
-
-    Args:
-        frequency: P(k) > 0, shape (skill,).
-        horizon: How long the networks were watched, no less than any time.
 
     Returns:
         Shape (member,), nan for a member with fewer than three skills to fit.

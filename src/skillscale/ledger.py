@@ -35,11 +35,7 @@ def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
 
 
 def meanings() -> dict[str, str]:
-    """Return what each verdict means, under names to `glue` it by.
-
-    >>> meanings()["partly means"]
-    'of several parts, some are reproduced and some lie outside'
-    """
+    """Return what each verdict means, under names to `glue` it by."""
     return {f"{verdict} means": meaning for verdict, meaning in claims.VERDICTS.items()}
 
 

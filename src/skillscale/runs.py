@@ -31,14 +31,10 @@ def read(
 ) -> tuple[Array, ...]:
     r"""Read columns of positive numbers from a CSV file with a header, one array (run,) per column.
 
-    Args:
-        path: File in UTF-8, comma separated, or a pipe that somebody writes to. Empty lines and
-            other columns are passed over. At most `MOST_BYTES` and `MOST_RUNS` are read.
-        repeats: Whether several lines may hold the same numbers. They count as so many runs: copies
-            of one run narrow the intervals of a fit falsely.
-
-    Raises:
-        ValueError: The message names the file, the column and the line.
+    `path` is in UTF-8, comma separated, or a pipe that somebody writes to. Empty lines and other
+    columns are passed over. At most `MOST_BYTES` and `MOST_RUNS` are read. A ValueError names the
+    file, the column and the line. With `repeats` several lines may hold the same numbers, and count
+    as so many runs: copies of one run narrow the intervals of a fit falsely.
 
     Source: derived here; files with faults in `tests/test_cli_fit.py`.
 

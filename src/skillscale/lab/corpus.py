@@ -2,7 +2,7 @@
 
 The documents are Python's language reference (`pydoc_data.topics`) and the source of its library;
 the tokenizer is a regular expression. The text changes a little from one Python version to the
-next, and so do all numbers made from it.
+next, and so do all numbers made from it. Derived here; tests in `tests/test_corpus.py`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,6 @@ def python_documents() -> tuple[str, ...]:
     text would be text seen in training. Lines that only draw (under headings, around tables) go
     too: a long run of dashes is easy to predict and says nothing about language. Sections have 200
     characters or more, modules 2,000 to 60,000. The order depends on the texts only.
-
-    Source: derived here; `tests/test_corpus.py`.
 
     >>> len(python_documents()) > 100
     True
@@ -84,11 +82,9 @@ def _library_modules() -> list[str]:
 def split_sections(
     sections: Sequence[str], *, held_out: float = 0.25, seed: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Shuffle sections, two or more, by `seed`, then split them into training and held-out text.
+    """Shuffle sections by `seed`, then split them into training and held-out text, neither empty.
 
-    `held_out`, in (0, 1), is a fraction of the *characters*; neither part is empty.
-
-    Source: derived here; a partition in `tests/test_corpus.py`.
+    `held_out`, in (0, 1), is a fraction of the *characters*.
 
     >>> train, test = split_sections(["aa", "b", "cc", "d"], held_out=0.5, seed=0)
     >>> sorted(train + test)
@@ -111,8 +107,6 @@ class Tokenizer:
 
     The first 97 tokens are the newline, printable ASCII and a sign for any other character, so
     every text can be encoded.
-
-    Source: derived here; a round trip in `tests/test_corpus.py`.
 
     >>> tokenizer = build_tokenizer(["to be or not to be"] * 9, n_tokens=102)
     >>> [tokenizer.vocabulary[i] for i in tokenizer.encode("to be")]
@@ -147,8 +141,6 @@ def build_tokenizer(texts: Sequence[str], *, n_tokens: int = 700) -> Tokenizer:
     It has `n_tokens`, 97 or more, or less if the texts have fewer pieces; ties in frequency are
     broken alphabetically.
 
-    Source: derived here.
-
     >>> len(build_tokenizer(["a tiny text"], n_tokens=98).vocabulary)
     98
     """
@@ -162,11 +154,9 @@ def build_tokenizer(texts: Sequence[str], *, n_tokens: int = 700) -> Tokenizer:
 def windows(documents: Sequence[Sequence[int]], *, context: int) -> Tensor:
     """Cut documents into half-overlapping windows (row, context + 1), none across two documents.
 
-    Each window holds `context` >= 2 tokens and one more, the last target. Windows start every
+    Each holds `context` >= 2 tokens and one more, the last target. Windows start every
     `context // 2` tokens, so a token in the second half of a window is met once. Documents shorter
     than a window are skipped.
-
-    Source: derived here; `tests/test_corpus.py`.
 
     >>> windows([[0, 1, 2, 3, 4, 5, 6]], context=4).tolist()
     [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6]]

@@ -20,11 +20,10 @@ _MODULES = {"relu": nn.ReLU, "silu": nn.SiLU}
 class MLPEnsemble:
     """Fully connected networks of any depth, all of them evaluated and differentiated at once.
 
-    Every parameter carries a leading member axis. Members may differ in width: the narrower ones
-    are padded with zeros. Padding never wakes up: a unit with zero weights has activation 0 (ReLU
-    and SiLU vanish at 0), so its outgoing weights get gradient 0, and as they are 0 themselves, so
-    do its incoming ones. No optimizer in `lab.optimizers` moves a parameter that is 0 and always
-    had gradient 0.
+    Members may differ in width: the narrower ones are padded with zeros. Padding never wakes up: a
+    unit with zero weights has activation 0 (ReLU and SiLU vanish at 0), so its outgoing weights get
+    gradient 0, and as they are 0 themselves, so do its incoming ones. No optimizer in
+    `lab.optimizers` moves a parameter that is 0 and always had gradient 0.
 
     A member's initial parameters depend on its own seed and width alone, not on the other members
     or the padding, and agree between float32 and float64 up to rounding.
@@ -32,7 +31,6 @@ class MLPEnsemble:
     Args:
         n_inputs: Number of real inputs.
         widths: Width of each member's hidden layers.
-        seeds: One per member.
         n_categories: Size of a one-hot block in front of the inputs (control bits), or 0. The block
             is never built: its product with the first layer is a gather of weight rows.
         depth: Number of hidden layers.
@@ -51,12 +49,8 @@ class MLPEnsemble:
     >>> model = MLPEnsemble(3, [4, 16], seeds=[0, 0], n_categories=5)
     >>> model(torch.ones(7, 3), torch.zeros(7, dtype=torch.int64)).shape
     torch.Size([2, 7, 1])
-    >>> model.member(1)
-    Sequential(
-      (0): Linear(in_features=8, out_features=16, bias=True)
-      (1): ReLU()
-      (2): Linear(in_features=16, out_features=1, bias=True)
-    )
+    >>> model.member(1)[0]
+    Linear(in_features=8, out_features=16, bias=True)
     """
 
     def __init__(

@@ -18,12 +18,8 @@ _LEFT_OUT = ("embed", "layernorm", "lm_head")
 def block_matrices(model: nn.Module) -> dict[str, nn.Linear]:
     """Return the linear layers inside the blocks: no "embed", "layernorm" or "lm_head" in the name.
 
-    Returns:
-        Name -> layer, in the order of `named_modules`.
-
-    Raises:
-        ValueError: If a block holds a matrix that belongs to no `torch.nn.Linear` (GPT-2 has such),
-            which would be left out in silence.
+    A block with a matrix that belongs to no `torch.nn.Linear` (GPT-2 has such) is refused: it would
+    be left out in silence.
 
     Source: Michaud et al. 2023 leave out the same parameters; `tests/test_gradients.py`.
 
@@ -69,15 +65,6 @@ def layer_factors(
 
     Yields:
         For each batch, "<layer>" -> (a (row, position, in), delta (row, position, out)).
-
-    Source: derived here; equal to one backward pass per sample in `tests/test_gradients.py`.
-
-    >>> from skillscale.lab.language import Transformer
-    >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
-    >>> zeros = torch.zeros(3, 4, dtype=torch.long)
-    >>> a, delta = next(layer_factors(model, zeros, zeros[:, 0]))["blocks.0.mlp_in"]
-    >>> a.shape, delta.shape
-    (torch.Size([3, 4, 8]), torch.Size([3, 4, 32]))
     """
     if rows.dim() != 2:
         raise ValueError(f"rows must have shape (row, position), got {tuple(rows.shape)}")
@@ -106,9 +93,8 @@ def per_sample_gradients(
 ) -> dict[str, Tensor]:
     """Return the gradient of every sample's own loss with respect to the `block_matrices`.
 
-    These are the sums over positions of `layer_factors`, whose arguments they take, in
-    ceil(rows / batch_size) backward passes. The result takes (rows x parameters) numbers;
-    `projections.projected_gradients` keeps less.
+    These are the sums over positions of `layer_factors`, whose arguments they take, and as many
+    numbers as rows x parameters; `projections.projected_gradients` keeps less.
 
     Returns:
         "<layer>.weight" -> (row, out, in) and, where there is one, "<layer>.bias" -> (row, out).

@@ -167,8 +167,7 @@ def fresh_batches(
     Returns:
         A callable from step to a `Batch` with leading axes (member, batch_size).
 
-    >>> source = fresh_batches([MultitaskParity(5, 8)] * 2, 16, seeds=[0, 1])
-    >>> source(0).bits.shape
+    >>> fresh_batches([MultitaskParity(5, 8)] * 2, 16, seeds=[0, 1])(0).bits.shape
     torch.Size([2, 16, 8])
     """
     batch_size = _checks.integer("batch_size", batch_size, minimum=1)
@@ -195,12 +194,8 @@ def fixed_dataset(
     Without `batch_size` every step sees all samples. With it, each epoch is a new permutation of a
     member's samples cut into floor(n_samples / batch_size) minibatches; what is left over sits out
     that epoch. A member with no more than `batch_size` samples sees all of them at every step.
-    Members of unequal size are padded with samples of weight 0. Data and order of a member depend
-    on its task, seed, n_samples and the step alone.
-
-    Args:
-        tasks: One per member; all with the same n_skills, n_bits and subset_size.
-        n_samples: One number for all members or one per member.
+    Members of unequal `n_samples` are padded with samples of weight 0. Data and order of a member
+    depend on its task, seed, n_samples and the step alone; tasks are as in `fresh_batches`.
 
     Returns:
         A callable from step to a `Batch` with leading axes (member, sample).

@@ -45,20 +45,16 @@ def projected_gradients(
     other arguments these are. The signs depend on `seed` and a layer's name, not on the batch size;
     memory grows with that and with rows x layers x dim^2 alone.
 
-    Args:
-        dim: columns of each random matrix; a side of a layer that is no longer stays exact.
-
     Returns:
-        "<layer>" -> (row, min(dim, out), min(dim, in + 1)), or `in` for a layer without bias.
+        "<layer>" -> (row, min(dim, out), min(dim, in + 1)), or `in` for a layer without bias; a
+        side that is no longer than `dim` stays exact.
 
-    Source: derived here; unbiased, and no tensor of samples times parameters is made, in
-    `tests/test_projections.py`.
+    Source: derived here; unbiased, and small in memory, in `tests/test_projections.py`.
 
     >>> from skillscale.lab.language import Transformer
     >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
     >>> zeros = torch.zeros(3, 4, dtype=torch.long)
-    >>> sketch = projected_gradients(model, zeros, zeros[:, 0], dim=6, seed=0)
-    >>> sketch["blocks.0.mlp_in"].shape
+    >>> projected_gradients(model, zeros, zeros[:, 0], dim=6, seed=0)["blocks.0.mlp_in"].shape
     torch.Size([3, 6, 6])
     """
     _checks.integer("dim", dim, minimum=1)

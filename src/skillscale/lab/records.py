@@ -3,6 +3,8 @@
 A record is an `xarray.Dataset` of raw measurements whose attributes say how it came about. Writing
 is atomic: a reader sees the old file or the whole new one, never a part. The records that the book
 judges are listed with digests of their numbers and of their claims in `results/manifest.json`.
+Derived here; damaged, foreign and forged files in `tests/test_records.py`, full disks and killed
+writers in `tests/test_files.py`.
 """
 
 from __future__ import annotations
@@ -51,10 +53,9 @@ def stamp(
     wall_seconds: float,
     claims: Mapping[str, str] | None = None,
 ) -> xr.Dataset:
-    """Return a copy of `dataset` whose attributes say how it was made.
+    """Return a copy of `dataset`, named raw measurements, whose attributes say how it was made.
 
     Args:
-        dataset: Raw measurements with named dimensions.
         settings: A dataclass or a mapping of plain values.
         wall_seconds: Duration of the run.
         claims: Fingerprint per claim id that this run is going to judge.
@@ -64,9 +65,6 @@ def stamp(
         git_commit ("unknown" outside a checkout of this package, "+changes" where its modules or
         claims differ from the commit), device, processor, threads, wall_seconds.
 
-    Source: derived here; round trip in `tests/test_records.py`.
-
-    >>> import xarray as xr
     >>> stamp(xr.Dataset(), settings={}, seeds=[0], wall_seconds=1.0).attrs["seeds"]
     '[0]'
     """
@@ -98,13 +96,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     """Write a stamped dataset to `path`, ending in ".nc", as compressed netCDF.
 
     Where writing fails, on a full disk or in a killed process, nothing is left behind and an
-    existing record stays as it was.
-
-    Raises:
-        RecordError: If the dataset carries no provenance.
-        OSError: If writing fails; its folder must exist.
-
-    Source: derived here; full disks and killed writers in `tests/test_files.py`.
+    existing record stays as it was. Raises RecordError if the dataset carries no provenance.
     """
     destination = Path(path)
     if destination.suffix != ".nc":
@@ -126,11 +118,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
 def load(path: str | os.PathLike[str]) -> xr.Dataset:
     """Read a record whole into memory.
 
-    Raises:
-        FileNotFoundError: If there is no such file.
-        RecordError: If the file is damaged, is no netCDF, or carries no provenance of ours.
-
-    Source: derived here; damaged and foreign files in `tests/test_records.py`.
+    Raises RecordError if the file is damaged, is no netCDF, or carries no provenance of ours.
     """
     source = Path(path)
     if not source.is_file():
@@ -163,10 +151,7 @@ def _missing(dataset: xr.Dataset) -> str:
 def published(name: str) -> xr.Dataset:
     """Return the stored run `results/<name>.nc` that belongs to this version of the book.
 
-    Raises:
-        RecordError: As `load`, and if its numbers or claims are not those of the manifest.
-
-    Source: derived here; forged numbers in `tests/test_records.py`.
+    Raises RecordError as `load`, and if its numbers or claims are not those of the manifest.
     """
     folder = _published.root() / "results"
     names = _names(folder)
@@ -187,9 +172,6 @@ def digest(dataset: xr.Dataset) -> str:
 
     Attributes do not count, nor does how the values are stored.
 
-    Source: derived here; `tests/test_records.py`.
-
-    >>> import xarray as xr
     >>> one = xr.Dataset({"loss": ("step", [1.0, 2.0])})
     >>> digest(one) == digest(one.assign_attrs(seeds="[0]")), digest(one) == digest(2 * one)
     (True, False)
@@ -207,13 +189,7 @@ def digest(dataset: xr.Dataset) -> str:
 
 
 def seal(folder: str | os.PathLike[str]) -> Path:
-    """Write the manifest of a folder: digests of every record's numbers and claims, by name.
-
-    Raises:
-        RecordError: If a file ending in ".nc" is no record.
-
-    Source: derived here; `tests/test_records.py`.
-    """
+    """Write the manifest of a folder: digests of every record's numbers and claims, by name."""
     source = Path(folder)
     digests = {name: _entry(load(source / f"{name}.nc")) for name in _names(source)}
     _files.write(source / MANIFEST, (json.dumps(digests, indent=0) + "\n").encode())
@@ -232,10 +208,6 @@ def _names(folder: Path) -> list[str]:
 def provenance(dataset: xr.Dataset, name: str) -> Any:
     """Return one of the attributes that `stamp` wrote, decoded; "unknown" for an older "processor".
 
-    Raises:
-        RecordError: If the dataset was never stamped.
-
-    >>> import xarray as xr
     >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0], wall_seconds=1.0)
     >>> provenance(record, "settings")
     {'steps': 3}
@@ -250,11 +222,7 @@ def provenance(dataset: xr.Dataset, name: str) -> Any:
 
 
 def significant(values: NDArray[np.floating], digits: int = 4) -> NDArray[np.float32]:
-    """Round to a number of significant digits: noise beyond them does not compress.
-
-    >>> significant(np.array([1234.56, -0.0, np.nan])).tolist()
-    [1235.0, -0.0, nan]
-    """
+    """Round to a number of significant digits: noise beyond them does not compress."""
     exact, size = np.asarray(values, dtype=np.float64), np.abs(values)
     whole = np.floor(np.log10(np.where(size > 0, size, 1.0)))
     unit = 10.0 ** (whole + 1 - _checks.integer("digits", digits, minimum=1))
@@ -264,7 +232,6 @@ def significant(values: NDArray[np.floating], digits: int = 4) -> NDArray[np.flo
 def provenance_table(dataset: xr.Dataset) -> Any:
     """Return the provenance of a record as an HTML table for a notebook.
 
-    >>> import xarray as xr
     >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0, 1], wall_seconds=1.0)
     >>> "steps = 3" in provenance_table(record).data
     True
@@ -273,13 +240,7 @@ def provenance_table(dataset: xr.Dataset) -> Any:
 
 
 def provenance_tables(records: Mapping[str, xr.Dataset]) -> Any:
-    """Return the provenance of several records as tables that a reader of a notebook unfolds.
-
-    >>> import xarray as xr
-    >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0, 1], wall_seconds=1.0)
-    >>> provenance_tables({"pilot": record, "run": record}).data.count("<details>")
-    2
-    """
+    """Return the provenance of several records as tables that a reader of a notebook unfolds."""
     return _tables.folded({name: provenance_table(record) for name, record in records.items()})
 
 
@@ -306,11 +267,7 @@ def _short(value: object) -> str:
 
 
 def processor() -> str:
-    """Return what the system calls its processor, or "unknown".
-
-    >>> processor() != ""
-    True
-    """
+    """Return what the system calls its processor, or "unknown"."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux

@@ -50,18 +50,12 @@ _SECONDS = "seconds"
 
 @dataclass
 class Sweep:
-    """Runs the points of a grid and stacks what they measure.
+    """Runs the points of a grid and stacks what they measure."""
 
-    Attributes:
-        map: the builtin, or one that calls a function elsewhere, such as a pool's.
-        store: folder of finished points; without it nothing is kept.
-        seconds: what all points took, those of earlier runs among them.
-    """
-
-    map: Map = builtins.map
-    store: Path | None = None
+    map: Map = builtins.map  #: or one that calls a function elsewhere, such as a pool's
+    store: Path | None = None  #: folder of finished points; without it nothing is kept
     progress: bool = False
-    seconds: float = field(default=0.0, init=False)
+    seconds: float = field(default=0.0, init=False)  #: of all points, also those of earlier runs
 
     def __call__(self, measure: Measure, grid: Grid) -> xr.Dataset:
         """Call `measure` with the coordinates of every point of a grid.
@@ -98,15 +92,12 @@ class Experiment(Settings):
     """Settings that can be run; a frozen dataclass whose docstring says what is measured.
 
     A subclass has a `grid` and `measure`, or `collect` where later points depend on earlier ones.
-
-    Attributes:
-        records: name -> size ("live", "standard", "paper") -> settings.
-        order: dimensions of every variable, those not named last.
-        about: variable -> units and words, "" for none, where `MEANING` says nothing.
     """
 
+    #: name -> size ("live", "standard", "paper") -> settings
     records: ClassVar[dict[str, dict[str, Any]]] = {}
-    order: ClassVar[tuple[str, ...]] = ()
+    order: ClassVar[tuple[str, ...]] = ()  #: dimensions of every variable, those not named last
+    #: variable -> units and words, "" for none, where `MEANING` says nothing
     about: ClassVar[dict[str, tuple[str, str]]] = {}
 
     def grid(self) -> Grid:
@@ -144,7 +135,6 @@ class Experiment(Settings):
         Args:
             map: calls a function for every point: the builtin, a pool's or a cluster's.
             store: existing folder where finished points are kept, and found again.
-            progress: show a bar over points.
 
         Returns:
             Dataset, stamped, with the variables that the class describes; members carry `seed`. Its

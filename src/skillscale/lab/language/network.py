@@ -79,15 +79,10 @@ class Transformer(nn.Module):
     """A decoder-only transformer with learned positions and pre-layer-norm blocks.
 
     Module names follow one rule: a parameter outside the attention and MLP matrices has
-    "embed" or "layernorm" in its name.
-
-    Args:
-        width: of the residual stream, a multiple of `n_heads` and of `mlp_blocks`.
-        context: longest sequence.
-        seed: of the initial weights.
-        mlp_blocks: blocks on the diagonal of the MLP matrices; 1 is dense.
-        mlp_expansion: hidden neurons of an MLP per number of its input. With `mlp_expansion`
-            4 · `mlp_blocks` the matrices have as many entries as dense ones with 4.
+    "embed" or "layernorm" in its name. `width`, of the residual stream, is a multiple of `n_heads`
+    and of `mlp_blocks`, the blocks on the diagonal of the MLP matrices; `context` is the longest
+    sequence. An MLP has `mlp_expansion` hidden neurons per number of its input: with 4 ·
+    `mlp_blocks` the matrices have as many entries as dense ones with 4.
 
     Source: derived here; `tests/test_language.py`.
 

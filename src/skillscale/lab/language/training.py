@@ -29,7 +29,7 @@ def train(
     own_loss_power: float = 0.0,
     observe: Callable[[int], None] | None = None,
 ) -> Tensor:
-    """Train on random windows with a cosine schedule, in place.
+    """Train on random windows, drawn by `seed`, with a cosine schedule, in place.
 
     The loss is the mean over positions of -ln p(next token), in nats. With `own_loss_power` q > 0
     the gradient is that of the mean of f ℓ instead: a token's loss ℓ is weighted by the constant
@@ -38,10 +38,7 @@ def train(
     Args:
         model: tokens (row, position) -> logits (row, position, n_tokens).
         documents: token numbers of each text; joined in the order given.
-        batch_size: windows a step.
         lr: largest learning rate of AdamW with betas 0.9 and 0.98 and weight decay 0.01.
-        context: positions a window.
-        seed: decides which windows are drawn.
         optimizer: elementwise rule in place of AdamW and `lr`, with one rate, its largest; either
             way 5 % of the steps warm up to the largest rate.
         observe: called with the number of updates done, from 0 to `steps`.

@@ -25,16 +25,11 @@ from skillscale.lab.optimizers._shared import (
 class Adam(Optimizer):
     """Adam: p ← p - lr · m̂ / (√v̂ + eps), m and v running means of g and g², bias-corrected.
 
-    A pooled parameter has one v a member, the running mean of g² averaged over its entries: rare
-    and frequent entries then keep the ratio of their gradients, as in gradient descent. Entries
-    that are exactly 0 at the start, the padding of ensembles, are left out of the average.
-
-    Args:
-        lr: One rate for all or one per member.
-        betas: Decay rates of m and v, in [0, 1).
-        pooled: Whether to pool v, for all parameters or one answer each; pooled parameters need a
-            leading member axis.
-        weight_decay: λ ≥ 0, decoupled from the gradient: first p ← (1 - lr λ) p.
+    With weight decay λ, decoupled from the gradient, first p ← (1 - lr λ) p. `pooled`, for all
+    parameters or one answer each, gives one v a member, the running mean of g² averaged over its
+    entries: rare and frequent entries then keep the ratio of their gradients, as in gradient
+    descent. Entries that are exactly 0 at the start, the padding of ensembles, are left out of the
+    average; a pooled parameter needs a leading member axis.
 
     Source: Kingma & Ba 2015, algorithm 1; with weight decay Loshchilov & Hutter 2019. Equals
     torch.optim.Adam and AdamW in `tests/test_optimizers.py`. Pooling derived here.
