@@ -10,7 +10,8 @@ from types import ModuleType
 import nbformat
 import pytest
 
-RUNNER = Path(__file__).parents[1] / "book" / "_ext" / "execute.py"
+EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
+RUNNER = EXTENSIONS / "execute.py"
 
 
 def write_chapter(root: Path, name: str, *sources: str) -> Path:
@@ -36,8 +37,8 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def runner() -> ModuleType:
-    found = importlib.util.spec_from_file_location("execute", RUNNER)
+def runner(path: Path = RUNNER) -> ModuleType:
+    found = importlib.util.spec_from_file_location(path.stem, path)
     assert found is not None
     assert found.loader is not None
     module = importlib.util.module_from_spec(found)
@@ -162,3 +163,14 @@ def test_what_a_killed_writer_leaves_among_the_results_is_not_seen(tree: Path) -
     for name in (".run.nc-0123abcd.partial", ".run-old.nc"):
         (tree / "results" / name).write_bytes(b"half")
     assert set(make_copies(tree).values()) == {"cached"}
+
+
+def test_formulas_of_a_docstring_are_escaped_and_its_examples_are_not() -> None:
+    pytest.importorskip("sphinxcontrib.bibtex")
+    lines = ["The norm |x| of *x.", "", ">>> f(", "...     a_ * 2)", "a_ | *b*", "", "So c_ is."]
+    given = [*lines]
+    extension = runner(EXTENSIONS / "skillscale_book.py")
+    extension.escape_docstring(None, "function", "f", None, None, given)
+    assert given[0] == r"The norm \|x\| of \*x."
+    assert given[1:6] == lines[1:6]
+    assert given[6] == r"So c\_ is."

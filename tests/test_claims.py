@@ -8,6 +8,7 @@ import types
 import pytest
 
 from skillscale import _notation, _published, claims
+from skillscale.claims import entries
 from skillscale.fits import Estimate
 from skillscale.lab import records
 
@@ -47,7 +48,7 @@ def read(tmp_path, text):
     path = tmp_path / "toy" / "claims.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return claims.load(path)
+    return entries._read(path)
 
 
 def target(relation, predicted=1.0, tolerance=0.1):

@@ -232,6 +232,15 @@ def test_a_full_disk_is_said_in_a_line(table, option, name, monkeypatch):
     assert result.output.splitlines()[-1] == f"Error: cannot write {path}: No space left on device"
 
 
+def test_a_table_that_is_missing_is_named_where_a_figure_exists(table):
+    figure = table.with_name("fit.svg")
+    figure.write_text("old")
+    result = call(table.with_name("none.csv"), "--figure", figure, "--overwrite")
+    assert result.exit_code == 2
+    assert result.output.startswith("Error: RUNS: cannot read ")
+    assert figure.read_text() == "old"
+
+
 def test_the_table_itself_is_never_replaced(table):
     own = table.rename(table.with_name("runs.nc"))
     before = own.read_bytes()

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from precision import cast
 
 from skillscale.lab import two_layer
 from skillscale.lab.ensembles import MLPEnsemble
@@ -14,10 +15,8 @@ N_MEMBERS = 7
 WIDTHS = [1, 2, 3, 5, 6, 7, 10, 30]
 
 
-def members(width, n_bits, who, dtype=torch.float32, bias=True):
-    return MLPEnsemble(
-        n_bits, [width] * len(who), seeds=who, n_categories=3, bias=bias, dtype=dtype
-    )
+def members(width, n_bits, who, dtype=torch.float32):
+    return MLPEnsemble(n_bits, [width] * len(who), seeds=who, n_categories=3, dtype=dtype)
 
 
 def part(batch, who):
@@ -43,13 +42,10 @@ def test_gradients_do_not_depend_on_companions(
     monkeypatch.setattr(two_layer, "_CACHED", 3 * n_samples * width)
     everybody = range(N_MEMBERS)
     tasks = [MultitaskParity(3, n_bits, seed=seed) for seed in everybody]
-    batch = fresh_batches(tasks, n_samples, seeds=everybody, dtype=dtype)(0)
-    bias = n_samples != 33
-    losses, outputs, gradients = TwoLayerGradient(members(width, n_bits, everybody, dtype, bias))(
-        batch
-    )
+    batch = cast(fresh_batches(tasks, n_samples, seeds=everybody), dtype)(0)
+    losses, outputs, gradients = TwoLayerGradient(members(width, n_bits, everybody, dtype))(batch)
     for who in companies():
-        model = members(width, n_bits, who, dtype, bias)
+        model = members(width, n_bits, who, dtype)
         own_losses, own_outputs, own_gradients = TwoLayerGradient(model)(part(batch, who))
         assert torch.equal(own_losses, losses[who])
         assert torch.equal(own_outputs, outputs[who])

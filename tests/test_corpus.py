@@ -15,7 +15,8 @@ def test_drawn_lines_and_repeated_paragraphs_go(monkeypatch):
     long = "Heading\n*******\n\nA paragraph.\n\n   +---+\n   | 1 |\n   +---+\n\nThe\nend of it."
     short = "A   paragraph.\n\nNews."
     monkeypatch.setattr("pydoc_data.topics.topics", {"short": short, "long": long})
-    assert corpus._reference_sections(min_characters=1) == [
+    monkeypatch.setattr(corpus, "_SHORTEST", 1)
+    assert corpus._reference_sections() == [
         "Heading\n\nA paragraph.\n\nThe\nend of it.",
         "News.",
     ]
@@ -35,7 +36,6 @@ def test_modules_are_the_whole_files_of_a_length_in_the_order_of_their_names(mon
 
 def test_documents_do_not_depend_on_the_call():
     assert corpus.python_documents() == corpus.python_documents()
-    assert all(len(text) <= 5000 for text in corpus._library_modules(5000))
 
 
 def test_split_is_a_partition():
@@ -57,7 +57,7 @@ def test_neither_part_of_a_split_is_empty(held_out):
 
 
 def test_round_trip():
-    documents = corpus.python_documents(max_characters=8000)
+    documents = corpus.python_documents()
     tokenizer = corpus.build_tokenizer(documents, n_tokens=300)
     assert len(tokenizer.vocabulary) == len(set(tokenizer.vocabulary)) == 300
     text = "def unheard_of(x):\n    return x + 42  # 'quoted'\n"

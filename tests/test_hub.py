@@ -15,7 +15,7 @@ import torch
 import transformers
 from torch.nn import functional
 
-from skillscale.lab import gradients, language, projections
+from skillscale.lab import gradients, hub, language, projections
 from skillscale.lab.hub import EmbeddedModel, load_language_model
 
 TINY = EmbeddedModel(n_tokens=100, width=4, n_layers=1, n_heads=1, context=8, batch_size=2, steps=2)
@@ -73,6 +73,19 @@ def cache(tmp_path_factory, folder):
     return root
 
 
+@pytest.fixture
+def in_cache(monkeypatch):
+    """A function that lets a folder be the cache."""
+    plain = hub._pretrained
+
+    def use(folder):
+        monkeypatch.setattr(
+            hub, "_pretrained", lambda *names, **rest: plain(*names, cache_dir=folder, **rest)
+        )
+
+    return use
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Any attempt to reach a host fails the test at once."""
@@ -94,7 +107,9 @@ def offline(monkeypatch, forbidden):
 
 @pytest.fixture(scope="module")
 def found(folder):
-    return load_language_model(str(folder), dtype=torch.float64)
+    loaded = load_language_model(str(folder))
+    loaded.model.double()
+    return loaded
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +160,7 @@ def test_padding_token_is_a_token_like_others(found):
 
 
 def test_token_losses(found, rows):
-    losses = language.token_losses(found.model, rows, batch_size=2)
+    losses = language.token_losses(found.model, rows)
     chance = found.model(rows[:, :-1]).log_softmax(-1)
     expected = -chance.gather(-1, rows[:, 1:, None])[..., 0]
     torch.testing.assert_close(losses, expected, rtol=1e-9, atol=1e-12)
@@ -192,19 +207,21 @@ def test_gpt2_is_refused(tmp_path, rows):
 @pytest.mark.parametrize(
     ("revision", "seed"), [(None, 0), ("main", 0), ("step3000", 1), (EARLY, 1)]
 )
-def test_cache_is_read_without_a_network(cache, tmp_path, rows, revision, seed):
-    found = load_language_model(NAME, revision=revision, cache_dir=cache, dtype=torch.float64)
+def test_cache_is_read_without_a_network(in_cache, cache, tmp_path, rows, revision, seed):
+    in_cache(cache)
+    found = load_language_model(NAME, revision=revision)
     assert found.source == "local cache"
     assert found.note == f"{NAME}{f' at {revision}' if revision else ''}, from the local cache."
     save(tmp_path, seed)
     plain = transformers.AutoModelForCausalLM.from_pretrained(tmp_path).double()
-    torch.testing.assert_close(found.model(rows), plain(rows).logits, rtol=1e-9, atol=1e-12)
+    logits = found.model.double()(rows)
+    torch.testing.assert_close(logits, plain(rows).logits, rtol=1e-9, atol=1e-12)
 
 
 # From the hub: only the decisions, since no test asks for one
 
 
-def test_hub_is_asked_once_the_cache_has_failed(cache, tmp_path, monkeypatch):
+def test_hub_is_asked_once_the_cache_has_failed(in_cache, cache, tmp_path, monkeypatch):
     asked = []
 
     class Hub:
@@ -227,7 +244,8 @@ def test_hub_is_asked_once_the_cache_has_failed(cache, tmp_path, monkeypatch):
         "from_pretrained",
         lambda name, **options: words(name, **options | {"local_files_only": True}),
     )
-    found = load_language_model(NAME, revision="step3000", cache_dir=tmp_path)
+    in_cache(tmp_path)
+    found = load_language_model(NAME, revision="step3000")
     assert asked == [(NAME, "step3000")]
     assert found.source == "hub"
     assert found.note == f"{NAME} at step3000, from the Hugging Face hub."
@@ -245,17 +263,19 @@ def replaced(name, match, **settings):
     return found
 
 
-def test_unavailable_model_is_replaced_visibly(tmp_path):
-    found = replaced(NAME, "not in the local cache, and HF_HUB_OFFLINE is set", cache_dir=tmp_path)
+def test_unavailable_model_is_replaced_visibly(in_cache, tmp_path):
+    in_cache(tmp_path)
+    found = replaced(NAME, "not in the local cache, and HF_HUB_OFFLINE is set")
     assert found.note.startswith(f"This is the embedded model in place of {NAME}: ")
     assert "Trained here for 2 steps" in found.note
 
 
-def test_revision_that_is_not_in_the_cache_is_replaced(cache):
-    replaced(NAME, f"in place of {NAME} at step7", revision="step7", cache_dir=cache)
+def test_revision_that_is_not_in_the_cache_is_replaced(in_cache, cache):
+    in_cache(cache)
+    replaced(NAME, f"in place of {NAME} at step7", revision="step7")
 
 
-def test_no_network_is_noticed_by_one_request(tmp_path, monkeypatch):
+def test_no_network_is_noticed_by_one_request(in_cache, tmp_path, monkeypatch):
     asked = []
 
     def no_answer(*arguments, **_named):
@@ -264,12 +284,13 @@ def test_no_network_is_noticed_by_one_request(tmp_path, monkeypatch):
 
     offline(monkeypatch, False)
     monkeypatch.setattr("socket.getaddrinfo", no_answer)
-    found = replaced(NAME, r"the hub does not give it \(.*Name or service", cache_dir=tmp_path)
+    in_cache(tmp_path)
+    found = replaced(NAME, r"the hub does not give it \(.*Name or service")
     assert len(asked) == 1
     assert "Name or service not known" in found.note
 
 
-def test_download_that_breaks_off_is_replaced(tmp_path, monkeypatch):
+def test_download_that_breaks_off_is_replaced(in_cache, tmp_path, monkeypatch):
     class Hub:
         def model_info(self, *_arguments, **_named):
             """Answer as if all were well."""
@@ -280,7 +301,8 @@ def test_download_that_breaks_off_is_replaced(tmp_path, monkeypatch):
     offline(monkeypatch, False)
     monkeypatch.setattr(huggingface_hub, "HfApi", Hub)
     monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", breaks_off)
-    replaced(NAME, r"loading it from the hub failed \(connection lost\)", cache_dir=tmp_path)
+    in_cache(tmp_path)
+    replaced(NAME, r"loading it from the hub failed \(connection lost\)")
 
 
 def test_without_transformers_the_embedded_model_takes_over(monkeypatch, folder):

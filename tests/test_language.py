@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from skillscale.lab import language
+from skillscale.lab.language import network
 from skillscale.lab.optimizers import Adam, SignDescent
 
 
@@ -74,11 +75,12 @@ def test_training_is_reproducible():
     assert not torch.equal(run(0), run(1))
 
 
-def test_token_losses_are_cross_entropy():
+def test_token_losses_are_cross_entropy(monkeypatch):
     model, rows = tiny(), random_tokens(5, 9)
     log_p = model(rows[:, :-1]).log_softmax(-1)
     expected = [[-log_p[i, t, rows[i, t + 1]].item() for t in range(8)] for i in range(5)]
-    found = language.token_losses(model, rows, batch_size=2)
+    monkeypatch.setattr(network, "_AT_ONCE", 2)
+    found = language.token_losses(model, rows)
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-5)
     assert not found.requires_grad
 

@@ -127,7 +127,7 @@ def test_no_claim_that_a_run_was_judged_by_vanishes():
     assert gone == set(), "a claim that no longer stands is listed in withdrawn.toml"
 
 
-def listing(tmp_path, **changes):
+def listing(monkeypatch, tmp_path, **changes):
     entry = {
         "id": "slingshot.old",
         "verdict": "not reproduced",
@@ -138,13 +138,14 @@ def listing(tmp_path, **changes):
     lines = [f'{field} = "{value}"' for field, value in entry.items() if value is not None]
     path = tmp_path / "withdrawn.toml"
     path.write_text("\n".join(["[[withdrawn]]", *lines]), encoding="utf-8")
-    return ledger.withdrawn(path)
+    monkeypatch.setattr("skillscale._published.root", lambda: tmp_path)
+    return ledger.withdrawn()
 
 
 def test_a_withdrawn_claim_keeps_its_verdict_and_successor(tmp_path, monkeypatch):
-    listed = listing(tmp_path)
+    listed = listing(monkeypatch, tmp_path)
     assert listed["slingshot.old"]["verdict"] == "not reproduced"
-    assert listing(tmp_path, successor=None)["slingshot.old"]["successor"] == ""
+    assert listing(monkeypatch, tmp_path, successor=None)["slingshot.old"]["successor"] == ""
     monkeypatch.setattr(ledger, "withdrawn", lambda: listed)
     shown = ledger.withdrawals().data
     for text in ("slingshot.old", "not reproduced", "could not be measured", "bound_holds"):
@@ -164,9 +165,9 @@ def test_a_withdrawn_claim_keeps_its_verdict_and_successor(tmp_path, monkeypatch
         ({"why": "so"}, "must be id, verdict, reason, successor"),
     ],
 )
-def test_a_malformed_withdrawal_is_named(tmp_path, changes, message):
+def test_a_malformed_withdrawal_is_named(monkeypatch, tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
-        listing(tmp_path, **changes)
+        listing(monkeypatch, tmp_path, **changes)
 
 
 def test_claims_are_counted_by_verdict():

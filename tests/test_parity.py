@@ -207,9 +207,9 @@ def test_whole_population_is_each_tasks_population():
     members = [
         MultitaskParity(3, 5, 2, alpha=alpha, seed=seed) for seed, alpha in enumerate((0, 1))
     ]
-    batch = whole_population(members, dtype=torch.float64)(9)
+    batch = whole_population(members)(9)
     for i, task in enumerate(members):
-        for ours, theirs in zip(batch, task.population(), strict=True):
+        for ours, theirs in zip(batch, task.population(torch.float32), strict=True):
             assert torch.equal(ours[i], theirs)
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from precision import cast
 from torch.nn import functional
 
 from skillscale.lab.ensembles import MLPEnsemble
@@ -22,7 +23,8 @@ def data():
 def test_directions_are_those_of_the_gradients():
     task = MultitaskParity(3, 5, 2, seed=0)
     model = MLPEnsemble(5, [8], seeds=[0], n_categories=3, dtype=torch.float64)
-    batch = task.sample(7, generator=np.random.default_rng(0), dtype=torch.float64)
+    drawn = task.sample(7, generator=np.random.default_rng(0))
+    batch = cast(lambda _: drawn, torch.float64)(0)
     directions = known.sample_directions([p[0].detach() for p in model.parameters], batch)
     flat = torch.cat([each.flatten(1) for each in directions.values()], 1)
     for i in range(7):

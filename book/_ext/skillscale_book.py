@@ -60,8 +60,10 @@ def escape_docstring(
     _app: Sphinx, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]
 ) -> None:
     """Take docstrings as the plain text that they are: |x| and x* are formulas, not markup."""
+    shown = False  # an example and its output, up to the next empty line
     for i, line in enumerate(lines):
-        if line.lstrip().startswith((">>>", "...")):
+        shown = line.lstrip().startswith(">>>") or (shown and bool(line.strip()))
+        if shown:
             continue
         parts = re.split(r"(`+[^`]*`+|^\s*\* )", line)
         parts[::2] = [re.sub(r"([*|]|_(?=\W|$))", r"\\\1", part) for part in parts[::2]]

@@ -3,7 +3,8 @@
 The content goes into a hidden file beside its destination, `.NAME-xxxxxxxx.partial`, which is then
 moved over it: a reader sees the old file or the whole new one. A process that is killed on the way
 leaves its partial file behind; the next write to the same destination removes it, unless others are
-writing to that folder at the time: a partial file may be theirs.
+writing to that folder at the time: a partial file may be theirs. Derived here; full disks and
+killed writers in `tests/test_files.py`.
 """
 
 from __future__ import annotations
@@ -30,16 +31,7 @@ def writable(path: str | os.PathLike[str]) -> Path:
     """Return `path` if a file can be written there: to be asked before a long computation.
 
     It is tried, and nothing is left behind: permissions, a read-only or a full disk all count. An
-    existing file stays as it is.
-
-    Raises:
-        OSError: If it cannot be; the error names `path`.
-
-    Source: derived here; `tests/test_files.py`.
-
-    >>> writable("/no/such/folder/run.nc")
-    Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: '/no/such/folder/run.nc'
+    existing file stays as it is. An OSError names `path`.
     """
     destination = Path(path)
     if destination.is_dir():
@@ -49,13 +41,25 @@ def writable(path: str | os.PathLike[str]) -> Path:
     return destination
 
 
+def obstacle(path: Path, suffixes: tuple[str, ...], *, overwrite: bool) -> str | None:
+    """Return why a file of a kind cannot be written to `path`, before anything is computed."""
+    if path.suffix not in suffixes:
+        return f"must end in {' or '.join(suffixes)}, got {path.name!r}"
+    try:
+        if not path.parent.is_dir():
+            return f"folder {path.parent} does not exist"
+        if os.path.lexists(path) and not path.is_dir() and not overwrite:
+            return f"{path} exists; --overwrite replaces it"
+        writable(path)
+    except OSError as error:
+        return f"cannot write {path}: {error.strerror or error}"
+    return None
+
+
 def write(path: str | os.PathLike[str], content: bytes) -> None:
     """Write `content` to `path` so that a full disk or a killed process leaves the old file.
 
-    Raises:
-        OSError: If writing fails; the error names `path`, and nothing is left behind.
-
-    Source: derived here; full disks and killed writers in `tests/test_files.py`.
+    An OSError names `path`, and nothing is left behind.
     """
     destination = Path(path)
     with _partial(destination) as file:

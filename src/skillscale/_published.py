@@ -10,9 +10,6 @@ def root() -> Path:
 
     An installed wheel carries both under `skillscale/_published`; in a checkout they lie at its
     root.
-
-    Raises:
-        FileNotFoundError: If neither place holds them.
     """
     package = Path(__file__).parent
     for folder in (package / "_published", package.parents[1]):

@@ -12,9 +12,6 @@ def markup(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
     Each cell repeats the title of its column as data, which the style sheet shows where a narrow
     screen stacks the cells of a row.
-
-    >>> markup(["a"], [["1"]]).count('<td data-title="a">1</td>')
-    1
     """
     names = [escaping.escape(title, quote=True) for title in titles]
     head = "".join(f"<th>{name}</th>" for name in names)
@@ -32,11 +29,7 @@ def markup(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
-    """Return a table object whose cells are HTML already, or a sentence where there are no rows.
-
-    >>> table(["a"], [["<b>1</b>"]]).data.count("<b>1</b>")
-    1
-    """
+    """Return a table object whose cells are HTML already, or a sentence where there are no rows."""
     from IPython.display import HTML
 
     cells = list(rows)
@@ -46,31 +39,19 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
 
 
 def html(rows: Iterable[Mapping[str, object]]) -> Any:
-    """Return rows as an HTML table object, or a sentence where there are none.
-
-    >>> html([{"a": "<"}]).data.count("&lt;")
-    1
-    """
+    """Return rows as an HTML table object, or a sentence where there are none."""
     entries = list(rows)
     cells = [[escaping.escape(str(value)) for value in entry.values()] for entry in entries]
     return table(list(entries[0]) if entries else [], cells)
 
 
 def parts(lines: Iterable[str]) -> str:
-    """Return the lines of one cell, HTML already, as HTML text.
-
-    >>> parts(["a", "b"]).count("<li>")
-    2
-    """
+    """Return the lines of one cell, HTML already, as HTML text."""
     return f'<ul class="parts">{"".join(f"<li>{line}</li>" for line in lines)}</ul>'
 
 
 def folded(sections: Mapping[str, Any]) -> Any:
-    """Return table objects one below the other, each folded under its title.
-
-    >>> folded({"one": html([{"a": 1}]), "two": html([{"a": 2}])}).data.count("<details>")
-    2
-    """
+    """Return table objects one below the other, each folded under its title."""
     from IPython.display import HTML
 
     parts = (

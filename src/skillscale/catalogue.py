@@ -7,6 +7,7 @@ A module of `skillscale.<theory>.experiments` gives each of its experiments, a c
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,23 +26,14 @@ _PACKAGE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Entry:
-    """An experiment and one of its records.
+    """An experiment and one of its records."""
 
-    Attributes:
-        record: Name of the stored run of the standard size, "theory_name".
-        theory: Its folder.
-        module: Where the class is.
-        kind: Name of the class.
-        sizes: Those of `SIZES` that there are settings for.
-        summary: First line of the class's docstring.
-    """
-
-    record: str
+    record: str  #: name of the stored run of the standard size, "theory_name"
     theory: str
     module: str
-    kind: str
-    sizes: tuple[str, ...]
-    summary: str
+    kind: str  #: name of the class
+    sizes: tuple[str, ...]  #: those of `SIZES` that there are settings for
+    summary: str  #: first line of the class's docstring
 
     def seconds(self) -> float | None:
         """Return how long the sound stored run of the standard size took, if there is one."""
@@ -64,8 +56,8 @@ def catalogue() -> dict[str, Entry]:
 
     Source: derived here; equal to what the imported modules hold in `tests/test_catalogue.py`.
 
-    >>> catalogue()["geometry.skill_curves"].sizes
-    ('live', 'standard')
+    >>> catalogue()["geometry.skill_curves"].theory
+    'geometry'
     """
     found = {}
     for path in sorted([*_PACKAGE.glob("*/experiments/*.py"), *_PACKAGE.glob("*/experiments.py")]):
@@ -85,8 +77,17 @@ def catalogue() -> dict[str, Entry]:
     return found
 
 
+def entry(name: str) -> Entry:
+    """Return an experiment by "theory.name"; the error for another name suggests what was meant."""
+    known = catalogue()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, cutoff=0.5)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"no experiment {name!r}, `skillscale list` prints all{meant}")
+    return known[name]
+
+
 def _records(statements: list[ast.stmt]) -> list[tuple[str, str, list[str]]]:
-    """Return class, record and sizes of every `Class.records = {record: {size: ...}}`."""
     return [
         (target.value.id, str(record.value), _keys(sizes))
         for statement in statements

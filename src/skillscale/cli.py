@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 import importlib.metadata
 import io
 import json
-import math
 import os
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -79,19 +77,18 @@ def run(
     """
     from skillscale import catalogue
 
-    known = catalogue.catalogue()
-    if experiment not in known:
-        near = difflib.get_close_matches(experiment, known, cutoff=0.5)
-        meant = f"; did you mean {' or '.join(near)}?" if near else ""
-        _refuse(f"no experiment {experiment!r}, `skillscale list` prints all{meant}")
-    entry = known[experiment]
+    try:
+        entry = catalogue.entry(experiment)
+    except ValueError as error:
+        _refuse(str(error))
     if size not in entry.sizes:
         _refuse(f"--size: {experiment} has no size {size!r}, only {', '.join(entry.sizes)}")
     for name, number, most in (("--threads", threads, 1024), ("--workers", workers, 256)):
         if not 1 <= number <= most:
             _refuse(f"{name}: must be from 1 to {most}, got {number}")
     path = folder / f"{entry.record}{'' if size == 'standard' else f'_{size}'}.nc"
-    _destination("--folder", path, (".nc",), overwrite=overwrite)
+    if obstacle := _files.obstacle(path, (".nc",), overwrite=overwrite):
+        _refuse(f"--folder: {obstacle}")
 
     from skillscale.lab import records, sweep
 
@@ -128,16 +125,6 @@ def ledger(
         typer.echo(claims.lines(judgements))
 
 
-# Which option gives an argument of the theory, to name it in an error.
-_ARGUMENTS = {
-    "alpha": "--alpha",
-    "apparent": "--measured",
-    "n_min": "--n-min",
-    "n_max": "--n-max",
-    "n_skills": "--n-skills",
-}
-
-
 @app.command()
 def bias(
     alpha: Annotated[
@@ -158,31 +145,18 @@ def bias(
     The fit is of ln(loss) against ln(n) over n = n-min, ..., n-max skills learned. Give --alpha to
     see the exponent that it reads, or --measured for the alpha behind an exponent that was read.
     """
-    from skillscale.quantization import theory as quantization
+    from skillscale import _bias
 
     if (alpha is None) == (measured is None):
         _refuse("give exactly one of --alpha and --measured")
-    size = math.inf if n_skills is None else n_skills
     try:
-        if measured is not None:
-            alpha = quantization.true_exponent(measured, n_min=n_min, n_max=n_max, n_skills=size)
-        assert alpha is not None
-        read = quantization.apparent_exponent(alpha, n_min=n_min, n_max=n_max, n_skills=size)
-        ends = [float(quantization.local_exponent(n, alpha, n_skills=size)) for n in (n_min, n_max)]
+        lines = _bias.lines(
+            alpha=alpha, measured=measured, n_min=n_min, n_max=n_max, n_skills=n_skills
+        )
     except ValueError as error:
         name = str(error).split()[0]
-        _refuse(f"{_ARGUMENTS.get(name, name)}: {error}")
-    world = "infinitely many skills" if n_skills is None else f"{n_skills} skills"
-    rows = [
-        ("alpha", f"{alpha:.4f}"),
-        (f"a fit over n = {n_min} ... {n_max} reads", f"{read:.4f}"),
-        ("bias", f"{read - alpha:+.4f}  ({read / alpha - 1:+.1%})"),
-        (f"local exponent at n = {n_min}", f"{ends[0]:.4f}"),
-        (f"local exponent at n = {n_max}", f"{ends[1]:.4f}"),
-    ]
-    typer.echo(f"Exact loss of {world}, P(k) ~ k^-(alpha+1)")
-    for label, value in rows:
-        typer.echo(f"{label:34} {value:>8}")
+        _refuse(f"{'--measured' if name == 'apparent' else '--' + name.replace('_', '-')}: {error}")
+    typer.echo("\n".join(lines))
 
 
 @app.command()
@@ -221,25 +195,22 @@ def fit(
     skillscale fit "$SKILLSCALE_CHINCHILLA_CSV" --digitised --record results/chinchilla_fit.nc
     --overwrite
     """
-    import numpy as np
-
     from skillscale import fits
     from skillscale import runs as tables
 
-    _destination("--figure", figure, (".png", ".svg", ".pdf"), overwrite=overwrite)
-    _destination("--record", record, (".nc",), overwrite=overwrite)
+    kinds = {"--figure": (figure, (".png", ".svg", ".pdf")), "--record": (record, (".nc",))}
+    for option, (path, suffixes) in kinds.items():
+        if path and (obstacle := _files.obstacle(path, suffixes, overwrite=overwrite)):
+            _refuse(f"{option}: {obstacle}")
+        if path and path.exists() and runs.exists() and path.samefile(runs):
+            _refuse(f"{option}: {path} is the table of runs itself")
     if record is not None and not runs.is_file():
         _refuse(f"--record: {runs} must be a file, whose checksum is stored")
-    for option, path in (("--record", record), ("--figure", figure)):
-        if path is not None and path.exists() and path.samefile(runs):
-            _refuse(f"{option}: {path} is the table of runs itself")
     fingerprints = {} if record is None else _fingerprints(record)
     start = time.perf_counter()
     try:
-        if digitised:
-            N, D, loss = tables.read_digitised(runs)
-        else:
-            N, D, loss = tables.read(runs, repeats=repeats)
+        reads = tables.read_digitised if digitised else partial(tables.read, repeats=repeats)
+        N, D, loss = reads(runs)
         for doubt in tables.doubts(N, D):
             typer.echo(f"Warning: {doubt}", err=True)
         law = fits.chinchilla(N, D, loss, bootstrap=bootstrap, seed=seed)
@@ -251,27 +222,15 @@ def fit(
     seconds = time.perf_counter() - start
 
     from skillscale import laws
-    from skillscale.fits.parametric import HUBER
     from skillscale.lab import records
 
-    lines = laws.lines(law, compute=np.array([1.0, 10.0]) * 6 * float((N * D).max()))
+    lines = laws.lines(law, largest=float((N * D).max()))
     try:
         if record is not None:
-            settings = {
-                "bootstrap": bootstrap,
-                "runs": int(N.size),
-                "digitised": digitised,
-                "huber": HUBER,
-                "table_sha256": hashlib.sha256(runs.read_bytes()).hexdigest(),
-            }
-            stamped = records.stamp(
-                laws.dataset(law, seed),
-                settings=settings,
-                seeds=[seed],
-                wall_seconds=seconds,
-                claims=fingerprints,
+            found = laws.record(
+                law, runs.read_bytes(), digitised, seed=seed, seconds=seconds, claims=fingerprints
             )
-            records.save(stamped, record)
+            records.save(found, record)
         if figure is not None:
             drawn = io.BytesIO()
             laws.picture(law, N, D, loss).figure.savefig(drawn, format=figure.suffix[1:])
@@ -291,24 +250,6 @@ def _fingerprints(path: Path) -> dict[str, str]:
         return claims.fingerprints(path.stem)
     except (OSError, ValueError) as error:
         _refuse(f"the claims cannot be read: {error}")
-
-
-def _destination(
-    option: str, path: Path | None, suffixes: tuple[str, ...], *, overwrite: bool
-) -> None:
-    """Refuse, before anything is computed, a path that cannot be written to."""
-    if path is None:
-        return
-    if path.suffix not in suffixes:
-        _refuse(f"{option}: must end in {' or '.join(suffixes)}, got {path.name!r}")
-    try:
-        if not path.parent.is_dir():
-            _refuse(f"{option}: folder {path.parent} does not exist")
-        if os.path.lexists(path) and not path.is_dir() and not overwrite:
-            _refuse(f"{option}: {path} exists; --overwrite replaces it")
-        _files.writable(path)
-    except OSError as error:
-        _refuse(f"{option}: cannot write {path}: {error.strerror or error}")
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import fits
-from skillscale.fits.parametric import PARAMETERS
+from skillscale.fits.parametric import HUBER, PARAMETERS
 from skillscale.resource import theory as resource
 
 if TYPE_CHECKING:
@@ -19,16 +21,10 @@ Array = NDArray[np.float64]
 
 
 def frontier(law: fits.Chinchilla, compute: Array) -> dict[str, Array]:
-    """Return best N, D and loss with their intervals; empty if undefined.
+    """Return best "N", "D" and "loss" of compute C = 6 N D for a law with resamples.
 
-    The split has no best where a fit or a resample has lost one of the two terms.
-
-    Args:
-        law: A law with resamples.
-        compute: Compute C = 6 N D, shape (point,).
-
-    Returns:
-        "N", "D" and "loss": value, low and high end of the interval, shape (3, point).
+    Each is value, low and high end of the interval, shape (3, point). There is none where a fit or
+    a resample has lost one of the two terms: the split then has no best.
 
     Source: Hoffmann et al. 2022; `tests/test_cli_fit.py`.
     """
@@ -46,13 +42,14 @@ def frontier(law: fits.Chinchilla, compute: Array) -> dict[str, Array]:
     return dict(zip(("N", "D", "loss"), bands, strict=True))
 
 
-def lines(law: fits.Chinchilla, *, compute: Array) -> list[str]:
-    """Return parameters with intervals and the best split of some amounts of compute, in words."""
+def lines(law: fits.Chinchilla, *, largest: float) -> list[str]:
+    """Return parameters and best splits of the `largest` N D and of ten times that, in words."""
     told = [f"loss = E + A N^-alpha_N + B D^-alpha_D   {law.A.n_members} runs"]
     for name in PARAMETERS:
         estimate = getattr(law, name)
         told.append(f"{name:8} {estimate}   {estimate.note}".rstrip())
     told.append(f"95 % intervals over {len(law.draws)} resamples of the runs")
+    compute = np.array([1.0, 10.0]) * 6 * largest
     best = frontier(law, compute)
     if not best:
         lost = "no best split of compute: a term cannot be told from none or from the floor"
@@ -67,11 +64,21 @@ def lines(law: fits.Chinchilla, *, compute: Array) -> list[str]:
     return told
 
 
-def dataset(law: fits.Chinchilla, seed: int) -> xr.Dataset:
-    """Return parameters, their status and resamples as a dataset that can be stamped and saved."""
+def record(
+    law: fits.Chinchilla,
+    table: bytes,
+    digitised: bool,
+    *,
+    seed: int,
+    seconds: float,
+    claims: Mapping[str, str],
+) -> xr.Dataset:
+    """Return parameters, their status and resamples, stamped with how they were fitted."""
+    from skillscale.lab import records
+
     estimates = [getattr(law, name) for name in PARAMETERS]
     described = {"long_name": "parameters of loss = E + A N^-alpha_N + B D^-alpha_D"}
-    return xr.Dataset(
+    found = xr.Dataset(
         {
             "value": ("parameter", [estimate.value for estimate in estimates], described),
             "status": ("parameter", [estimate.status for estimate in estimates]),
@@ -83,6 +90,16 @@ def dataset(law: fits.Chinchilla, seed: int) -> xr.Dataset:
             "objective": ((), law.objective, {"long_name": "summed Huber loss of log residuals"}),
         },
         coords={"parameter": list(PARAMETERS), "seed": seed},
+    )
+    settings = {
+        "bootstrap": len(law.draws),
+        "runs": law.A.n_members,
+        "digitised": digitised,
+        "huber": HUBER,
+        "table_sha256": hashlib.sha256(table).hexdigest(),
+    }
+    return records.stamp(
+        found, settings=settings, seeds=[seed], wall_seconds=seconds, claims=claims
     )
 
 

@@ -2,7 +2,7 @@
 
 Learning `times` are > 0, shape (member, skill), skills by falling frequency, nan where a skill was
 not learned while the network was watched. Such skills are censored, not missing: a fit over those
-that were learned keeps the lucky ones among the rare.
+that were learned keeps the lucky ones among the rare. What names no source is derived here.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ SELECTIONS = ("all learned", "gap-free", "censored")
 
 def gap_free(learned: ArrayLike) -> NDArray[np.int64]:
     """Return how many of the most frequent skills, first in `learned`, are learned without a gap.
-
-    Source: derived here.
 
     >>> gap_free([[True, True, False, True], [False, True, True, True]]).tolist()
     [2, 0]
@@ -72,8 +70,6 @@ def count_growth(times: ArrayLike, *, n_min: int = 2, n_max: int = 20) -> Estima
     Where a member has learned fewer than `n_max` skills it is the mean over the others, without an
     interval and as "bound_hit".
 
-    Source: derived here.
-
     >>> n = np.arange(1, 31)
     >>> round(count_growth([n**1.4, 2 * n**1.4]).value, 4)
     0.7143
@@ -88,8 +84,6 @@ def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
 
     Skills that were not learned count as last together; the status is then "bound_hit", since a
     longer run would order them.
-
-    Source: derived here.
 
     >>> order_correlation([[1.0, 2.0, 4.0, 3.0], [1.0, 2.0, 3.0, 4.0]], n=4).value.__round__(4)
     0.8333
@@ -107,16 +101,12 @@ def order_correlation(times: ArrayLike, *, n: int = 15) -> Estimate:
 def convergence_exponents(
     frequency: ArrayLike, times: ArrayLike, *, horizon: float, select: str = "censored"
 ) -> Floats:
-    r"""Return q of $T_k \propto P(k)^{-q}$ for each member.
+    r"""Return q of $T_k \propto P(k)^{-q}$ for each member, watched until `horizon`.
 
     - "all learned": least squares on logarithms over the skills that were learned;
     - "gap-free": the same over the most frequent ones up to the first that was not;
     - "censored": maximum likelihood over all skills with normal scatter of $\ln T_k$ about the
       line, where a skill that was not learned says $T_k >$ `horizon`.
-
-    Args:
-        frequency: P(k) > 0, shape (skill,).
-        horizon: How long the networks were watched, no less than any time.
 
     Returns:
         Shape (member,), nan for a member with fewer than three skills to fit.
@@ -169,7 +159,6 @@ def mean_of_all(values: ArrayLike) -> Estimate:
 def _exponent(
     log_share: Floats, times: Floats, known: NDArray[np.bool_], horizon: float | None
 ) -> float:
-    """Return one member's q by least squares, or by likelihood where a horizon is given."""
     log_times = np.log(times[known])
     slope, level = np.polyfit(log_share[known], log_times, 1)
     if horizon is None or known.all():
@@ -191,7 +180,6 @@ def _exponent(
 
 
 def _members(times: ArrayLike) -> Floats:
-    """Return learning times as (member, skill), refusing what is none."""
     members = np.atleast_2d(_checks.array("times", times, finite=False))
     if members.ndim != 2:
         raise ValueError(f"times must have shape (member, skill), got {members.shape}")

@@ -6,7 +6,6 @@ import html
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from skillscale import _checks, _notation, _published, _tables, claims
@@ -16,20 +15,13 @@ from skillscale.claims import Judgement
 def judged() -> list[Judgement]:
     """Judge every claim of every theory from the stored runs, in the order of the claims.
 
-    Raises:
-        ValueError: As `claims.judge_all`, or if a stored run is not that of the manifest.
-
     Source: derived here; equal to the stored verdicts in `tests/test_ledger.py`.
     """
     return [judgement for theory in claims.theories() for judgement in claims.judge_all(theory)]
 
 
 def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
-    """Count claims: judged in all, with an interval, and per verdict.
-
-    >>> counts([])["judged"]
-    0
-    """
+    """Count claims: judged in all, with an interval, corrected, and per verdict."""
     verdicts = [judgement.verdict for judgement in judgements]
     return {
         "judged": len(judgements),
@@ -43,11 +35,7 @@ def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
 
 
 def meanings() -> dict[str, str]:
-    """Return what each verdict means, under names to `glue` it by.
-
-    >>> meanings()["partly means"]
-    'of several parts, some are reproduced and some lie outside'
-    """
+    """Return what each verdict means, under names to `glue` it by."""
     return {f"{verdict} means": meaning for verdict, meaning in claims.VERDICTS.items()}
 
 
@@ -57,10 +45,7 @@ def table(judgements: Sequence[Judgement]) -> claims.ClaimsTable:
 
 
 def reasons() -> Any:
-    """Return every tolerance with its reason and what would falsify the claim, as HTML.
-
-    Claims are folded by theory.
-    """
+    """Return every tolerance with its reason and what would falsify the claim, folded by theory."""
     titles = ("Claim", "Part", "Tolerance", "Reason", "Falsified by")
     of_theory: dict[str, list[tuple[str, ...]]] = {}
     for claim in claims.load().values():
@@ -95,23 +80,16 @@ def errata() -> Any:
     return _tables.table(("Claim", "Published", "Derived", "Shown in"), cells)
 
 
-def withdrawn(path: str | Path | None = None) -> dict[str, dict[str, str]]:
+def withdrawn() -> dict[str, dict[str, str]]:
     """Read the claims that a stored run was judged by and that no longer stand.
 
-    Args:
-        path: A file of withdrawn claims; by default the one of this version of the book.
-
     Returns:
-        By id, in the order of the file: last "verdict", "reason", and "successor", the id of the
-        claim that took its place ("" where there is none).
-
-    Raises:
-        ValueError: If an entry lacks a field or has an unknown one, its id stands or comes twice,
-            its verdict is none, or its successor is no claim that stands.
+        By id, in the order of `withdrawn.toml`: last "verdict", "reason", and "successor", the id
+        of the claim that took its place ("" where there is none).
 
     Source: derived here; `tests/test_ledger.py`.
     """
-    source = Path(path) if path is not None else _published.root() / "withdrawn.toml"
+    source = _published.root() / "withdrawn.toml"
     standing, found = claims.load(), {}
     for entry in tomllib.loads(source.read_text(encoding="utf-8")).get("withdrawn", []):
         fields = {"successor": "", **entry}
@@ -164,8 +142,6 @@ def glue(values: Mapping[str, object]) -> None:
 
     Spaces in names become underscores. Does nothing where myst_nb is not installed, so that
     chapters run without the book's tools.
-
-    >>> glue({})
     """
     try:
         import myst_nb

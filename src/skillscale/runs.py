@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from skillscale import _checks
+
 Array = NDArray[np.float64]
 
 MOST_RUNS = 100_000
@@ -27,23 +29,12 @@ def read(
     *,
     repeats: bool = False,
 ) -> tuple[Array, ...]:
-    r"""Read columns of positive numbers from a CSV file with a header.
+    r"""Read columns of positive numbers from a CSV file with a header, one array (run,) per column.
 
-    Args:
-        path: File in UTF-8, comma separated, or a pipe that somebody writes to. Empty lines and
-            other columns are passed over. At most `MOST_BYTES` and `MOST_RUNS` are read.
-        columns: Names of the columns to read.
-        repeats: Whether several lines may hold the same numbers. They count as so many runs: copies
-            of one run narrow the intervals of a fit falsely.
-
-    Returns:
-        One array of shape (run,) per column.
-
-    Raises:
-        ValueError: If the file is no text, has no runs, too many or too large a size, lacks a
-            column or has it twice, an entry is not a finite number > 0, or, unless `repeats`, two
-            lines are the same; the message names the file, the column and the line.
-        OSError: If the file cannot be read; FileNotFoundError if there is none.
+    `path` is in UTF-8, comma separated, or a pipe that somebody writes to. Empty lines and other
+    columns are passed over. At most `MOST_BYTES` and `MOST_RUNS` are read. A ValueError names the
+    file, the column and the line. With `repeats` several lines may hold the same numbers, and count
+    as so many runs: copies of one run narrow the intervals of a fit falsely.
 
     Source: derived here; files with faults in `tests/test_cli_fit.py`.
 
@@ -87,16 +78,10 @@ def read(
 
 
 def doubts(N: Array, D: Array) -> list[str]:
-    """Return what is unlikely for parameters and training tokens, a sentence each.
-
-    Args:
-        N: Parameters of each run, shape (run,).
-        D: Training tokens of each run, shape (run,).
+    """Return what is unlikely for parameters and training tokens of each run, a sentence each.
 
     Source: derived here; `tests/test_cli_fit.py`.
 
-    >>> doubts(np.array([1e9, 2e9]), np.array([2e10, 4e10]))
-    []
     >>> doubts(np.array([1.0, 2.0]), np.array([20.0, 40.0]))
     ['N is 2 at most: is it in millions or billions? Compute 6 N D is taken as it stands']
     """
@@ -113,30 +98,13 @@ def doubts(N: Array, D: Array) -> list[str]:
 
 
 def read_digitised(path: str | os.PathLike[str]) -> tuple[Array, Array, Array]:
-    r"""Read the runs that Besiroglu et al. 2024 digitised from a figure of Hoffmann et al. 2022.
+    """Read the runs that Besiroglu et al. 2024 digitised from a figure of Hoffmann et al. 2022.
 
     The file has columns "Model Size" (N), "Training FLOP" (C) and "loss"; D = C / (6 N). The 5 runs
-    of largest loss are left out, as in the source.
-
-    Args:
-        path: The file.
-
-    Returns:
-        N, D and loss, each of shape (run,).
-
-    Raises:
-        ValueError: As `read`, or if there are no more than 5 runs. Repeated lines are taken.
-        OSError: As `read`.
+    of largest loss are left out, as in the source; repeated lines are taken. Returns N, D and loss,
+    each of shape (run,).
 
     Source: Besiroglu et al. 2024; their fit of these runs in `tests/test_chinchilla_fit.py`.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "points.csv"
-    ...     text = "Model Size,Training FLOP,loss\n" + "".join(f"2,24,{i}\n" for i in range(1, 8))
-    ...     _ = path.write_text(text)
-    ...     [column.tolist() for column in read_digitised(path)]
-    [[2.0, 2.0], [2.0, 2.0], [1.0, 2.0]]
     """
     N, C, loss = read(path, ("Model Size", "Training FLOP", "loss"), repeats=True)
     if loss.size <= _DROPPED:
@@ -169,8 +137,7 @@ def _one(name: str, header: list[str], file: str) -> None:
         raise ValueError(f"{file} has {header.count(name)} columns {name!r}")
     if name in header:
         return
-    found = ", ".join(map(repr, header)) or "no header"
-    found = found if len(found) <= 80 else found[:77] + "..."
+    found = _checks.shortened(", ".join(map(repr, header)) or "no header")
     hint = ""
     for mark, word in (("\t", "tabs"), (";", "semicolons")):
         if len(header) == 1 and mark in header[0]:

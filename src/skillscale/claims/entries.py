@@ -18,25 +18,16 @@ _TARGET = ("predicted", "quantity", "relation", "tolerance", "tolerance_reason")
 _PACKAGE = Path(__file__).parents[1]
 
 
-def load(path: str | Path | None = None) -> dict[str, Claim]:
-    """Read claims.
+def load() -> dict[str, Claim]:
+    """Return claims by id, "theory.name", in the order of the theories' names and of their files.
 
-    A file may name a text that stands more than once in its table `text`; "@name" stands for it.
-    What all parts of a claim share may stand once, under `all`.
-
-    Args:
-        path: A file `claims.toml` in the folder of a theory; by default those of all theories.
-
-    Returns:
-        Claims by id, "theory.name", in the order of the theories' names and of their files.
-
-    Raises:
-        ValueError: If an entry lacks a field, has an unknown one, a value out of range, or an id,
-            old or new, that stands twice; the message names the entry and the field.
+    They stand in the file `claims.toml` of a theory. It may name a text that stands more than once
+    in its table `text`; "@name" stands for it. What all parts of a claim share may stand once,
+    under `all`.
 
     Source: derived here; `tests/test_claims.py`.
     """
-    return dict(_all()) if path is None else _read(Path(path))
+    return dict(_all())
 
 
 def theories() -> list[str]:
@@ -49,11 +40,7 @@ def theories() -> list[str]:
 
 
 def of_theory(theory: str) -> list[Claim]:
-    """Return the claims of a theory.
-
-    Raises:
-        ValueError: If no claim belongs to `theory`.
-    """
+    """Return the claims of a theory."""
     if theory not in theories():
         raise ValueError(f"theory must be one that has claims, got {theory!r}")
     return list(_of(theory).values())
@@ -93,7 +80,6 @@ def _read(path: Path) -> dict[str, Claim]:
 
 
 def _expanded(value: Any, texts: Mapping[str, str]) -> Any:
-    """Return an entry with the shared texts in their places."""
     if isinstance(value, dict):
         return {key: _expanded(inner, texts) for key, inner in value.items()}
     if isinstance(value, list):

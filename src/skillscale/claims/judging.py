@@ -16,16 +16,6 @@ def judge_all(theory: str) -> list[Judgement]:
     The reading of the claim "theory.name" is the function `name` of the theory's `readings`, a
     module or a package of modules: record in, estimate out, or one estimate per part by name.
 
-    Args:
-        theory: A theory that has claims, e.g. "domino".
-
-    Returns:
-        Judgements in the order of the claims.
-
-    Raises:
-        ValueError: If no claim belongs to `theory`, a claim has no reading or two, or the parts of
-            an estimate do not match those of the claim.
-
     Source: derived here; equal to the stored verdicts in `tests/test_ledger.py`.
     """
     from skillscale.lab import records

@@ -34,25 +34,15 @@ _SIGNS = {"equal": "", "at most": "≤ ", "at least": "≥ "}
 
 @dataclass(frozen=True)
 class Target:
-    """What one part of a claim predicts.
+    """What one part of a claim predicts."""
 
-    Attributes:
-        name: Name of the part; empty where the claim has a single one.
-        kind: "paper" for a statement of the source, "own" for what is derived or found here.
-        predicted: The predicted number.
-        quantity: What is measured, with its unit.
-        relation: "equal", "at most" or "at least".
-        tolerance: Allowed distance, absolute, in the unit of the quantity.
-        tolerance_reason: Why it is that large, independent of the result.
-    """
-
-    name: str
-    kind: str
+    name: str  #: of the part; empty where the claim has a single one
+    kind: str  #: "paper" for a statement of the source, "own" for what is ours
     predicted: float
-    quantity: str
-    relation: str
-    tolerance: float
-    tolerance_reason: str
+    quantity: str  #: what is measured, with its unit
+    relation: str  #: "equal", "at most" or "at least"
+    tolerance: float  #: allowed distance, absolute, in the unit of the quantity
+    tolerance_reason: str  #: why it is that large, independent of the result
 
     def verdict(self, estimate: Estimate) -> str:
         """Return "reproduced", "not reproduced" or "inconclusive" for a measured estimate.
@@ -76,35 +66,20 @@ class Target:
 
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed of a theory; an entry of its `claims.toml`.
+    """What is claimed of a theory; an entry of its `claims.toml`."""
 
-    Attributes:
-        id: "theory.name".
-        was: An older id by which it is still found; empty where there is none.
-        theory: The theory it belongs to.
-        page: The page of the book that shows it.
-        headline: Whether the chapter shows it among its few.
-        statement: One sentence for the reader.
-        source: Paper with equation or figure, or "derived here".
-        falsified_by: The outcome that would count against it.
-        system: What was run.
-        record: Name of the stored run, `results/<record>.nc`.
-        targets: What is predicted, one target per part.
-        corrected: Published and derived value and the cell that shows it, where the source's
-            number or formula is wrong; else None.
-    """
-
-    id: str
-    was: str
+    id: str  #: "theory.name"
+    was: str  #: an older id by which it is still found; may be empty
     theory: str
-    page: str
-    headline: bool
-    statement: str
-    source: str
-    falsified_by: str
-    system: str
-    record: str
-    targets: tuple[Target, ...]
+    page: str  #: of the book, that shows it
+    headline: bool  #: whether the chapter shows it among its few
+    statement: str  #: one sentence for the reader
+    source: str  #: paper with equation or figure, or "derived here"
+    falsified_by: str  #: the outcome that would count against it
+    system: str  #: what was run
+    record: str  #: name of the stored run, `results/<record>.nc`
+    targets: tuple[Target, ...]  #: one per part
+    #: published and derived value and the cell that shows it, where the source is wrong
     corrected: Mapping[str, str] | None
 
     @property
@@ -134,16 +109,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A claim with what was measured and the verdict that follows.
-
-    Attributes:
-        claim: The claim.
-        estimates: Measured estimates, one per target of the claim and in its order.
-        verdict: One of `VERDICTS`.
-    """
+    """A claim with what was measured and the verdict, one of `VERDICTS`, that follows."""
 
     claim: Claim
-    estimates: tuple[Estimate, ...]
+    estimates: tuple[Estimate, ...]  #: one per target of the claim and in its order
     verdict: str
 
     def plain(self) -> dict[str, Any]:
@@ -170,14 +139,7 @@ class Judgement:
 
 
 def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgement:
-    """Judge a claim by what was measured.
-
-    Args:
-        claim: The claim.
-        measured: The estimate, or one per part by name for a claim with parts.
-
-    Raises:
-        ValueError: If the parts do not match.
+    """Judge a claim by what was measured: the estimate, or one by name for a claim with parts.
 
     Source: rules of the module's docstring; `tests/test_claims.py`.
     """

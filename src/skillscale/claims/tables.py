@@ -28,11 +28,7 @@ def lines(judgements: Sequence[Judgement]) -> str:
 
 
 def announced(theory: str) -> Any:
-    """Return the claims of a theory, their predictions and tolerances, without verdicts.
-
-    Raises:
-        ValueError: If no claim belongs to `theory`.
-    """
+    """Return the claims of a theory, their predictions and tolerances, without verdicts."""
     rows = [(_notation.html(claim.statement), _predictions(claim)) for claim in of_theory(theory)]
     return _tables.table(("Claim", "Predicted"), rows)
 
@@ -55,12 +51,7 @@ def table(judgements: Sequence[Judgement]) -> ClaimsTable:
 
 @dataclass(frozen=True, repr=False)
 class ClaimsTable:
-    """A table of judgements that a notebook shows as HTML.
-
-    Attributes:
-        judgements: What the table shows.
-        of_book: True for the ledger's table, which links the chapters.
-    """
+    """A table of judgements that a notebook shows as HTML; `of_book` links the chapters."""
 
     judgements: tuple[Judgement, ...]
     of_book: bool = False
@@ -79,7 +70,6 @@ class ClaimsTable:
         return _tables.markup(("Claim", "Predicted → measured", "Verdict"), rows)
 
     def _claim(self, judgement: Judgement) -> str:
-        """Return statement, id, what is measured and the number of runs."""
         claim = judgement.claim
         # long names break where their words do
         name = f"<code>{html.escape(claim.id).replace('_', '_<wbr>')}</code>"
@@ -97,7 +87,6 @@ class ClaimsTable:
         )
 
     def _parts(self, judgement: Judgement) -> str:
-        """Return prediction and measurement of each part, on a line of its own."""
         lines = []
         for target, estimate in zip(judgement.claim.targets, judgement.estimates, strict=True):
             verdict = target.verdict(estimate)

@@ -25,9 +25,8 @@ _OPERATIONS |= {
 class Formulas:
     """The table of all formulas of a page's plot; what they share stands in it once.
 
-    Attributes:
-        entries: numbers, names, and lists of an operation and the places of its arguments, which
-            come earlier; a sum is ["sum", name of the index, first, last, place of the term].
+    `entries` are numbers, names, and lists of an operation and the places of its arguments, which
+    come earlier; a sum is ["sum", name of the index, first, last, place of the term].
     """
 
     def __init__(self) -> None:

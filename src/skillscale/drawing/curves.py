@@ -24,14 +24,9 @@ def local_exponents(
     xlabel: str,
     colour: str,
 ) -> Figure:
-    """Draw local loss exponents -dlnL/dlnT over time, with the levels they tend to.
+    """Draw local loss exponents -dlnL/dlnT by label over times `t`, with the levels they tend to.
 
-    Args:
-        t: Times, shape (t,).
-        exponents: Curves by label, shape (t,).
-        asymptotes: Levels by label; a label that is not a curve's is written at the line.
-        xlabel: What `t` is.
-        colour: Colour of the curves.
+    A level whose label is not a curve's is written at the line.
     """
     figure, axes = style.new(height=3.4)
     shades = np.linspace(1.0, 0.4, len(exponents))

@@ -54,7 +54,11 @@ class Explorable:
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot of several that share sliders; its arguments are those of `explorable`."""
+    """One plot of several that share sliders; its other arguments are those of `explorable`.
+
+    `points`, label -> (x values, y values), are measurements drawn as markers that no slider moves;
+    kept to four digits.
+    """
 
     curves: Mapping[str, Any]
     x: AxisOfX
@@ -72,7 +76,6 @@ def explorable(
     sliders: Mapping[sp.Symbol, SliderSetting],
     title: str,
     parameter: ParameterSetting | None = None,
-    points: PointSets | None = None,
     readouts: Readouts | None = None,
 ) -> Explorable:
     """Return a plot of closed forms whose sliders recompute it in the reader's browser.
@@ -87,16 +90,7 @@ def explorable(
         sliders: symbol -> (low, high, start, step or "log", label), at least one.
         title: Says what is shown, also to readers who cannot see the plot.
         parameter: (symbol, low, high, "linear" or "log") along curves given as pairs.
-        points: label -> (x values, y values), measurements drawn as markers that no slider moves;
-            kept to four digits.
         readouts: label -> expression in the slider symbols, printed as a number below the sliders.
-
-    Returns:
-        An object with `_repr_html_`, the same text on every machine.
-
-    Raises:
-        ValueError: If a range, scale or label is unusable, an expression holds an unknown symbol,
-            it holds what a page cannot compute, or points are not pairs of numbers within the axes.
 
     Source: derived here; `tests/test_explorable.py` compares the page's numbers with sympy's.
 
@@ -108,7 +102,7 @@ def explorable(
     formulas = Formulas()
     data = _controls(title, sliders, readouts, formulas) | _axes(x, y)
     data |= _lines(Panel(curves, x, y, title, parameter), _tuned(sliders), formulas)
-    data |= _measured(points, data) | {"formulas": formulas.entries}
+    data |= {"formulas": formulas.entries}
     return Explorable(title, json.dumps(data, ensure_ascii=False))
 
 
@@ -118,27 +112,12 @@ def linked(
     sliders: Mapping[sp.Symbol, SliderSetting],
     title: str,
     parameter: ParameterSetting | None = None,
-    readouts: Readouts | None = None,
 ) -> Explorable:
     """Return several plots of closed forms that the same sliders recompute.
 
     The plots stand side by side where there is room, and one below the other where there is not.
-
-    Args:
-        panels: The plots, at least one.
-        sliders: symbol -> (low, high, start, step or "log", label), at least one.
-        title: Says what is shown, also to readers who cannot see the plots.
-        parameter: (symbol, low, high, "linear" or "log") along curves given as pairs, for the
-            panels that name none of their own.
-        readouts: label -> expression in the slider symbols, printed as a number below the sliders.
-
-    Returns:
-        An object with `_repr_html_`, the same text on every machine.
-
-    Raises:
-        ValueError: If there is no panel, or for what `explorable` refuses.
-
-    Source: derived here; `tests/test_explorable.py` compares the page's numbers with sympy's.
+    `sliders`, `title` and `parameter`, for panels that name none of their own, are as in
+    `explorable`.
 
     >>> T, a = sp.symbols("T a", positive=True)
     >>> time, left = (T, 0, 5, "linear", "time"), (0, 1, "linear", "left")
@@ -150,7 +129,7 @@ def linked(
     if not panels:
         raise ValueError(f"panels must hold at least one plot, got {panels!r}")
     formulas = Formulas()
-    data = _controls(title, sliders, readouts, formulas)
+    data = _controls(title, sliders, None, formulas)
     plots = []
     for panel in panels:
         own = panel if panel.parameter is not None else replace(panel, parameter=parameter)
@@ -167,7 +146,6 @@ def _controls(
     readouts: Readouts | None,
     formulas: Formulas,
 ) -> dict[str, Any]:
-    """Return what all plots of an `Explorable` share."""
     if not sliders:
         raise ValueError(f"sliders must hold at least one symbol, got {sliders!r}")
     data: dict[str, Any] = {
@@ -230,7 +208,6 @@ def _lines(panel: Panel, tuned: dict[sp.Symbol, str], formulas: Formulas) -> dic
 
 
 def _measured(points: PointSets | None, plot: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the measured points of a plot, or nothing if it has none."""
     if points is None:
         return {}
     if not points:

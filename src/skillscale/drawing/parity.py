@@ -11,13 +11,7 @@ from skillscale.drawing import style
 
 @style.drawn
 def task(frequency: NDArray[np.float64], subsets: NDArray[np.int64], n_bits: int) -> Figure:
-    """Draw the skill frequencies and which bits each skill looks at.
-
-    Args:
-        frequency: P(k), shape (n_skills,).
-        subsets: Bit positions of each skill, shape (n_skills, subset_size).
-        n_bits: Number of bits.
-    """
+    """Draw the frequencies (skill,) and which bits each looks at, `subsets` (skill, bit of it)."""
     n_skills = len(frequency)
     used = np.zeros((n_skills, n_bits))
     np.put_along_axis(used, subsets, 1.0, axis=1)

@@ -20,8 +20,7 @@ COLUMNS = ("panel", "series", "across", "up", "x", "y", "low", "high")
 def plotted(figure: Figure) -> pd.DataFrame:
     """Return every curve, mark, bar and band of a figure as a table, a point a row.
 
-    Args:
-        figure: Panels with named axes. Images and areas that span a panel are not series.
+    Images and areas that span a panel are not series.
 
     Returns:
         Columns panel (its title, or its place), series (the label in the legend of what looks so),
@@ -29,10 +28,9 @@ def plotted(figure: Figure) -> pd.DataFrame:
         interval of y, or of x where a bar lies. A line across a whole panel has no x, one up a
         panel no y.
 
-    >>> figure = Figure()
-    >>> axes = figure.subplots()
+    >>> axes = Figure().subplots()
     >>> _ = axes.plot([0, 1], [2, 3], label="law"), axes.set(xlabel="step", ylabel="loss")
-    >>> plotted(figure)[["series", "across", "up", "x", "y"]].values.tolist()
+    >>> plotted(axes.figure)[["series", "across", "up", "x", "y"]].values.tolist()
     [['law', 'step', 'loss', 0.0, 2.0], ['law', 'step', 'loss', 1.0, 3.0]]
     """
     named_by_look = {
@@ -93,7 +91,6 @@ def _series(axes: Axes, named_by_look: dict[Any, str]) -> Iterator[dict[str, Any
 
 
 def _tips(bars: BarContainer) -> tuple[Any, Any]:
-    """Return where bars stand and how far they reach."""
     boxes = [box.get_bbox() for box in bars.patches]
     if bars.orientation == "horizontal":
         return [box.x1 for box in boxes], [(box.y0 + box.y1) / 2 for box in boxes]

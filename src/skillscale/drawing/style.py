@@ -83,19 +83,7 @@ def new(
 ) -> tuple[Figure, Any]:
     """Return a figure and its axes on an opaque white ground, outside pyplot's global state.
 
-    Args:
-        nrows: Rows of axes.
-        ncols: Columns of axes.
-        width: Width in inches.
-        height: Height in inches.
-        **options: Passed to `matplotlib.figure.Figure.subplots` (sharex, sharey, …).
-
-    Returns:
-        The figure and what `Figure.subplots` returns: one `Axes` or an array of them.
-
-    >>> figure, axes = new(width=4, height=3)
-    >>> axes.get_xlabel()
-    ''
+    Its size is in inches; `options` go to `matplotlib.figure.Figure.subplots`, which gives axes.
     """
     with context():
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -110,7 +98,6 @@ def bars(
     """Draw values as marks whose error bars are their 95 % intervals; none exists, none is drawn.
 
     Args:
-        axes: Where to draw.
         x: Place of each value on the other axis, shape (point,), or one place.
         found: Values with intervals, shaped alike.
         horizontal: Whether the values run along the horizontal axis.

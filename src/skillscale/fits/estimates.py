@@ -30,8 +30,7 @@ class Estimate:
     """A measured number with its 95 % interval.
 
     Attributes:
-        low: Lower end of the interval; nan where none exists.
-        high: Upper end; likewise.
+        low: Lower end of the interval; nan where none exists, as is `high`.
         status: "ok"; "too_few_points" (one member: no interval), "bound_hit" (censored: the event
             lies outside the observed range for some members) or "not_converged".
         n_members: Number of independent runs behind the estimate.
@@ -74,10 +73,9 @@ class PowerLaw:
 
 
 def mean(values: ArrayLike) -> Estimate:
-    """Estimate the mean over members with Student's t interval m ± t(0.975, n-1)·s/√n.
+    """Estimate the mean of one number per member with Student's t interval m ± t(0.975, n-1)·s/√n.
 
-    `values` are one number per member. A single member has no interval and the status
-    "too_few_points".
+    A single member has no interval and the status "too_few_points".
 
     Source: Student's t; its coverage is tested.
 

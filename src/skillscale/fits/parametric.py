@@ -40,8 +40,6 @@ class Chinchilla:
     """A fitted law L = E + A N^(-alpha_N) + B D^(-alpha_D); A, B, E in units of the loss.
 
     Attributes:
-        alpha_N: Exponent in parameters; positive where the loss falls.
-        alpha_D: Exponent in data; likewise.
         model_exponent: alpha_D / (alpha_N + alpha_D), with which the best N grows with compute.
         objective: Huber loss of the log residuals, summed over runs.
         draws: A, B, E, alpha_N, alpha_D of every resample, shape (draw, 5).

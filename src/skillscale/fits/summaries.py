@@ -18,13 +18,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Summary:
-    """Members and, for each point, the centre of them with its 95 % interval.
+    """Members (member, …) and for each point their centre, (…), with its 95 % interval.
 
-    Attributes:
-        members: Shape (member, …); without members, as of a prediction, shape (0, …).
-        value: Mean or median over members, shape (…).
-        low: Lower end of its interval, nan where none exists.
-        high: Upper end of its interval, nan where none exists.
+    Ends are nan where none exists. Without members, as of a prediction, their shape is (0, …).
     """
 
     members: Floats
@@ -49,17 +45,11 @@ class Summary:
 
 
 def means(values: ArrayLike) -> Summary:
-    """Summarise members by their mean with Student's t interval m ± t(0.975, n-1)·s/√n.
-
-    Args:
-        values: Shape (member, …); nan or inf makes the points nan or inf in which it stands.
+    """Summarise (member, …) by their mean with Student's t interval m ± t(0.975, n-1)·s/√n.
 
     Returns:
-        The summary; a single member has no interval, and its ends are nan. What is beyond all
-        floats is inf or nan.
-
-    Raises:
-        ValueError: If `values` are no numbers or none.
+        The summary; a single member has no interval, and its ends are nan, as are points in which a
+        nan stands; inf likewise. What is beyond all floats is inf or nan.
 
     Source: Student's t; equals `mean` point by point in `tests/test_fits.py`.
 
@@ -76,20 +66,15 @@ def means(values: ArrayLike) -> Summary:
 
 
 def medians(values: ArrayLike) -> Summary:
-    """Summarise members by their median, with an interval between two of the ordered members.
+    """Summarise (member, …) by their median, with an interval between two of the ordered members.
 
     The members of rank k and n + 1 - k enclose the median of the population with a probability of
     at least 95 %, whatever it is, where k is the largest with P(Binomial(n, ½) < k) <= 2.5 %.
-    Fewer than six members have no such k and no interval.
-
-    Args:
-        values: Shape (member, …); nan, an event that never came, lies beyond all others.
+    Fewer than six members have no such k and no interval. A nan, an event that never came, lies
+    beyond all others.
 
     Returns:
         The summary; the ends of fewer than six members are nan, and what never came is at inf.
-
-    Raises:
-        ValueError: If `values` are no numbers or none.
 
     Source: the sign test; its coverage is counted in `tests/test_fits.py`.
 

@@ -20,17 +20,13 @@ _CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 
 @cache
 def keep_freed() -> bool:
-    """Let this process keep up to 256 MB a heap that it has freed; once is enough.
+    """Let this process keep up to 256 MB a heap that it has freed, until it ends; once is enough.
 
-    It holds for the whole process, and until it ends. Returns whether the C library could be told:
-    it is asked where it is GNU's, and elsewhere nothing happens. Nor does anything where one of its
-    environment variables ``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_`` and
-    ``GLIBC_TUNABLES`` is set: the user has chosen. Results do not depend on it.
+    Returns whether the C library, if it is GNU's, could be told. Nothing happens elsewhere, or if
+    ``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_`` or ``GLIBC_TUNABLES`` is in the
+    environment: the user has chosen. Results do not depend on it.
 
     Source: derived here; `tests/test_memory.py` counts pages.
-
-    >>> keep_freed() in (True, False)
-    True
     """
     if any(os.environ.get(name) for name in _CHOSEN):
         return False

@@ -20,21 +20,17 @@ _ACTIVATIONS = {"relu": functional.relu_, "silu": functional.silu}
 
 @dataclass(frozen=True)
 class Architecture:
-    """What is needed, beside the parameters, to evaluate members of an ensemble.
+    """What is needed, beside the parameters of `MLPEnsemble`, to evaluate members.
 
-    Parameters are in the order of `MLPEnsemble.parameters`; inputs are (member, batch, n_inputs)
-    and categories (member, batch) or None.
+    Inputs are (member, batch, n_inputs), categories (member, batch) or None.
     """
 
     n_categories: int
-    bias: bool
     activation: str
 
-    def layers(self, parameters: Sequence[Tensor]) -> list[tuple[Tensor, Tensor | None]]:
+    def layers(self, parameters: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
         """Return weights and biases layer by layer."""
         plain = parameters[1:] if self.n_categories else parameters
-        if not self.bias:
-            return [(weight, None) for weight in plain]
         return list(zip(plain[::2], plain[1::2], strict=True))
 
     def hidden(
@@ -45,10 +41,7 @@ class Architecture:
         state = inputs
         for layer, (weight, shift) in enumerate(self.layers(parameters)[:-1]):
             if layer == 0 and category is not None:
-                table = parameters[0] if shift is None else parameters[0] + shift
-                state = _rows(table, category).baddbmm_(state, weight)
-            elif shift is None:
-                state = torch.bmm(state, weight)
+                state = _rows(parameters[0] + shift, category).baddbmm_(state, weight)
             else:
                 state = torch.baddbmm(shift, state, weight)
             state = activation(state)
@@ -60,13 +53,13 @@ class Architecture:
         """Return the outputs, (member, batch, n_outputs)."""
         weight, shift = self.layers(parameters)[-1]
         product: Tensor = _Readout.apply(self.hidden(parameters, inputs, category), weight)  # type: ignore[no-untyped-call]
-        return product if shift is None else product + shift
+        return product + shift
 
 
 def _rows(table: Tensor, category: Tensor) -> Tensor:
     """Gather rows (member, batch, width) of the table (member, n_categories, width)."""
     members, n_categories, _ = table.shape
-    first = n_categories * torch.arange(members, device=table.device)[:, None]
+    first = n_categories * torch.arange(members)[:, None]
     return functional.embedding(category + first, table.flatten(0, 1))
 
 

@@ -2,7 +2,7 @@
 
 The documents are Python's language reference (`pydoc_data.topics`) and the source of its library;
 the tokenizer is a regular expression. The text changes a little from one Python version to the
-next, and so do all numbers made from it.
+next, and so do all numbers made from it. Derived here; tests in `tests/test_corpus.py`.
 """
 
 from __future__ import annotations
@@ -26,33 +26,27 @@ from skillscale import _checks
 _TOKEN = re.compile(r"\n *| ?[A-Za-z]+|[0-9]| +|.", re.DOTALL)
 _UNDERLINE = re.compile(r"^(.+)\n[*=\-~^\"]{3,}$", re.MULTILINE)
 _TABLE_LINE = re.compile(r"^\s*[+|].*[+|]$\n?", re.MULTILINE)
+_SHORTEST = 200  # characters of a section
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _BASE = (*"\n", *map(chr, range(32, 127)), _UNKNOWN)
 
 
-def python_documents(*, max_characters: int = 60_000) -> tuple[str, ...]:
-    r"""Texts that ship with Python: sections of the language reference, and library modules.
+def python_documents() -> tuple[str, ...]:
+    """Return texts that ship with Python: sections of the language reference, and library modules.
 
     The topics of the reference quote each other at length ("compound" contains "if", "for",
     "try", ...), so a paragraph that occurred in a longer topic is dropped: otherwise held-out
     text would be text seen in training. Lines that only draw (under headings, around tables) go
-    too: a long run of dashes is easy to predict and says nothing about language.
-
-    Args:
-        max_characters: modules with longer source are left out.
-
-    Returns:
-        The documents, in an order that depends on the texts only.
-
-    Source: derived here; `tests/test_corpus.py::test_no_paragraph_occurs_twice`.
+    too: a long run of dashes is easy to predict and says nothing about language. Sections have 200
+    characters or more, modules 2,000 to 60,000. The order depends on the texts only.
 
     >>> len(python_documents()) > 100
     True
     """
-    return (*_reference_sections(), *_library_modules(max_characters))
+    return (*_reference_sections(), *_library_modules())
 
 
-def _reference_sections(min_characters: int = 200) -> list[str]:
+def _reference_sections() -> list[str]:
     from pydoc_data.topics import topics
 
     seen: set[str] = set()
@@ -70,17 +64,17 @@ def _reference_sections(min_characters: int = 200) -> list[str]:
                 current = []
             current.append(plain)
         sections.append("\n\n".join(current))
-    return [section for section in sections if len(section) >= min_characters]
+    return [section for section in sections if len(section) >= _SHORTEST]
 
 
-def _library_modules(max_characters: int) -> list[str]:
+def _library_modules() -> list[str]:
     # Only the top folder: packages hold tests, tables and site-packages. A Python without
     # readable sources (zipped, embedded) still has the reference.
     folder = Path(sysconfig.get_paths()["stdlib"])
     sources = []
     for path in sorted(folder.glob("[a-z]*.py")):
         source = path.read_text(encoding="utf-8", errors="replace")
-        if 2_000 <= len(source) <= max_characters:
+        if 2_000 <= len(source) <= 60_000:
             sources.append(source)
     return sources
 
@@ -88,20 +82,9 @@ def _library_modules(max_characters: int) -> list[str]:
 def split_sections(
     sections: Sequence[str], *, held_out: float = 0.25, seed: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Shuffle sections, then split them into training and held-out text.
+    """Shuffle sections by `seed`, then split them into training and held-out text, neither empty.
 
-    Args:
-        sections: the documents; at least two.
-        held_out: fraction of the *characters* to hold out, in (0, 1).
-        seed: decides the order.
-
-    Returns:
-        (training, held-out); together they are all sections, and neither is empty.
-
-    Raises:
-        ValueError: `held_out` is not in (0, 1), or there are fewer than two sections.
-
-    Source: derived here; `tests/test_corpus.py::test_split_is_a_partition`.
+    `held_out`, in (0, 1), is a fraction of the *characters*.
 
     >>> train, test = split_sections(["aa", "b", "cc", "d"], held_out=0.5, seed=0)
     >>> sorted(train + test)
@@ -122,11 +105,8 @@ def split_sections(
 class Tokenizer:
     """Strings to integers and back by a fixed vocabulary; what it lacks is spelled out.
 
-    Attributes:
-        vocabulary: distinct token strings. The first 97 are the newline, printable ASCII and a
-            sign for any other character, so every text can be encoded.
-
-    Source: derived here; `tests/test_corpus.py::test_round_trip`.
+    The first 97 tokens are the newline, printable ASCII and a sign for any other character, so
+    every text can be encoded.
 
     >>> tokenizer = build_tokenizer(["to be or not to be"] * 9, n_tokens=102)
     >>> [tokenizer.vocabulary[i] for i in tokenizer.encode("to be")]
@@ -156,19 +136,10 @@ class Tokenizer:
 
 
 def build_tokenizer(texts: Sequence[str], *, n_tokens: int = 700) -> Tokenizer:
-    """A vocabulary of the single characters and the most frequent pieces of some texts.
+    """Return a vocabulary of the single characters and the most frequent pieces of some texts.
 
-    Args:
-        texts: where to count.
-        n_tokens: size of the vocabulary, at least 97; less if the texts have fewer pieces.
-
-    Returns:
-        The tokenizer. Ties in frequency are broken alphabetically.
-
-    Raises:
-        ValueError: `n_tokens` is below 97.
-
-    Source: derived here; `tests/test_corpus.py::test_round_trip`.
+    It has `n_tokens`, 97 or more, or less if the texts have fewer pieces; ties in frequency are
+    broken alphabetically.
 
     >>> len(build_tokenizer(["a tiny text"], n_tokens=98).vocabulary)
     98
@@ -181,22 +152,11 @@ def build_tokenizer(texts: Sequence[str], *, n_tokens: int = 700) -> Tokenizer:
 
 
 def windows(documents: Sequence[Sequence[int]], *, context: int) -> Tensor:
-    """Cut documents into half-overlapping windows, none across two documents.
+    """Cut documents into half-overlapping windows (row, context + 1), none across two documents.
 
-    Each window holds `context` tokens and one more, the last target. Windows start every
-    `context // 2` tokens, so a token in the second half of a window is met once.
-
-    Args:
-        documents: token numbers of each text; those shorter than a window are skipped.
-        context: positions a window, at least 2.
-
-    Returns:
-        Token numbers (row, context + 1).
-
-    Raises:
-        ValueError: `context` is below 2, or no document is long enough.
-
-    Source: derived here; `tests/test_corpus.py::test_windows_cover_each_token_once`.
+    Each holds `context` >= 2 tokens and one more, the last target. Windows start every
+    `context // 2` tokens, so a token in the second half of a window is met once. Documents shorter
+    than a window are skipped.
 
     >>> windows([[0, 1, 2, 3, 4, 5, 6]], context=4).tolist()
     [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6]]

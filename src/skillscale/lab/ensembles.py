@@ -20,55 +20,37 @@ _MODULES = {"relu": nn.ReLU, "silu": nn.SiLU}
 class MLPEnsemble:
     """Fully connected networks of any depth, all of them evaluated and differentiated at once.
 
-    Every parameter carries a leading member axis. Members may differ in width: the narrower ones
-    are padded with zeros up to `padded_width`. Padding never wakes up: a unit with zero weights has
-    activation 0 (ReLU and SiLU vanish at 0), so its outgoing weights get gradient 0, and as they
-    are 0 themselves, so do its incoming ones. No optimizer in `lab.optimizers` moves a parameter
-    that is 0 and always had gradient 0.
+    Members may differ in width: the narrower ones are padded with zeros. Padding never wakes up: a
+    unit with zero weights has activation 0 (ReLU and SiLU vanish at 0), so its outgoing weights get
+    gradient 0, and as they are 0 themselves, so do its incoming ones. No optimizer in
+    `lab.optimizers` moves a parameter that is 0 and always had gradient 0.
 
     A member's initial parameters depend on its own seed and width alone, not on the other members
     or the padding, and agree between float32 and float64 up to rounding.
 
     Args:
         n_inputs: Number of real inputs.
-        widths: Hidden width of each member; all its hidden layers have it.
-        seeds: Seed of each member.
+        widths: Width of each member's hidden layers.
         n_categories: Size of a one-hot block in front of the inputs (control bits), or 0. The block
             is never built: its product with the first layer is a gather of weight rows.
-        n_outputs: Number of outputs.
-        depth: Number of hidden layers, at least 1.
-        activation: "relu" or "silu".
+        depth: Number of hidden layers.
         init: "torch" for torch.nn.Linear's default, uniform in ±fan_in^-1/2 with the true width and
             the categories counted in fan_in; a number for normal parameters (weights and biases) of
             that standard deviation.
-        bias: Whether all layers have biases.
-        dtype: torch.float32 or torch.float64.
-        device: Where the parameters live.
-        padded_width: Width to pad to; the largest of `widths` by default.
 
     Attributes:
-        parameters: Tensors of shape (member, rows, columns), in this order: the category rows
-            (member, n_categories, width) if there are categories; then for each layer the weights
-            (member, in, out) and, with biases, (member, 1, out). To be changed in place only.
-        widths: Width of each member.
-        seeds: Seed of each member.
-        n_members: Number of members.
-        n_categories: Size of the one-hot block.
-
-    Raises:
-        ValueError: If an argument is out of range or `widths` and `seeds` differ in length.
+        parameters: The category rows (member, n_categories, width) if there are categories; then
+            for each layer the weights (member, in, out) and biases (member, 1, out). To be changed
+            in place only.
+        padded_width: Largest of the widths.
 
     Source: derived here; equal to plain networks member by member in `tests/test_ensembles.py`.
 
     >>> model = MLPEnsemble(3, [4, 16], seeds=[0, 0], n_categories=5)
     >>> model(torch.ones(7, 3), torch.zeros(7, dtype=torch.int64)).shape
     torch.Size([2, 7, 1])
-    >>> model.member(1)
-    Sequential(
-      (0): Linear(in_features=8, out_features=16, bias=True)
-      (1): ReLU()
-      (2): Linear(in_features=16, out_features=1, bias=True)
-    )
+    >>> model.member(1)[0]
+    Linear(in_features=8, out_features=16, bias=True)
     """
 
     def __init__(
@@ -82,12 +64,9 @@ class MLPEnsemble:
         depth: int = 1,
         activation: Literal["relu", "silu"] = "relu",
         init: Literal["torch"] | float = "torch",
-        bias: bool = True,
         dtype: torch.dtype = torch.float32,
-        device: str | torch.device = "cpu",
-        padded_width: int | None = None,
     ) -> None:
-        """Check the arguments and draw every member's parameters."""
+        """Draw every member's parameters."""
         self.n_inputs = _checks.integer("n_inputs", n_inputs, minimum=1)
         self.n_categories = _checks.integer("n_categories", n_categories, minimum=0)
         self.n_outputs = _checks.integer("n_outputs", n_outputs, minimum=1)
@@ -101,20 +80,14 @@ class MLPEnsemble:
                 "widths and seeds must hold one entry per member, at least one, got "
                 f"{len(self.widths)} widths and {len(self.seeds)} seeds"
             )
-        widest = max(self.widths)
-        self.padded_width = widest if padded_width is None else padded_width
-        _checks.integer("padded_width", self.padded_width, minimum=widest)
+        self.padded_width = max(self.widths)
         if isinstance(init, str):
             _checks.choice("init", init, ("torch",))
         else:
             _checks.number("init", init, above=0)
         if dtype not in (torch.float32, torch.float64):
             raise ValueError(f"dtype must be torch.float32 or torch.float64, got {dtype!r}")
-        if not isinstance(bias, bool):
-            raise ValueError(f"bias must be True or False, got {bias!r}")
-        self.bias = bias
         self.dtype = dtype
-        self.device = torch.device(device)
 
         padded = [torch.zeros(self.n_members, *shape) for shape in self._shapes(self.padded_width)]
         self.parameters = [tensor.to(dtype) for tensor in padded]
@@ -123,10 +96,9 @@ class MLPEnsemble:
                 self.parameters, self._draw(width, seed, init), strict=True
             ):
                 parameter[member, : values.shape[0], : values.shape[1]] = torch.from_numpy(values)
-        self.parameters = [
-            parameter.to(self.device).requires_grad_() for parameter in self.parameters
-        ]
-        self._architecture = Architecture(self.n_categories, self.bias, self.activation)
+        for parameter in self.parameters:
+            parameter.requires_grad_()
+        self._architecture = Architecture(self.n_categories, self.activation)
 
     def __call__(self, inputs: Tensor, category: Tensor | None = None) -> Tensor:
         """Return the outputs of all members, shape (member, batch, n_outputs).
@@ -135,32 +107,23 @@ class MLPEnsemble:
             inputs: Shape (batch, n_inputs), shared by all members, or (member, batch, n_inputs).
             category: Index into the one-hot block, int64 of shape (batch,) or (member, batch);
                 given exactly when n_categories > 0.
-
-        Raises:
-            ValueError: If shapes, types or category numbers do not fit.
         """
         return self._architecture.outputs(self.parameters, *self.checked(inputs, category))
 
     def hidden(self, inputs: Tensor, category: Tensor | None = None) -> Tensor:
-        """Return the last hidden layer's activations, (member, batch, padded_width).
-
-        Arguments and errors are those of calling the ensemble; padded units are exactly 0.
-        """
+        """Return the last hidden layer's activations, (member, batch, padded_width)."""
         return self._architecture.hidden(self.parameters, *self.checked(inputs, category))
 
     def checked(
         self, inputs: Tensor, category: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """Return inputs and categories with a leading member axis; errors as in a call."""
+        """Return inputs and categories with a leading member axis, refusing what does not fit."""
         return self._checked_inputs(inputs), self._checked_category(category, inputs.shape[-2])
 
     def member(self, i: int) -> nn.Sequential:
         """Return member i as a plain network with a copy of its parameters and its true width.
 
         Its inputs are one-hot(category) followed by the real inputs, along the last axis.
-
-        Raises:
-            ValueError: If there is no member i.
         """
         if _checks.integer("i", i, minimum=0) >= self.n_members:
             raise ValueError(f"i must be < n_members = {self.n_members}, got {i}")
@@ -172,20 +135,11 @@ class MLPEnsemble:
         if self.n_categories:
             own[:2] = [torch.cat(own[:2])]
         modules: list[nn.Module] = []
-        step = 2 if self.bias else 1
-        for start in range(0, len(own), step):
-            weight = own[start]
-            linear = nn.Linear(
-                weight.shape[0],
-                weight.shape[1],
-                bias=self.bias,
-                device=self.device,
-                dtype=self.dtype,
-            )
+        for weight, shift in zip(own[::2], own[1::2], strict=True):
+            linear = nn.Linear(weight.shape[0], weight.shape[1], dtype=self.dtype)
             with torch.no_grad():
                 linear.weight.copy_(weight.T)
-                if self.bias:
-                    linear.bias.copy_(own[start + 1][0])
+                linear.bias.copy_(shift[0])
             modules += [linear, _MODULES[self.activation]()]
         return nn.Sequential(*modules[:-1])
 
@@ -195,17 +149,14 @@ class MLPEnsemble:
             yield self.n_categories, width
         for inputs, outputs in itertools.pairwise(sizes):
             yield inputs, outputs
-            if self.bias:
-                yield 1, outputs
+            yield 1, outputs
 
     def _draw(
         self, width: int, seed: int, init: str | float
     ) -> Iterator[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
         generator = Stream(seed, "initial parameters").at(0)
         first = self.n_inputs + self.n_categories
-        sizes = itertools.chain(
-            [first] * (1 + (self.n_categories > 0) + self.bias), itertools.repeat(width)
-        )
+        sizes = itertools.chain([first] * (2 + (self.n_categories > 0)), itertools.repeat(width))
         for shape, fan_in in zip(self._shapes(width), sizes, strict=False):
             if isinstance(init, str):
                 yield generator.uniform(-(fan_in**-0.5), fan_in**-0.5, shape)

@@ -16,20 +16,12 @@ _LEFT_OUT = ("embed", "layernorm", "lm_head")
 
 
 def block_matrices(model: nn.Module) -> dict[str, nn.Linear]:
-    """Linear layers inside the blocks: no "embed", "layernorm" or "lm_head" in the name.
+    """Return the linear layers inside the blocks: no "embed", "layernorm" or "lm_head" in the name.
 
-    Args:
-        model: any module.
+    A block with a matrix that belongs to no `torch.nn.Linear` (GPT-2 has such) is refused: it would
+    be left out in silence.
 
-    Returns:
-        Name -> layer, in the order of `named_modules`.
-
-    Raises:
-        ValueError: a block holds a matrix that belongs to no `torch.nn.Linear` (GPT-2 has such),
-            which would be left out in silence.
-
-    Source: Michaud et al. 2023 leave out the same groups of parameters;
-    `tests/test_gradients.py::test_only_block_matrices`.
+    Source: Michaud et al. 2023 leave out the same parameters; `tests/test_gradients.py`.
 
     >>> net = nn.ModuleDict({"embed_out": nn.Linear(2, 2), "mlp": nn.Linear(2, 2)})
     >>> list(block_matrices(net))
@@ -54,10 +46,9 @@ def layer_factors(
     targets: Tensor,
     *,
     positions: Tensor | None = None,
-    select: Callable[[nn.Module], dict[str, nn.Linear]] = block_matrices,
     batch_size: int = 128,
 ) -> Iterator[dict[str, tuple[Tensor, Tensor]]]:
-    """What the gradient of every sample's own loss is made of, batch by batch.
+    """Yield what the gradient of every sample's own loss is made of, batch by batch.
 
     With a_t the input of a linear layer at position t and delta_t the derivative of the loss with
     respect to its output, the gradient of the weight is sum_t delta_t a_t^T and that of the bias
@@ -65,29 +56,15 @@ def layer_factors(
     delta and one backward pass serves the batch.
 
     Args:
-        model: tokens (row, position) -> logits (row, position, n_tokens).
+        model: tokens (row, position) -> logits (row, position, n_tokens); each of its
+            `block_matrices` must be called once.
         rows: token numbers (row, position), one row a sample.
         targets: the token to predict, (row,).
         positions: the position it is predicted from, (row,); the last one by default. Later
             tokens of the row have no influence if the model is causal.
-        select: which layers; each must be called once a forward pass.
-        batch_size: samples a backward pass.
 
     Yields:
         For each batch, "<layer>" -> (a (row, position, in), delta (row, position, out)).
-
-    Raises:
-        ValueError: the shapes of `rows`, `targets` and `positions` do not fit, `batch_size` is
-            below 1, `select` finds no layer, or a layer was called more than once.
-
-    Source: derived here; `tests/test_gradients.py::test_equals_one_backward_pass_per_sample`.
-
-    >>> from skillscale.lab.language import Transformer
-    >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
-    >>> zeros = torch.zeros(3, 4, dtype=torch.long)
-    >>> a, delta = next(layer_factors(model, zeros, zeros[:, 0]))["blocks.0.mlp_in"]
-    >>> a.shape, delta.shape
-    (torch.Size([3, 4, 8]), torch.Size([3, 4, 32]))
     """
     if rows.dim() != 2:
         raise ValueError(f"rows must have shape (row, position), got {tuple(rows.shape)}")
@@ -98,9 +75,9 @@ def layer_factors(
     if positions.shape != targets.shape:
         raise ValueError(f"positions must have shape ({len(rows)},), got {tuple(positions.shape)}")
     _checks.integer("batch_size", batch_size, minimum=1)
-    layers = select(model)
+    layers = block_matrices(model)
     if not layers:
-        raise ValueError("select must find at least one linear layer, got none")
+        raise ValueError("model must have at least one linear layer in its blocks, got none")
     batches = (torch.split(part, batch_size) for part in (rows, targets, positions))
     for row, target, position in zip(*batches, strict=True):
         yield _one_batch(model, layers, row, target, position)
@@ -112,30 +89,17 @@ def per_sample_gradients(
     targets: Tensor,
     *,
     positions: Tensor | None = None,
-    select: Callable[[nn.Module], dict[str, nn.Linear]] = block_matrices,
     batch_size: int = 128,
 ) -> dict[str, Tensor]:
-    """Gradient of every sample's own loss with respect to the chosen layers.
+    """Return the gradient of every sample's own loss with respect to the `block_matrices`.
 
-    The sums over positions of `layer_factors`. The result takes (rows x parameters) numbers;
-    `projections.projected_gradients` keeps less.
-
-    Args:
-        model: tokens (row, position) -> logits (row, position, n_tokens).
-        rows: token numbers (row, position), one row a sample.
-        targets: the token to predict, (row,).
-        positions: the position it is predicted from, (row,); the last one by default.
-        select: which layers; each must be called once a forward pass.
-        batch_size: samples a backward pass; ceil(rows / batch_size) passes in all.
+    These are the sums over positions of `layer_factors`, whose arguments they take, and as many
+    numbers as rows x parameters; `projections.projected_gradients` keeps less.
 
     Returns:
         "<layer>.weight" -> (row, out, in) and, where there is one, "<layer>.bias" -> (row, out).
 
-    Raises:
-        ValueError: as `layer_factors`.
-
-    Source: derived here; `tests/test_gradients.py::test_equals_one_backward_pass_per_sample`,
-    `test_each_sample_takes_part_in_one_backward_pass`.
+    Source: derived here; equal to one backward pass per sample in `tests/test_gradients.py`.
 
     >>> from skillscale.lab.language import Transformer
     >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
@@ -144,10 +108,8 @@ def per_sample_gradients(
     torch.Size([3, 32, 8])
     """
     parts: dict[str, list[Tensor]] = {}
-    has_bias = {name: layer.bias is not None for name, layer in select(model).items()}
-    for batch in layer_factors(
-        model, rows, targets, positions=positions, select=select, batch_size=batch_size
-    ):
+    has_bias = {name: layer.bias is not None for name, layer in block_matrices(model).items()}
+    for batch in layer_factors(model, rows, targets, positions=positions, batch_size=batch_size):
         for name, (a, delta) in batch.items():
             parts.setdefault(f"{name}.weight", []).append(delta.mT @ a)
             if has_bias[name]:
@@ -164,7 +126,7 @@ def _one_batch(
     def remember(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def hook(_: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
             if name in inputs:
-                raise ValueError(f"select must name layers that are called once, got {name!r}")
+                raise ValueError(f"model must call each layer once, got {name!r} called twice")
             inputs[name], outputs[name] = arguments[0].detach(), output
 
         return hook
@@ -182,20 +144,12 @@ def _one_batch(
 
 
 def cosine_similarity(gradients: dict[str, Tensor]) -> Tensor:
-    """Cosine of the angle between every two samples' gradients, over all given parameters.
+    """Return cos_ij = g_i . g_j / (|g_i| |g_j|), shape (row, row), for every two samples.
 
-    cos_ij = g_i . g_j / (|g_i| |g_j|), with g_i the concatenation of all entries of sample i.
+    g_i is the concatenation of all entries of sample i in `gradients`, name -> (row, ...), as from
+    `per_sample_gradients`; none may vanish.
 
-    Args:
-        gradients: name -> (row, ...), as from `per_sample_gradients`.
-
-    Returns:
-        Symmetric matrix (row, row) with values in [-1, 1].
-
-    Raises:
-        ValueError: there are no gradients, or one of them vanishes or is not finite.
-
-    Source: Michaud et al. 2023; `tests/test_gradients.py::test_cosine_of_known_angles`.
+    Source: Michaud et al. 2023; known angles in `tests/test_gradients.py`.
 
     >>> cosine_similarity({"w": torch.tensor([[1.0, 0.0], [0.0, 2.0], [-3.0, 0.0]])})[0].tolist()
     [1.0, 0.0, -1.0]
@@ -215,15 +169,11 @@ def cosine_similarity(gradients: dict[str, Tensor]) -> Tensor:
 
 
 def angular_similarity(cosine: Tensor) -> Tensor:
-    """Similarity 1 - arccos(cosine) / pi: 1 if parallel, 1/2 if orthogonal, 0 if opposite.
+    """Return 1 - arccos(cosine) / pi: 1 if parallel, 1/2 if orthogonal, 0 if opposite.
 
-    Args:
-        cosine: any shape; values just outside [-1, 1] are clipped.
+    Cosines just outside [-1, 1] are clipped.
 
-    Returns:
-        Similarities in [0, 1], of the same shape.
-
-    Source: Michaud et al. 2023; `tests/test_gradients.py::test_angular_similarity_is_clipped`.
+    Source: Michaud et al. 2023.
 
     >>> angular_similarity(torch.tensor([1.0, 0.0, -1.0])).tolist()
     [1.0, 0.5, 0.0]

@@ -23,9 +23,8 @@ _LARGEST_POPULATION = 2**24
 class Batch(NamedTuple):
     """Inputs with their targets; axes are (sample, …), or (member, sample, …) for an ensemble.
 
-    `bits` (…, n_bits) holds 0 and 1 as floats, `skill` (…,) the active skill as int64 (0 is the
-    most frequent), `target` (…,) the parity as -1 or +1, and `weight` (…,) the share of each sample
-    in the loss, or None where all count alike.
+    `bits` (…, n_bits) are 0 and 1 as floats, `skill` (…,) int64 with 0 the most frequent, `target`
+    (…,) the parity ±1, `weight` (…,) the share of each sample in the loss; None: all count alike.
     """
 
     bits: Tensor
@@ -41,19 +40,10 @@ Batches = Callable[[int], Batch]
 class MultitaskParity:
     """Parities of small bit subsets, one subset a skill, skills drawn with power-law frequencies.
 
-    An input is a skill k with probability P(k) ∝ k^-(α+1) and n_bits uniform bits x. The target is
-    g_k(x) = (-1)^(sum of x over the subset of skill k): +1 for even, -1 for odd parity.
-
-    Args:
-        n_skills: Number of skills.
-        n_bits: Number of bits that all skills share.
-        subset_size: Number of bits that a skill depends on.
-        alpha: Exponent α > -1 of the skill frequencies.
-        disjoint: Whether no bit may belong to two skills. Subsets are always distinct.
-        seed: Chooses the subsets, uniformly among all sets of n_skills subsets.
-
-    Raises:
-        ValueError: If an argument is out of range, or there are fewer than n_skills such subsets.
+    An input is a skill k with probability P(k) ∝ k^-(α+1), α > -1, and n_bits uniform bits x. The
+    target is g_k(x) = (-1)^(sum of x over the subset of skill k): +1 for even, -1 for odd parity.
+    `seed` draws the subsets, uniformly among all sets of n_skills distinct ones; none shares a bit
+    with another if `disjoint`.
 
     Source: Michaud et al. 2023, their toy data; sign of the target as in Nam et al. 2024.
 
@@ -76,8 +66,7 @@ class MultitaskParity:
         _checks.integer("subset_size", self.subset_size, minimum=1)
         _checks.number("alpha", self.alpha, above=-1)
         _checks.integer("seed", self.seed, minimum=0)
-        if not isinstance(self.disjoint, bool):
-            raise ValueError(f"disjoint must be True or False, got {self.disjoint!r}")
+        _checks.flag("disjoint", self.disjoint)
         if self.subset_size > self.n_bits:
             raise ValueError(
                 f"subset_size must be <= n_bits = {self.n_bits}, got {self.subset_size}"
@@ -96,7 +85,7 @@ class MultitaskParity:
 
     @cached_property
     def frequency(self) -> NDArray[np.float64]:
-        """Probability of each skill, shape (n_skills,), most frequent first, summing to 1."""
+        """Probability of each skill, shape (n_skills,), most frequent first."""
         return frequencies.power_law(self.n_skills, self.alpha)
 
     @cached_property
@@ -105,17 +94,8 @@ class MultitaskParity:
         draw = subsets.disjoint if self.disjoint else subsets.distinct
         return torch.tensor(draw(self.n_skills, self.n_bits, self.subset_size, seed=self.seed))
 
-    def sample(
-        self,
-        n: int,
-        *,
-        generator: torch.Generator | np.random.Generator,
-        dtype: torch.dtype = torch.float32,
-    ) -> Batch:
-        """Return n independent inputs with their targets; weight is None.
-
-        Raises:
-            ValueError: If `n` is not an integer >= 1 or `generator` is no generator.
+    def sample(self, n: int, *, generator: torch.Generator | np.random.Generator) -> Batch:
+        """Return n independent inputs with their targets, without weights.
 
         >>> MultitaskParity(5, 8).sample(3, generator=torch.Generator().manual_seed(0)).bits.shape
         torch.Size([3, 8])
@@ -125,24 +105,17 @@ class MultitaskParity:
         if isinstance(generator, np.random.Generator):
             uniform, raw = _draw(n, n_bytes, generator)
         elif isinstance(generator, torch.Generator):
-            place = generator.device
-            chance = torch.rand(n, dtype=torch.float64, generator=generator, device=place)
-            words = torch.randint(
-                256, (n, n_bytes), dtype=torch.uint8, generator=generator, device=place
-            )
-            uniform, raw = chance.cpu().numpy(), words.cpu().numpy()
+            uniform = torch.rand(n, dtype=torch.float64, generator=generator).numpy()
+            raw = torch.randint(256, (n, n_bytes), dtype=torch.uint8, generator=generator).numpy()
         else:
             raise ValueError(f"generator must be a torch or numpy generator, got {generator!r}")
-        batch = _Stacked([self]).batch(uniform[None], raw[None], dtype)
+        batch = _Stacked([self]).batch(uniform[None], raw[None])
         return Batch(batch.bits[0], batch.skill[0], batch.target[0])
 
     def population(self, dtype: torch.dtype = torch.float64) -> Batch:
-        """Return all n_skills · 2^n_bits inputs, skill by skill, with their probabilities.
+        """Return all n_skills · 2^n_bits inputs, skill by skill; 2^24 at most.
 
         The weights are P(k) / 2^n_bits and sum to 1, so weighted sums are exact expectations.
-
-        Raises:
-            ValueError: If there are more than 2^24 inputs.
 
         >>> MultitaskParity(2, 3, 1).population().target.sum().item()
         0.0
@@ -165,20 +138,10 @@ class MultitaskParity:
         )
 
     def skill_basis(self, k: int, bits: Tensor) -> Tensor:
-        """Return the basis function g_k, ±1, on inputs whose active skill is k.
+        """Return g_k = ±1, shape (…,), of `bits`, shape (…, n_bits), whose active skill is k.
 
-        The functions of distinct skills are orthonormal over uniform bits. On inputs of another
-        skill the basis function of the theory is 0; that factor is the caller's.
-
-        Args:
-            k: Index of the skill, 0 for the most frequent.
-            bits: Zeros and ones, shape (…, n_bits).
-
-        Returns:
-            Shape (…,), dtype of `bits`.
-
-        Raises:
-            ValueError: If `k` is no skill or the last axis of `bits` is not n_bits.
+        These functions are orthonormal over uniform bits. On inputs of another skill the basis
+        function of the theory is 0; that factor is the caller's.
 
         Source: Nam et al. 2024, skill functions; orthonormality tested in `tests/test_parity.py`.
 
@@ -189,38 +152,22 @@ class MultitaskParity:
             raise ValueError(f"k must be < n_skills = {self.n_skills}, got {k}")
         if bits.shape[-1:] != (self.n_bits,):
             raise ValueError(f"bits must have shape (…, {self.n_bits}), got {tuple(bits.shape)}")
-        odd = bits[..., self.subsets[k].to(bits.device)].sum(-1) % 2
+        odd = bits[..., self.subsets[k]].sum(-1) % 2
         return 1 - 2 * odd
 
 
 def fresh_batches(
-    tasks: Sequence[MultitaskParity],
-    batch_size: int,
-    *,
-    seeds: Sequence[int],
-    dtype: torch.dtype = torch.float32,
-    device: str | torch.device = "cpu",
+    tasks: Sequence[MultitaskParity], batch_size: int, *, seeds: Sequence[int]
 ) -> Batches:
     """Return a source of batches that never repeat a sample: training on infinite data.
 
-    The batch of a member is a pure function of its task, its seed and the step: it depends neither
-    on the other members nor on which steps were asked for before.
-
-    Args:
-        tasks: One task per member; all with the same n_skills, n_bits and subset_size.
-        batch_size: Samples per step and member.
-        seeds: One seed per member.
-        dtype: Floating type of bits and target.
-        device: Where the batches are put.
+    The batch of a member depends on its task, its seed and the step alone: neither on other members
+    nor on which steps were asked for before. Tasks agree in n_skills, n_bits and subset_size.
 
     Returns:
         A callable from step to a `Batch` with leading axes (member, batch_size).
 
-    Raises:
-        ValueError: If an argument is out of range, or tasks and seeds do not match.
-
-    >>> source = fresh_batches([MultitaskParity(5, 8)] * 2, 16, seeds=[0, 1])
-    >>> source(0).bits.shape
+    >>> fresh_batches([MultitaskParity(5, 8)] * 2, 16, seeds=[0, 1])(0).bits.shape
     torch.Size([2, 16, 8])
     """
     batch_size = _checks.integer("batch_size", batch_size, minimum=1)
@@ -230,7 +177,7 @@ def fresh_batches(
     def batch(step: int) -> Batch:
         drawn = [_draw(batch_size, stacked.n_bytes, stream.at(step)) for stream in streams]
         uniform, raw = (np.stack(part) for part in zip(*drawn, strict=True))
-        return _to(stacked.batch(uniform, raw, dtype), device)
+        return stacked.batch(uniform, raw)
 
     return batch
 
@@ -241,31 +188,17 @@ def fixed_dataset(
     *,
     seeds: Sequence[int],
     batch_size: int | None = None,
-    dtype: torch.dtype = torch.float32,
-    device: str | torch.device = "cpu",
 ) -> Batches:
     """Return a source of batches from one fixed sample per member: training on finite data.
 
     Without `batch_size` every step sees all samples. With it, each epoch is a new permutation of a
     member's samples cut into floor(n_samples / batch_size) minibatches; what is left over sits out
     that epoch. A member with no more than `batch_size` samples sees all of them at every step.
-    Members of unequal size are padded with samples of weight 0.
-
-    Data and order of a member depend on its task, seed, n_samples and the step alone.
-
-    Args:
-        tasks: One task per member; all with the same n_skills, n_bits and subset_size.
-        n_samples: Size of the dataset, one for all members or one per member.
-        seeds: One seed per member.
-        batch_size: Samples per step and member, or None for all.
-        dtype: Floating type of bits and target.
-        device: Where the batches are put.
+    Members of unequal `n_samples` are padded with samples of weight 0. Data and order of a member
+    depend on its task, seed, n_samples and the step alone; tasks are as in `fresh_batches`.
 
     Returns:
         A callable from step to a `Batch` with leading axes (member, sample).
-
-    Raises:
-        ValueError: If an argument is out of range, or tasks, seeds and n_samples do not match.
 
     >>> source = fixed_dataset([MultitaskParity(5, 8)] * 2, [6, 4], seeds=[0, 1])
     >>> source(3).weight[:, -1]
@@ -288,60 +221,43 @@ def fixed_dataset(
     for i, (size, seed) in enumerate(zip(sizes, seeds, strict=True)):
         drawn = _draw(size, stacked.n_bytes, Stream(seed, "fixed dataset").at(0))
         uniform[i, :size], raw[i, :size] = drawn
-    data = _to(stacked.batch(uniform, raw, dtype), device)
+    data = stacked.batch(uniform, raw)
     weight = None
     if min(sizes) < length:
-        kept = torch.arange(length) < torch.tensor(sizes)[:, None]
-        weight = kept.to(device=device, dtype=dtype)
+        weight = (torch.arange(length) < torch.tensor(sizes)[:, None]).float()
     if length == largest:
         whole = data._replace(weight=weight)
         return lambda _: whole
 
     orders = [Epochs(size, length, seed) for size, seed in zip(sizes, seeds, strict=True)]
-    member = torch.arange(len(tasks), device=device)[:, None]
+    member = torch.arange(len(tasks))[:, None]
 
     def batch(step: int) -> Batch:
-        rows = torch.from_numpy(np.stack([order.rows(step) for order in orders])).to(device)
+        rows = torch.from_numpy(np.stack([order.rows(step) for order in orders]))
         chosen = data.bits[member, rows], data.skill[member, rows], data.target[member, rows]
         return Batch(*chosen, weight)
 
     return batch
 
 
-def whole_population(
-    tasks: Sequence[MultitaskParity],
-    *,
-    dtype: torch.dtype = torch.float32,
-    device: str | torch.device = "cpu",
-) -> Batches:
+def whole_population(tasks: Sequence[MultitaskParity]) -> Batches:
     """Return a source that gives every possible input with its probability: the exact gradient.
 
-    Bits and skills are the same for all members and share memory; targets and weights are each
-    member's own. The weights of a member sum to 1.
-
-    Args:
-        tasks: One task per member; all with the same n_skills, n_bits and subset_size.
-        dtype: Floating type of bits, target and weight.
-        device: Where the batch is put.
-
-    Returns:
-        A callable from step to the `Batch`, axes (member, n_skills · 2^n_bits).
-
-    Raises:
-        ValueError: If the tasks do not match or there are more than 2^24 inputs.
+    Bits and skills, shape (member, n_skills · 2^n_bits, …), are the same for all members and share
+    memory; targets and weights are each member's own. 2^24 inputs at most.
 
     >>> whole_population([MultitaskParity(5, 6)] * 3)(0).weight.sum(-1)
     tensor([1., 1., 1.])
     """
     _Stacked(tasks)
-    parts = [_to(task.population(), device) for task in tasks]
+    parts = [task.population() for task in tasks]
     n = len(parts)
     weights = [part.weight for part in parts if part.weight is not None]
     whole = Batch(
-        bits=parts[0].bits.to(dtype).expand(n, -1, -1),
+        bits=parts[0].bits.float().expand(n, -1, -1),
         skill=parts[0].skill.expand(n, -1),
-        target=torch.stack([part.target for part in parts]).to(dtype),
-        weight=torch.stack(weights).to(dtype),
+        target=torch.stack([part.target for part in parts]).float(),
+        weight=torch.stack(weights).float(),
     )
     return lambda _: whole
 
@@ -369,9 +285,7 @@ class _Stacked:
         self.subsets = torch.stack([task.subsets for task in tasks])
         self.cumulative = torch.from_numpy(np.stack([task.frequency for task in tasks])).cumsum(-1)
 
-    def batch(
-        self, uniform: NDArray[np.float64], raw: NDArray[np.uint8], dtype: torch.dtype
-    ) -> Batch:
+    def batch(self, uniform: NDArray[np.float64], raw: NDArray[np.uint8]) -> Batch:
         """Turn uniform numbers (member, n) and random bytes (member, n, n_bytes) into samples."""
         bits = torch.from_numpy(np.unpackbits(raw, axis=-1, count=self.n_bits))
         skill = torch.searchsorted(self.cumulative, torch.from_numpy(uniform), right=True)
@@ -379,7 +293,7 @@ class _Stacked:
         skill.clamp_(max=self.cumulative.shape[-1] - 1)
         member = torch.arange(len(self.subsets))[:, None]
         odd = bits.gather(-1, self.subsets[member, skill]).sum(-1) & 1
-        return Batch(bits.to(dtype), skill, (1 - 2 * odd).to(dtype))
+        return Batch(bits.float(), skill, (1 - 2 * odd).float())
 
 
 def _draw(
@@ -388,8 +302,3 @@ def _draw(
     uniform = generator.random(n)
     raw = np.frombuffer(generator.bytes(n * n_bytes), dtype=np.uint8)
     return uniform, raw.reshape(n, n_bytes)
-
-
-def _to(batch: Batch, device: str | torch.device) -> Batch:
-    weight = None if batch.weight is None else batch.weight.to(device)
-    return Batch(batch.bits.to(device), batch.skill.to(device), batch.target.to(device), weight)

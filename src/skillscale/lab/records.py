@@ -3,6 +3,8 @@
 A record is an `xarray.Dataset` of raw measurements whose attributes say how it came about. Writing
 is atomic: a reader sees the old file or the whole new one, never a part. The records that the book
 judges are listed with digests of their numbers and of their claims in `results/manifest.json`.
+Derived here; damaged, foreign and forged files in `tests/test_records.py`, full disks and killed
+writers in `tests/test_files.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +37,6 @@ FORMAT = "skillscale record 1"
 MANIFEST = "manifest.json"
 _JSON = {"settings": dict, "seeds": list, "versions": dict, "claims": dict}
 _REQUIRED = (*_JSON, "created", "git_commit", "device", "threads", "wall_seconds")
-_JUDGING = ("src",)  # what may not change unseen between commit and run
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
 _PACKAGES = ("skillscale", "torch", "numpy", "scipy", "xarray")
 
@@ -50,17 +51,13 @@ def stamp(
     settings: Any,
     seeds: Iterable[int],
     wall_seconds: float,
-    device: str = "cpu",
     claims: Mapping[str, str] | None = None,
 ) -> xr.Dataset:
-    """Return a copy of `dataset` whose attributes say how it was made.
+    """Return a copy of `dataset`, named raw measurements, whose attributes say how it was made.
 
     Args:
-        dataset: Raw measurements with named dimensions.
-        settings: The experiment's settings, a dataclass or a mapping of plain values.
-        seeds: Seeds of the members.
-        wall_seconds: Duration of the run in seconds.
-        device: Where it ran, e.g. "cpu" or the accelerator's name.
+        settings: A dataclass or a mapping of plain values.
+        wall_seconds: Duration of the run.
         claims: Fingerprint per claim id that this run is going to judge.
 
     Returns:
@@ -68,12 +65,6 @@ def stamp(
         git_commit ("unknown" outside a checkout of this package, "+changes" where its modules or
         claims differ from the commit), device, processor, threads, wall_seconds.
 
-    Raises:
-        ValueError: If `wall_seconds` is negative or `settings` is neither dataclass nor mapping.
-
-    Source: derived here; round trip in `tests/test_records.py`.
-
-    >>> import xarray as xr
     >>> stamp(xr.Dataset(), settings={}, seeds=[0], wall_seconds=1.0).attrs["seeds"]
     '[0]'
     """
@@ -94,7 +85,7 @@ def stamp(
         claims=json.dumps(dict(claims or {}), sort_keys=True),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         git_commit=_git_commit(),
-        device=device,
+        device="cpu",
         processor=processor(),
         threads=torch.get_num_threads(),
         wall_seconds=round(wall_seconds, 1),
@@ -102,27 +93,16 @@ def stamp(
 
 
 def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
-    """Write a stamped dataset to `path` as compressed netCDF, atomically.
+    """Write a stamped dataset to `path`, ending in ".nc", as compressed netCDF.
 
-    A full disk or a killed process leaves an existing record as it was.
-
-    Args:
-        dataset: A dataset that went through `stamp`.
-        path: Destination, ending in ".nc"; its folder must exist.
-
-    Raises:
-        RecordError: If the dataset carries no provenance.
-        ValueError: If `path` does not end in ".nc".
-        OSError: If writing fails; nothing is left behind and an existing file stays intact.
-
-    Source: derived here; full disks and killed writers in `tests/test_files.py`.
+    Where writing fails, on a full disk or in a killed process, nothing is left behind and an
+    existing record stays as it was. Raises RecordError if the dataset carries no provenance.
     """
     destination = Path(path)
     if destination.suffix != ".nc":
         raise ValueError(f"path must end in '.nc', got {str(path)!r}")
-    missing = [name for name in _REQUIRED if name not in dataset.attrs]
-    if missing:
-        raise RecordError(f"{destination}: no provenance ({', '.join(missing)}); use stamp() first")
+    if missing := _missing(dataset):
+        raise RecordError(f"{destination}: no provenance ({missing}); use stamp() first")
     encoding = {
         name: {"zlib": True, "complevel": 4, "fletcher32": True}
         for name, variable in dataset.variables.items()
@@ -138,11 +118,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
 def load(path: str | os.PathLike[str]) -> xr.Dataset:
     """Read a record whole into memory.
 
-    Raises:
-        FileNotFoundError: If there is no such file.
-        RecordError: If the file is damaged, is no netCDF, or carries no provenance of ours.
-
-    Source: derived here; damaged and foreign files in `tests/test_records.py`.
+    Raises RecordError if the file is damaged, is no netCDF, or carries no provenance of ours.
     """
     source = Path(path)
     if not source.is_file():
@@ -156,9 +132,8 @@ def load(path: str | os.PathLike[str]) -> xr.Dataset:
     if dataset.attrs.get("format") != FORMAT:
         found = dataset.attrs.get("format", "none")
         raise RecordError(f"{source} is not a record of this package: format is {found!r}")
-    missing = [name for name in _REQUIRED if name not in dataset.attrs]
-    if missing:
-        raise RecordError(f"{source} lacks provenance: {', '.join(missing)}")
+    if missing := _missing(dataset):
+        raise RecordError(f"{source} lacks provenance: {missing}")
     for name, kind in _JSON.items():
         try:
             decoded = json.loads(dataset.attrs[name])
@@ -169,15 +144,14 @@ def load(path: str | os.PathLike[str]) -> xr.Dataset:
     return dataset
 
 
+def _missing(dataset: xr.Dataset) -> str:
+    return ", ".join(name for name in _REQUIRED if name not in dataset.attrs)
+
+
 def published(name: str) -> xr.Dataset:
     """Return the stored run `results/<name>.nc` that belongs to this version of the book.
 
-    Raises:
-        ValueError: If there is no such record; the message lists the records there are.
-        RecordError: As `load`, and if its numbers or claims are not those of the manifest.
-        FileNotFoundError: If there is no manifest.
-
-    Source: derived here; forged numbers in `tests/test_records.py`.
+    Raises RecordError as `load`, and if its numbers or claims are not those of the manifest.
     """
     folder = _published.root() / "results"
     names = _names(folder)
@@ -198,9 +172,6 @@ def digest(dataset: xr.Dataset) -> str:
 
     Attributes do not count, nor does how the values are stored.
 
-    Source: derived here; `tests/test_records.py`.
-
-    >>> import xarray as xr
     >>> one = xr.Dataset({"loss": ("step", [1.0, 2.0])})
     >>> digest(one) == digest(one.assign_attrs(seeds="[0]")), digest(one) == digest(2 * one)
     (True, False)
@@ -218,14 +189,7 @@ def digest(dataset: xr.Dataset) -> str:
 
 
 def seal(folder: str | os.PathLike[str]) -> Path:
-    """Write the manifest of a folder: digests of every record's numbers and claims, by name.
-
-    Raises:
-        RecordError: If a file ending in ".nc" is no record.
-        OSError: If the manifest cannot be written.
-
-    Source: derived here; `tests/test_records.py`.
-    """
+    """Write the manifest of a folder: digests of every record's numbers and claims, by name."""
     source = Path(folder)
     digests = {name: _entry(load(source / f"{name}.nc")) for name in _names(source)}
     _files.write(source / MANIFEST, (json.dumps(digests, indent=0) + "\n").encode())
@@ -233,7 +197,6 @@ def seal(folder: str | os.PathLike[str]) -> Path:
 
 
 def _entry(record: xr.Dataset) -> dict[str, str]:
-    """Return what the manifest says of a record."""
     claims = json.dumps(provenance(record, "claims"), sort_keys=True)
     return {"numbers": digest(record), "claims": hashlib.sha256(claims.encode()).hexdigest()}
 
@@ -243,18 +206,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def provenance(dataset: xr.Dataset, name: str) -> Any:
-    """Return one of the attributes that `stamp` wrote, decoded.
+    """Return one of the attributes that `stamp` wrote, decoded; "unknown" for an older "processor".
 
-    Args:
-        dataset: A record.
-        name: "settings", "seeds", "versions", "claims", "created", "git_commit", "device",
-            "processor" ("unknown" in older records), "threads" or "wall_seconds".
-
-    Raises:
-        ValueError: If `name` is none of these.
-        RecordError: If the dataset was never stamped.
-
-    >>> import xarray as xr
     >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0], wall_seconds=1.0)
     >>> provenance(record, "settings")
     {'steps': 3}
@@ -269,18 +222,7 @@ def provenance(dataset: xr.Dataset, name: str) -> Any:
 
 
 def significant(values: NDArray[np.floating], digits: int = 4) -> NDArray[np.float32]:
-    """Round to a number of significant digits: noise beyond them does not compress.
-
-    Args:
-        values: Numbers of either sign, 0 or nan among them.
-        digits: How many digits to keep, >= 1.
-
-    Raises:
-        ValueError: If `digits` is out of range.
-
-    >>> significant(np.array([1234.56, -0.0, np.nan])).tolist()
-    [1235.0, -0.0, nan]
-    """
+    """Round to a number of significant digits: noise beyond them does not compress."""
     exact, size = np.asarray(values, dtype=np.float64), np.abs(values)
     whole = np.floor(np.log10(np.where(size > 0, size, 1.0)))
     unit = 10.0 ** (whole + 1 - _checks.integer("digits", digits, minimum=1))
@@ -290,7 +232,6 @@ def significant(values: NDArray[np.floating], digits: int = 4) -> NDArray[np.flo
 def provenance_table(dataset: xr.Dataset) -> Any:
     """Return the provenance of a record as an HTML table for a notebook.
 
-    >>> import xarray as xr
     >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0, 1], wall_seconds=1.0)
     >>> "steps = 3" in provenance_table(record).data
     True
@@ -299,13 +240,7 @@ def provenance_table(dataset: xr.Dataset) -> Any:
 
 
 def provenance_tables(records: Mapping[str, xr.Dataset]) -> Any:
-    """Return the provenance of several records as tables that a reader unfolds, for a notebook.
-
-    >>> import xarray as xr
-    >>> record = stamp(xr.Dataset(), settings={"steps": 3}, seeds=[0, 1], wall_seconds=1.0)
-    >>> provenance_tables({"pilot": record, "run": record}).data.count("<details>")
-    2
-    """
+    """Return the provenance of several records as tables that a reader of a notebook unfolds."""
     return _tables.folded({name: provenance_table(record) for name, record in records.items()})
 
 
@@ -322,11 +257,7 @@ def _provenance_rows(dataset: xr.Dataset) -> list[dict[str, str]]:
 
 
 def _short(value: object) -> str:
-    """Write a value, of whole numbers in a list the runs as ranges.
-
-    >>> _short([0, 1, 2, 5, 7, 8])
-    '0–2, 5, 7, 8'
-    """
+    """Write a value, of whole numbers in a list the runs as ranges: 0–2, 5, 7, 8."""
     if not isinstance(value, list) or not all(type(entry) is int for entry in value):
         return str(value)
     steps = itertools.groupby(enumerate(value), lambda pair: pair[1] - pair[0])
@@ -336,11 +267,7 @@ def _short(value: object) -> str:
 
 
 def processor() -> str:
-    """Return what the system calls its processor, or "unknown".
-
-    >>> processor() != ""
-    True
-    """
+    """Return what the system calls its processor, or "unknown"."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
@@ -353,10 +280,8 @@ def processor() -> str:
 def _git_commit() -> str:
     """Return the commit of this package's checkout, with "+changes" where its files differ.
 
-    Asked once a process: what it has imported stays.
-
-    A repository that an installed copy happens to lie in is not the package's, nor is one that the
-    environment names.
+    Asked once a process: what it has imported stays. A repository that an installed copy happens to
+    lie in is not the package's, nor is one that the environment names.
     """
     package = Path(__file__).resolve().parents[1]
     root = package.parents[1]
@@ -374,7 +299,8 @@ def _git_commit() -> str:
         if not (is_ours and root.samefile(git("rev-parse", "--show-toplevel"))):
             return "unknown"
         commit = git("rev-parse", "HEAD")
-        changes = git("status", "--porcelain", "--untracked-files=normal", "--", *_JUDGING)
+        # "src" is what may not change unseen between commit and run
+        changes = git("status", "--porcelain", "--untracked-files=normal", "--", "src")
     except (OSError, subprocess.CalledProcessError, ValueError, KeyError):
         return "unknown"
     return commit + ("+changes" if changes else "")

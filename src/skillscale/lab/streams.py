@@ -16,14 +16,7 @@ from skillscale import _checks
 
 
 class Stream:
-    """A random stream that belongs to one seed and one purpose.
-
-    Args:
-        seed: Integer >= 0.
-        purpose: What the numbers are for; another purpose gives an independent stream.
-
-    Raises:
-        ValueError: If `seed` is not an integer >= 0.
+    """A random stream that belongs to one seed and one purpose; other purposes are independent.
 
     >>> stream = Stream(0, "data")
     >>> first = stream.at(7).random()
@@ -53,10 +46,6 @@ class Epochs:
     An epoch has floor(size / length) minibatches of `length` rows; what is left over sits out.
     Up to `length` rows, every minibatch is 0, 1, …, length - 1 (rows from `size` on are padding).
     The permutation of an epoch depends on the seed and the number of the epoch alone.
-
-    >>> epochs = Epochs(size=4, length=2, seed=0)
-    >>> sorted([*epochs.rows(6).tolist(), *epochs.rows(7).tolist()])
-    [0, 1, 2, 3]
     """
 
     def __init__(self, size: int, length: int, seed: int) -> None:

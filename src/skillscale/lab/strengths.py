@@ -26,22 +26,13 @@ def antithetic_strengths(
     """Estimate R_k = E[g_k(x) · f(k, x)] and E[f(k, x)²] where inputs are too many to be listed.
 
     The average over the 2^subset_size patterns of a skill's own bits is exact; only the other bits
-    are sampled. Whatever part of f does not depend on the pattern cancels, which is nearly all of
-    an untrained network.
-
-    Args:
-        model: Networks, one per task.
-        tasks: One task per member; all with the same n_skills, n_bits and subset_size.
-        backgrounds: Random strings of the other bits per member, drawn by the task's seed.
+    are sampled, as `backgrounds` random strings per member, drawn by its task's seed. Whatever part
+    of f does not depend on the pattern cancels, which is nearly all of an untrained network.
 
     Returns:
         Strengths in units of the output and mean squares of the output, each (member, skill).
 
-    Raises:
-        ValueError: If `backgrounds` is not an integer >= 1.
-
-    Source: derived here; unbiased and exact in its limits in
-    `tests/test_strengths.py`.
+    Source: derived here; unbiased and exact in its limits in `tests/test_strengths.py`.
     """
     backgrounds = _checks.integer("backgrounds", backgrounds, minimum=1)
     n_bits, size = tasks[0].n_bits, tasks[0].subset_size

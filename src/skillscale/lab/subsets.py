@@ -9,9 +9,8 @@ import random
 def distinct(n_subsets: int, n: int, size: int, *, seed: int) -> list[list[int]]:
     """Return `n_subsets` different subsets of {0, …, n-1}, uniformly, in random order.
 
-    The subsets are numbered lexicographically; numbers are drawn without replacement and turned
-    back into subsets, which is exact and always ends, also when every subset is asked for.
-    The caller ensures n_subsets <= comb(n, size).
+    Of subsets numbered lexicographically, numbers are drawn without replacement, which is exact and
+    always ends, also when every subset is asked for. The caller ensures n_subsets <= comb(n, size).
 
     Source: derived here; `tests/test_parity.py` shows that all are distinct and equally likely.
 

@@ -50,26 +50,15 @@ _SECONDS = "seconds"
 
 @dataclass
 class Sweep:
-    """Runs the points of a grid and stacks what they measure.
+    """Runs the points of a grid and stacks what they measure."""
 
-    Attributes:
-        map: the builtin, or one that calls a function elsewhere, such as a pool's.
-        store: folder of finished points; without it nothing is kept.
-        progress: show a bar over points.
-        seconds: what all points took, those of earlier runs among them.
-    """
-
-    map: Map = builtins.map
-    store: Path | None = None
+    map: Map = builtins.map  #: or one that calls a function elsewhere, such as a pool's
+    store: Path | None = None  #: folder of finished points; without it nothing is kept
     progress: bool = False
-    seconds: float = field(default=0.0, init=False)
+    seconds: float = field(default=0.0, init=False)  #: of all points, also those of earlier runs
 
     def __call__(self, measure: Measure, grid: Grid) -> xr.Dataset:
-        """Call `measure` at every point of a grid.
-
-        Args:
-            measure: method of an experiment; keyword arguments are the coordinates of a point.
-            grid: axis -> values, the last one fastest.
+        """Call `measure` with the coordinates of every point of a grid.
 
         Returns:
             Everything measured. An axis of the grid that is no dimension of a point is a new one,
@@ -103,15 +92,12 @@ class Experiment(Settings):
     """Settings that can be run; a frozen dataclass whose docstring says what is measured.
 
     A subclass has a `grid` and `measure`, or `collect` where later points depend on earlier ones.
-
-    Attributes:
-        records: name -> size ("live", "standard", "paper") -> settings.
-        order: dimensions of every variable, those not named last.
-        about: variable -> units and words, "" for none, where `MEANING` says nothing.
     """
 
+    #: name -> size ("live", "standard", "paper") -> settings
     records: ClassVar[dict[str, dict[str, Any]]] = {}
-    order: ClassVar[tuple[str, ...]] = ()
+    order: ClassVar[tuple[str, ...]] = ()  #: dimensions of every variable, those not named last
+    #: variable -> units and words, "" for none, where `MEANING` says nothing
     about: ClassVar[dict[str, tuple[str, str]]] = {}
 
     def grid(self) -> Grid:
@@ -149,14 +135,10 @@ class Experiment(Settings):
         Args:
             map: calls a function for every point: the builtin, a pool's or a cluster's.
             store: existing folder where finished points are kept, and found again.
-            progress: show a bar over points.
 
         Returns:
             Dataset, stamped, with the variables that the class describes; members carry `seed`. Its
             `wall_seconds` is what the points took together, wherever and whenever they ran.
-
-        Raises:
-            ValueError: If `store` is no folder.
         """
         if store is not None and not Path(store).is_dir():
             raise ValueError(f"store must be an existing folder, got {str(store)!r}")
@@ -213,7 +195,7 @@ def processes(workers: int, threads: int = 1) -> Iterator[Map]:
 
 
 def _names_dim(values: Any) -> bool:
-    """Whether a coordinate is a pair of a dimension, or dimensions, and values."""
+    """Whether a coordinate is a pair of dimension, or dimensions, and values."""
     if not isinstance(values, tuple) or len(values) != 2 or isinstance(values[1], str):
         return False
     first = values[0]
@@ -226,7 +208,6 @@ def _seeds(dataset: xr.Dataset) -> list[int]:
 
 
 def _point(measure: Measure, store: Path | None, digest: str, point: Mapping[str, Any]) -> Any:
-    """Return what a point measures, from the store if it is there."""
     if store is None:
         return _measured(measure, point)
     key = hashlib.sha256(json.dumps([digest, point], sort_keys=True).encode()).hexdigest()

@@ -43,12 +43,8 @@ _JOINED = 16  # control bits up to which a dense product is no slower than gathe
 class TwoLayerGradient:
     """Loss of an ensemble and its gradient, member by member.
 
-    Args:
-        model: Networks with one hidden layer, ReLU and one output.
-        loss: "mse", or "cross_entropy" for targets ±1; as defined in `lab.training`.
-
-    Raises:
-        ValueError: If the networks or the loss are of another kind.
+    For networks with one hidden layer, ReLU and one output; "mse" and, for targets ±1,
+    "cross_entropy" as in `lab.training`.
 
     Source: derived here; equal to autograd in `tests/test_two_layer.py`.
 
@@ -82,11 +78,7 @@ class TwoLayerGradient:
 
     @torch.no_grad()
     def __call__(self, batch: Batch) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Return the losses (member,), outputs (member, sample) and gradients like `parameters`.
-
-        Raises:
-            ValueError: If shapes, types or category numbers do not fit.
-        """
+        """Return the losses (member,), outputs (member, sample) and gradients like `parameters`."""
         model = self._model
         if batch is not self._batch:
             self._enter(batch)
@@ -96,7 +88,7 @@ class TwoLayerGradient:
         outputs = torch.empty_like(target)
         slopes = torch.empty_like(target)
         to_table = None if table is None else torch.zeros_like(table)
-        space = torch.empty(0, dtype=first.dtype, device=first.device)
+        space = torch.empty(0, dtype=first.dtype)
         to_first = _room(space, first.shape).zero_()
         to_readout = _room(space, readout.mT.shape).zero_().transpose(1, 2)
         line = torch.empty_like(space)
@@ -115,7 +107,7 @@ class TwoLayerGradient:
             hidden.relu_()
             across = line = _room(line, (len(inputs), 1, inputs.shape[1]))
             torch.bmm(readout[who], hidden.transpose(1, 2), out=across)
-            outputs[who, rows] = across[:, 0] if shift is None else across[:, 0] + shift[who]
+            outputs[who, rows] = across[:, 0] + shift[who]
             slope = self._slope(outputs[who, rows], target[who, rows], self._share[who, rows])
             slopes[who, rows] = slope
             to_readout[who].baddbmm_(_aligned(slope.unsqueeze(1)), hidden)
@@ -132,12 +124,9 @@ class TwoLayerGradient:
             gradients = [part for part in torch.tensor_split(to_first, edges, 1) if part.shape[1]]
         else:
             to_table *= readout
-            gradients = [to_table, to_first]
-            if model.bias:
-                gradients.append(to_table.sum(1, keepdim=True))
+            gradients = [to_table, to_first, to_table.sum(1, keepdim=True)]
         gradients.append(to_readout.transpose(1, 2).contiguous())
-        if model.bias:
-            gradients.append(slopes.sum(-1)[:, None, None])
+        gradients.append(slopes.sum(-1)[:, None, None])
         own = slice(model.n_members)
         losses = self._losses(outputs, target)
         return losses[own], outputs[own], [gradient[own] for gradient in gradients]
@@ -154,7 +143,6 @@ class TwoLayerGradient:
         return -share * target * torch.sigmoid(-target * outputs)
 
     def _checked(self, target: Tensor) -> Tensor:
-        """Return the targets as (member, sample)."""
         size = (self._model.n_members, self._inputs.shape[1])
         if self._loss == "cross_entropy" and target.shape != size:
             raise ValueError(f"target must have shape {size}, got {tuple(target.shape)}")
@@ -173,7 +161,7 @@ class TwoLayerGradient:
         self._copies = 2 if alone else 1
         bits, skill = self._copied(bits), None if skill is None else self._copied(skill)
         if skill is not None and self._gathers:
-            member = torch.arange(len(skill), device=skill.device)[:, None]
+            member = torch.arange(len(skill))[:, None]
             self._rows = skill + model.n_categories * member
             self._inputs = _aligned(bits)
         else:
@@ -188,27 +176,24 @@ class TwoLayerGradient:
         """Return control bits, bits and a constant 1 as columns of one matrix a member."""
         first = self._model.n_categories
         last = first + self._model.n_inputs
-        joined = bits.new_ones(*bits.shape[:2], last + self._model.bias)
+        joined = bits.new_ones(*bits.shape[:2], last + 1)
         if skill is not None:
             joined[..., :first].zero_().scatter_(2, skill.unsqueeze(-1), 1)
         joined[..., first:last] = bits
         return joined
 
-    def _layers(self) -> tuple[Tensor | None, Tensor, Tensor, Tensor | None]:
+    def _layers(self) -> tuple[Tensor | None, Tensor, Tensor, Tensor]:
         """Return the rows to gather, V (member, row, unit), w (member, 1, unit) and b (member, 1).
 
-        The rows have the hidden biases added; they are None where V holds the control bits too, and
-        b is None without biases.
+        The rows have the hidden biases added; they are None where V holds the control bits too.
         """
         parameters = [self._copied(part) for part in self._model.parameters]
-        *first, readout = parameters[: -1 if self._model.bias else None]
-        shift = parameters[-1][:, 0] if self._model.bias else None
+        *first, readout, shift = parameters
         across = _aligned(readout).transpose(1, 2)
         if not self._gathers:
-            return None, _aligned(torch.cat(first, 1)), across, shift
-        table, weights, *hidden_bias = first
-        table = table + hidden_bias[0] if hidden_bias else table
-        return table, _aligned(weights), across, shift
+            return None, _aligned(torch.cat(first, 1)), across, shift[:, 0]
+        table, weights, hidden_bias = first
+        return table + hidden_bias, _aligned(weights), across, shift[:, 0]
 
     def _copied(self, values: Tensor) -> Tensor:
         return values if self._copies == 1 else torch.cat([values] * self._copies)
@@ -224,7 +209,6 @@ class TwoLayerGradient:
                 yield slice(start, end), slice(row, row + length)
 
     def _together(self, samples: int) -> int:
-        """Return how many members share a block."""
         return max(1, _CACHED // (samples * self._model.padded_width))
 
 

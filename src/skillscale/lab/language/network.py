@@ -10,19 +10,15 @@ from torch.nn import functional
 
 from skillscale import _checks
 
+_AT_ONCE = 64  # rows; it limits memory and changes nothing else
+
 
 class BlockLinear(nn.Module):
     """A linear layer whose matrix has equal blocks on its diagonal and zeros elsewhere.
 
-    Args:
-        n_inputs: width of the input, a multiple of `n_blocks`.
-        n_outputs: width of the output, a multiple of `n_blocks`.
-        n_blocks: part i of the outputs sees part i of the inputs only.
+    Part i of the outputs sees part i of the inputs only; `n_blocks` divides both sizes.
 
-    Raises:
-        ValueError: If a size is not positive or no multiple of `n_blocks`.
-
-    Source: derived here; `tests/test_language.py::test_blocks_equal_a_masked_dense_layer`.
+    Source: derived here; equal to a masked dense layer in `tests/test_language.py`.
 
     >>> BlockLinear(8, 4, 2).weight.shape
     torch.Size([2, 2, 4])
@@ -83,24 +79,12 @@ class Transformer(nn.Module):
     """A decoder-only transformer with learned positions and pre-layer-norm blocks.
 
     Module names follow one rule: a parameter outside the attention and MLP matrices has
-    "embed" or "layernorm" in its name.
+    "embed" or "layernorm" in its name. `width`, of the residual stream, is a multiple of `n_heads`
+    and of `mlp_blocks`, the blocks on the diagonal of the MLP matrices; `context` is the longest
+    sequence. An MLP has `mlp_expansion` hidden neurons per number of its input: with 4 ·
+    `mlp_blocks` the matrices have as many entries as dense ones with 4.
 
-    Args:
-        n_tokens: vocabulary size.
-        width: of the residual stream, a multiple of `n_heads`.
-        n_layers: number of blocks.
-        n_heads: attention heads a block.
-        context: longest sequence.
-        seed: of the initial weights.
-        mlp_blocks: blocks on the diagonal of the MLP matrices, a divisor of `width`; 1 is dense.
-        mlp_expansion: hidden neurons of an MLP per number of its input. With `mlp_expansion`
-            4 · `mlp_blocks` the matrices have as many entries as dense ones with 4.
-
-    Raises:
-        ValueError: a size is not positive, or `width` is no multiple of `n_heads` and of
-            `mlp_blocks`.
-
-    Source: derived here; `tests/test_language.py::test_future_tokens_do_not_matter`.
+    Source: derived here; `tests/test_language.py`.
 
     >>> model = Transformer(100, width=16, n_layers=1, n_heads=2, context=8, seed=0)
     >>> model(torch.zeros(3, 8, dtype=torch.long)).shape
@@ -175,19 +159,13 @@ class Transformer(nn.Module):
         return logits
 
 
-def token_losses(model: nn.Module, rows: Tensor, *, batch_size: int = 64) -> Tensor:
-    """Loss of every next token, -ln p(token | tokens before it in its row), in nats.
+def token_losses(model: nn.Module, rows: Tensor) -> Tensor:
+    """Return the loss of every next token, -ln p(token | tokens before it in its row), in nats.
 
-    Args:
-        model: tokens (row, position) -> logits (row, position, n_tokens).
-        rows: token numbers (row, position + 1).
-        batch_size: rows at once; it limits memory and changes nothing else.
+    From a model of tokens (row, position) -> logits (row, position, n_tokens) and token numbers
+    (row, position + 1). Entry [i, t] is the loss of token rows[i, t + 1].
 
-    Returns:
-        Losses (row, position): entry [i, t] is the loss of token rows[i, t + 1].
-
-    Source: Michaud et al. 2023 study this per-token loss;
-    `tests/test_language.py::test_token_losses_are_cross_entropy`.
+    Source: Michaud et al. 2023 study this per-token loss.
 
     >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
     >>> token_losses(model, torch.zeros(2, 5, dtype=torch.long)).shape
@@ -195,7 +173,7 @@ def token_losses(model: nn.Module, rows: Tensor, *, batch_size: int = 64) -> Ten
     """
     out = []
     with torch.no_grad():
-        for part in torch.split(rows, batch_size):
+        for part in torch.split(rows, _AT_ONCE):
             logits = model(part[:, :-1]).flatten(0, 1)
             losses = functional.cross_entropy(logits, part[:, 1:].flatten(), reduction="none")
             out.append(losses.view(len(part), -1))

@@ -29,7 +29,7 @@ def train(
     own_loss_power: float = 0.0,
     observe: Callable[[int], None] | None = None,
 ) -> Tensor:
-    """Train on random windows with a cosine schedule, in place.
+    """Train on random windows, drawn by `seed`, with a cosine schedule, in place.
 
     The loss is the mean over positions of -ln p(next token), in nats. With `own_loss_power` q > 0
     the gradient is that of the mean of f ℓ instead: a token's loss ℓ is weighted by the constant
@@ -38,24 +38,15 @@ def train(
     Args:
         model: tokens (row, position) -> logits (row, position, n_tokens).
         documents: token numbers of each text; joined in the order given.
-        steps: number of updates, at least 1.
-        batch_size: windows a step.
         lr: largest learning rate of AdamW with betas 0.9 and 0.98 and weight decay 0.01.
-        context: positions a window.
-        seed: decides which windows are drawn.
-        optimizer: elementwise rule in place of AdamW, with one rate, its largest; either way 5 %
-            of the steps warm up to the largest rate.
-        own_loss_power: q ≥ 0.
+        optimizer: elementwise rule in place of AdamW and `lr`, with one rate, its largest; either
+            way 5 % of the steps warm up to the largest rate.
         observe: called with the number of updates done, from 0 to `steps`.
 
     Returns:
         Training loss of every step without weights, (steps,), nats.
 
-    Raises:
-        ValueError: a size is below 1, `lr` is not positive, both or neither of `lr` and
-            `optimizer` are given, or the text holds no window.
-
-    Source: derived here; `tests/test_language.py::test_training_learns_a_cycle`.
+    Source: derived here; `tests/test_language.py`.
 
     >>> model = Transformer(5, width=8, n_layers=1, n_heads=1, context=4, seed=0)
     >>> setting = {"batch_size": 2, "lr": 1e-2, "context": 4, "seed": 0}
@@ -75,6 +66,7 @@ def train(
     warm_up = max(1, steps // 20)
     offset = torch.arange(context + 1)
     losses = torch.empty(steps)
+    # Not `lab.training.train`: one network, its batches cut from one text by torch's generator.
     for step in range(steps):
         if observe is not None:
             observe(step)
@@ -96,20 +88,9 @@ def train(
 
 
 def own_loss_weights(losses: Tensor, power: float) -> Tensor:
-    """Return the weights ℓ^q / mean(ℓ^q), which average 1.
-
-    Args:
-        losses: ℓ ≥ 0, any shape, not all 0.
-        power: q ≥ 0.
-
-    Returns:
-        Weights, shape as `losses`.
-
-    Raises:
-        ValueError: If `power` is negative or not finite.
+    """Return the weights ℓ^q / mean(ℓ^q), which average 1, for losses ℓ ≥ 0, not all 0, and q ≥ 0.
 
     Source: q = 1 stands in a notebook of Liu et al.'s code, over examples; other powers are ours.
-    `tests/test_language.py::test_own_loss_weights_enter_as_constants`.
 
     >>> own_loss_weights(torch.tensor([1.0, 3.0]), 1.0)
     tensor([0.5000, 1.5000])
@@ -148,29 +129,17 @@ def _rule(model: nn.Module, optimizer: Optimizer) -> Callable[[Tensor, float, fl
 
 @dataclass(frozen=True)
 class Recipe:
-    """Text, size and training of a small transformer.
+    """Text, size and training of a small transformer."""
 
-    Attributes:
-        n_tokens: size of the vocabulary.
-        width: of the residual stream.
-        n_layers: transformer blocks.
-        n_heads: attention heads a block.
-        context: tokens the network sees at most.
-        batch_size: windows a training step.
-        steps: training steps.
-        lr: largest learning rate of AdamW.
-        held_out: fraction of the text that is not trained on.
-    """
-
-    n_tokens: int = 800
-    width: int = 48
-    n_layers: int = 2
-    n_heads: int = 4
-    context: int = 48
-    batch_size: int = 24
+    n_tokens: int = 800  #: of the vocabulary
+    width: int = 48  #: of the residual stream
+    n_layers: int = 2  #: transformer blocks
+    n_heads: int = 4  #: attention heads a block
+    context: int = 48  #: tokens the network sees at most
+    batch_size: int = 24  #: windows a step
     steps: int = 600
-    lr: float = 1e-2
-    held_out: float = 0.1
+    lr: float = 1e-2  #: largest learning rate of AdamW
+    held_out: float = 0.1  #: fraction of the text that is not trained on
 
 
 def trained(
@@ -182,19 +151,10 @@ def trained(
 ) -> Transformer:
     """Make a transformer and train it, its weights and batches drawn from one generator.
 
-    Args:
-        recipe: size and training; windows of its context.
-        n_tokens: tokens that the vocabulary came to have, in place of the recipe's.
-        documents: token numbers of each text; without any the network is left as it was made.
-        rng: gives the seeds of weights and batches.
+    `n_tokens`, what the vocabulary came to have, stands in place of the recipe's. Without
+    `documents`, token numbers of each text, the network is left as it was made.
 
-    Returns:
-        The network.
-
-    Raises:
-        ValueError: as `Transformer` and `train`.
-
-    Source: derived here; `tests/test_language.py::test_trained_is_a_network_made_and_trained`.
+    Source: derived here; `tests/test_language.py`.
 
     >>> small = Recipe(width=8, n_layers=1, n_heads=1, context=4)
     >>> trained(small, 5, [], rng=np.random.default_rng(0)).context

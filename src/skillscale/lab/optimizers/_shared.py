@@ -18,7 +18,7 @@ Rates = float | Sequence[float]
 class State:
     """What an optimizer remembers: rates and moments, one tensor per parameter, and steps done.
 
-    `slow` holds a second, slower mean of the gradients; `counts`, for a parameter with one second
+    `slow` is a second, slower mean of the gradients; `counts`, for a parameter with one second
     moment a member, the entries it averages.
     """
 

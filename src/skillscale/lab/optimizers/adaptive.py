@@ -25,20 +25,11 @@ from skillscale.lab.optimizers._shared import (
 class Adam(Optimizer):
     """Adam: p ← p - lr · m̂ / (√v̂ + eps), m and v running means of g and g², bias-corrected.
 
-    A pooled parameter has one v a member, the running mean of g² averaged over its entries: rare
-    and frequent entries then keep the ratio of their gradients, as in gradient descent. Entries
-    that are exactly 0 at the start, the padding of ensembles, are left out of the average.
-
-    Args:
-        lr: Learning rate > 0, one for all or one per member.
-        betas: Decay rates of m and v, each in [0, 1).
-        eps: Number > 0 that keeps the quotient finite.
-        pooled: Whether to pool v, for all parameters or one answer each; pooled parameters need a
-            leading member axis.
-        weight_decay: λ ≥ 0, decoupled from the gradient: first p ← (1 - lr λ) p.
-
-    Raises:
-        ValueError: If an argument is out of range.
+    With weight decay λ, decoupled from the gradient, first p ← (1 - lr λ) p. `pooled`, for all
+    parameters or one answer each, gives one v a member, the running mean of g² averaged over its
+    entries: rare and frequent entries then keep the ratio of their gradients, as in gradient
+    descent. Entries that are exactly 0 at the start, the padding of ensembles, are left out of the
+    average; a pooled parameter needs a leading member axis.
 
     Source: Kingma & Ba 2015, algorithm 1; with weight decay Loshchilov & Hutter 2019. Equals
     torch.optim.Adam and AdamW in `tests/test_optimizers.py`. Pooling derived here.
@@ -109,17 +100,7 @@ class AdEMAMix(Optimizer):
 
     m and v as in `Adam`, with the decay rates β1 and β2, bias-corrected; n is the running mean of
     the gradients with the decay rate β3, which starts at 0 and is not corrected; a = `slow_weight`.
-    Neither β3 nor a is warmed up.
-
-    Args:
-        lr: Learning rate > 0, one for all or one per member.
-        betas: Decay rates β1, β2, β3, each in [0, 1).
-        slow_weight: Weight a ≥ 0 of the slow mean; with 0 the rule is Adam.
-        eps: Number > 0 that keeps the quotient finite.
-        weight_decay: λ ≥ 0, as in `Adam`.
-
-    Raises:
-        ValueError: If an argument is out of range.
+    Neither β3 nor a is warmed up. With a = 0 the rule is Adam.
 
     Source: Pagliardini et al. 2024, algorithm 1 without its schedulers; `tests/test_optimizers.py`
     compares with the formula and, for a = 0, with Adam.
@@ -134,7 +115,6 @@ class AdEMAMix(Optimizer):
     betas: tuple[float, float, float] = (0.9, 0.999, 0.9999)
     slow_weight: float = 2.0
     eps: float = 1e-8
-    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
@@ -142,7 +122,6 @@ class AdEMAMix(Optimizer):
         check_betas(self.betas, 3)
         _checks.number("slow_weight", self.slow_weight, minimum=0)
         _checks.number("eps", self.eps, above=0)
-        _checks.number("weight_decay", self.weight_decay, minimum=0)
 
     def start(self, parameters: Sequence[Tensor]) -> State:
         """Return the state before the first step."""
@@ -157,7 +136,6 @@ class AdEMAMix(Optimizer):
         correction2 = math.sqrt(1 - beta2**state.steps)
         moments = zip(state.first, state.second, state.slow, strict=True)
         for p, rate, g, (m, v, n) in zip(parameters, state.rates, gradients, moments, strict=True):
-            decay(p, rate, self.weight_decay, factor)
             m.lerp_(g, 1 - beta1)
             n.lerp_(g, 1 - beta3)
             v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
@@ -169,13 +147,7 @@ class AdEMAMix(Optimizer):
 class Lion(Optimizer):
     """Lion: p ← p - lr · sign(β1 m + (1 - β1) g), then m ← β2 m + (1 - β2) g.
 
-    Args:
-        lr: Learning rate > 0, one for all or one per member.
-        betas: β1 and β2, each in [0, 1); with both 0 the rule is sign descent.
-        weight_decay: λ ≥ 0, as in `Adam`.
-
-    Raises:
-        ValueError: If an argument is out of range.
+    With both betas 0 the rule is sign descent; weight decay as in `Adam`.
 
     Source: Chen et al. 2023, algorithm 2; `tests/test_optimizers.py` compares with the formula and,
     for betas of 0, with sign descent.

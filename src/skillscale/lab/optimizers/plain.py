@@ -14,14 +14,7 @@ from skillscale.lab.optimizers._shared import Optimizer, Rates, State, decay, pe
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Gradient descent with momentum: v ← μ v + g, p ← p - lr · v.
-
-    Args:
-        lr: Learning rate > 0, one for all or one per member.
-        momentum: μ in [0, 1).
-
-    Raises:
-        ValueError: If an argument is out of range.
+    """Gradient descent with momentum: v ← μ v + g, p ← p - lr · v, with one rate or one per member.
 
     Source: the update of torch.optim.SGD, which it equals in `tests/test_optimizers.py`.
 
@@ -58,14 +51,7 @@ class SGD(Optimizer):
 
 @dataclass(frozen=True)
 class SignDescent(Optimizer):
-    """Sign descent: p ← p - lr · sign(g); a zero gradient moves nothing.
-
-    Args:
-        lr: Learning rate > 0, one for all or one per member.
-        weight_decay: λ ≥ 0; first p ← (1 - lr λ) p, as in `Adam`.
-
-    Raises:
-        ValueError: If an argument is out of range.
+    """Sign descent: p ← p - lr · sign(g); a zero gradient moves nothing. Weight decay as in `Adam`.
 
     Source: Adam with both betas 0 and eps → 0, tested in `tests/test_optimizers.py`.
 
@@ -100,15 +86,9 @@ class NormalisedGradient(Optimizer):
     """Normalised gradient descent: p ← p - lr · g / ‖g‖₂, the norm over all of a member's numbers.
 
     A step has the length `lr` whatever the gradient's size; a member with zero gradient rests.
+    Every parameter needs a leading member axis.
 
-    Args:
-        lr: Length of a step > 0, one for all or one per member.
-
-    Raises:
-        ValueError: If `lr` is out of range, or, at the start, a parameter has no member axis.
-
-    Source: the rule is its definition; `tests/test_optimizers.py` compares with it, member by
-    member.
+    Source: the rule is its definition; `tests/test_optimizers.py` compares with it by member.
 
     >>> p, g, rule = [torch.zeros(1, 2)], [torch.tensor([[3.0, 4.0]])], NormalisedGradient(0.5)
     >>> rule.step(p, g, rule.start(p))
