@@ -177,9 +177,7 @@ class Transposed(torch.nn.Module):
 
 def test_layers_that_are_called_twice_are_refused():
     rows = torch.zeros(3, 4, dtype=torch.long)
-    with pytest.raises(
-        ValueError, match="select must name layers that are called once, got 'layer'"
-    ):
+    with pytest.raises(ValueError, match="model must call each layer once, got 'layer' called"):
         gradients.per_sample_gradients(Twice(), rows, rows[:, 0])
 
 
