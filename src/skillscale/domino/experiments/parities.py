@@ -1,14 +1,4 @@
-"""Two independent parities in one network, one of them rare: does the rare one have to wait?
-
-Inputs are random bit strings. Task 1 is the parity of bits 1 and 2 and stands on every sample;
-task 2, the parity of bits 3 and 4, on a random fraction of them. One network answers both, one
-output a task. In the control arm the same network is trained on task 2 alone, from the same initial
-parameters, on the same samples, with the same loss: what it lacks is the competitor.
-
-Three update rules differ in what sets the length of a step. Gradient descent leaves it to the
-gradient; normalised descent goes along the same direction by a given length; Adam scales every
-parameter by itself.
-"""
+"""Two independent parities in one network, one of them rare: does the rare one have to wait?"""
 
 from __future__ import annotations
 
@@ -40,19 +30,18 @@ _GROUP = 4  # members trained at once: their activations of 10 000 samples still
 class TwoParities(Experiment):
     """Accuracy on a common and a rare parity over training, together and the rare one alone.
 
+    Task 1 is the parity of bits 1 and 2 of random strings; task 2, of bits 3 and 4, counts on a
+    random fraction of them. In the arm "rare alone" the same network sees the same samples, without
+    task 1. The loss is the squared error of outputs against 0/1 parities, summed over outputs and
+    averaged over all samples. Rules differ in what sets a step's length: "sgd", with momentum 0.9,
+    leaves it to the gradient; "normalised" steps are as long as the rate; Adam scales every
+    parameter by itself.
+
     `accuracy` (rule, rare_fraction, member, arm, step, task) is the share of all samples, with or
-    without the task in training, on which the output, cut at ½, is right, to 1e-3. The loss is the
-    squared error of outputs against 0/1 parities, summed over the two outputs and averaged over all
-    samples, where a sample without task 2 contributes nothing to it. "sgd" has momentum 0.9;
-    "normalised" is gradient descent with steps of the length of the rate.
+    without the task in training, on which the output, cut at ½, is right, to 1e-3.
 
-    Source: Liu et al. 2025 (public code: Adam, joint arm); the control arm and the other rules
-    derived here. Equal to a plain network and loop in `tests/test_domino_parities.py`.
-
-    >>> small = TwoParities(rare_fractions=(0.5,), n_bits=4, n_samples=20, width=4, steps=10,
-    ...     seeds=(0, 1))
-    >>> dict(small.run()["accuracy"].sizes)
-    {'rule': 1, 'rare_fraction': 1, 'member': 2, 'arm': 2, 'step': 2, 'task': 2}
+    Source: Liu et al. 2025 (public code: Adam, joint arm); the control arm and the other rules are
+    derived here. Tested on a plain network and loop.
     """
 
     rare_fractions: Shares = (1.0, 0.5, 0.2, 0.1, 0.05)  #: of samples that carry task 2

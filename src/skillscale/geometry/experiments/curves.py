@@ -38,12 +38,8 @@ class SkillCurves(Experiment):
     `unlearned` (optimizer, member, step, skill), 1 - t_k·θ, starts at 1 and may pass below 0;
     `frequency` (skill).
 
-    Source: geometry model of Liu et al. 2025, as in their public code, with exact gradients;
-    equals torch's optimizer and the exact recursion in `tests/test_geometry_experiments.py`.
-
-    >>> small = SkillCurves(n_skills=2, dim=4, steps=6, every=3, seeds=(0,))
-    >>> dict(small.run()["unlearned"].sizes)
-    {'optimizer': 2, 'member': 1, 'step': 3, 'skill': 2}
+    Source: geometry model of Liu et al. 2025, as in their public code, with exact gradients; tested
+    on torch's optimizer and the exact recursion.
     """
 
     n_skills: Count = 10  #: at most `dim`
@@ -96,12 +92,8 @@ class TwoSkills(Experiment):
     `completion` (optimizer, member, ratio, skill) is the first step at which the learned fraction
     exceeds the threshold; nan where it never does.
 
-    Source: sweep of the public code of Liu et al. 2025 (Figure 4), with exact gradients; equals
-    the exact recursion in `tests/test_geometry_experiments.py`.
-
-    >>> small = TwoSkills(ratios=(1.0, 2.0, 4.0), dim=4, steps=6, seeds=(0,))
-    >>> dict(small.run()["completion"].sizes)
-    {'optimizer': 3, 'member': 1, 'ratio': 3, 'skill': 2}
+    Source: sweep of the public code of Liu et al. 2025 (Figure 4), with exact gradients; tested on
+    the exact recursion.
     """
 
     #: p_1/p_2

@@ -1,8 +1,4 @@
-"""Dense against modular parameters where skills outnumber them: where training ends.
-
-Modular: each of the `dim` most frequent skills has a coordinate of its own and the others have
-none. Dense: every skill has a random unit task vector, and all share all coordinates.
-"""
+"""Dense against modular parameters where skills outnumber them: where training ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,16 +23,14 @@ from skillscale.lab.training import log_steps
 class ModularGain(Experiment):
     """Losses of dense and of modular parameters: while sign descent runs, and at the optimum.
 
-    `loss` (member, arrangement, dim, alpha, step), the cross entropy of all skills in nats;
-    `optimum` (member, dim, alpha), its infimum over dense parameters.
+    Modular: each of the `dim` most frequent skills has a coordinate of its own and the others have
+    none. Dense: every skill has a random unit task vector, and all share all coordinates.
+
+    Cross entropies of all skills in nats: `loss` (member, arrangement, dim, alpha, step); `optimum`
+    (member, dim, alpha), the infimum over dense parameters.
 
     Source: both arrangements as in the public code of Liu et al. 2025 (Figure 18), the optimum is
-    ours; ends in closed form, and published vectors told from others, in
-    `tests/test_geometry_gain.py`.
-
-    >>> small = ModularGain(alphas=(1.0,), dims=(2,), n_skills=4, steps=9, points=3, seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'arrangement': 2, 'dim': 1, 'alpha': 1, 'step': 3}
+    ours. Tested on ends in closed form, and by telling published vectors from others.
     """
 
     alphas: Alphas = (-0.5, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  #: p_k ∝ k^-(alpha+1)
@@ -62,7 +56,6 @@ class ModularGain(Experiment):
                 raise ValueError(f"dims must be below n_skills = {self.n_skills}, got {dim}")
 
     def at(self) -> list[int]:
-        """Return the steps at which losses are measured."""
         return [int(step) for step in log_steps(self.steps, self.points)]
 
     def grid(self) -> Grid:
@@ -117,27 +110,19 @@ def modular_descent(
     lr: float,
     at: Sequence[int],
 ) -> NDArray[np.float64]:
-    """Return the losses of sign descent on modular parameters.
+    """Return cross entropies (dim, column, time), in nats, of sign descent on modular parameters.
 
-    A skill with a coordinate of its own moves by `lr` at every step whose batch holds it, and
-    stays otherwise: its level is a_k = `lr` times the number of such steps, and the loss is
-    Σ_(k≤dim) p_k ln(1 + e^(-a_k)) + ln 2 Σ_(k>dim) p_k.
+    A skill with a coordinate of its own moves by `lr` at every step whose batch holds it, and stays
+    otherwise: its level is a_k = `lr` times the number of such steps, and the loss is Σ_(k≤dim) p_k
+    ln(1 + e^(-a_k)) + ln 2 Σ_(k>dim) p_k.
 
     Args:
         frequency: p_k, shape (column, skill).
         dims: numbers of parameters.
         counts: batches for the same frequencies.
-        lr: learning rate.
         at: numbers of updates after which the loss is measured, increasing.
 
-    Returns:
-        Cross entropy in nats, shape (dim, column, time).
-
-    Raises:
-        ValueError: If `at` is empty or does not increase from a step >= 0.
-
-    Source: derived here; equals `descend_columns` on unit vectors and zeros in
-    `tests/test_geometry_gain.py`.
+    Source: derived here; tested on `descend_columns` with unit vectors and zeros.
 
     >>> halves = np.array([[0.5, 0.5]])
     >>> counts = SkillCounts(halves, batch_size=100, seed=0)

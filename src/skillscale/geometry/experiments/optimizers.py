@@ -1,8 +1,4 @@
-"""Optimizers as learners of skills: more or fewer skills than parameters, with gradient noise.
-
-Task vectors have independent normal entries of variance 1/dim, so that they overlap. The loss is
-the cross entropy L = -Σ_k p_k ln σ(t_k·θ); a gradient comes from a batch of skills, plus noise.
-"""
+"""Optimizers as learners of skills: more or fewer skills than parameters, with gradient noise."""
 
 import math
 from collections.abc import Iterable
@@ -47,22 +43,19 @@ _BLOCK = 500  # steps whose batches and noise are drawn in one go
 class OptimizerRace(Experiment):
     """True loss of every rule at every rate, with the same task vectors, batches and noise.
 
-    In nats, the loss over the true frequencies: `early` and `late`, the means over the two windows,
-    with dims (rule, rate, n_skills, noise, member); coordinate `tuning` says which members are for
-    tuning. `curve`, the mean over the other members, with dims (rule, rate, n_skills, noise, step).
+    Task vectors have independent normal entries of variance 1/dim, so that they overlap. A gradient
+    of L = -Σ_k p_k ln σ(t_k·θ) comes from a batch of skills, plus noise.
+
+    L over the true frequencies, in nats: `early` and `late` (rule, rate, n_skills, noise, member),
+    the means over the two windows; `curve` (rule, rate, n_skills, noise, step), the mean over the
+    members that coordinate `tuning` (member) does not mark.
 
     `rates` are those of the rules that move each parameter by about the rate (Adam, AdEMAMix, Lion,
     sign descent). The normalised gradient takes steps of length √dim times the rate, as long as a
     sign step; gradient descent and the whitened gradient have `gradient_scale` times the rate.
 
     Source: set-up of the public code of Liu et al. 2025 (Figure 15) for Adam, AdEMAMix and Lion at
-    one rate; the other rules and rates are ours. Equals plain loops in
-    `tests/test_geometry_optimizers.py`.
-
-    >>> small = OptimizerRace(n_skills=(3,), noises=(0.1,), rates=(0.01, 0.1), steps=9,
-    ...     early=(2, 4), late=2, every=1, points=3, seeds=(0,), tuning_seeds=(1,))
-    >>> dict(small.run()["early"].sizes)
-    {'rule': 7, 'rate': 2, 'n_skills': 1, 'noise': 1, 'member': 2}
+    one rate; the other rules and rates are ours. Tested on plain loops.
     """
 
     n_skills: Counts = (10, 40)
@@ -98,7 +91,6 @@ class OptimizerRace(Experiment):
         _checks.apart("tuning_seeds", self.tuning_seeds, self.seeds)
 
     def shown(self) -> NDArray[np.int64]:
-        """Return the steps of the curves."""
         return np.unique(np.geomspace(1, self.steps, self.points).round().astype(int))
 
     def grid(self) -> Grid:
@@ -150,10 +142,6 @@ def whitening(vectors: Tensor, ridge: float) -> Tensor:
 
     With as many independent task vectors as parameters and δ → 0, a step along the whitened
     gradient moves every level t_k·θ by its own demand alone: V (VᵀV)⁻¹ Vᵀ = 1.
-
-    >>> whitening(torch.eye(2)[None], 1.0)[0]
-    tensor([[0.5000, 0.0000],
-            [0.0000, 0.5000]])
     """
     square = vectors.mT @ vectors
     shifted = square + ridge * torch.eye(square.shape[-1], dtype=square.dtype)

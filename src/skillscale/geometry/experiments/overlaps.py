@@ -1,9 +1,4 @@
-"""Task vectors that overlap, and how far the gradient points along each of them.
-
-`OverlappingSkills`: sign descent on independent random unit vectors, fewer or more than there are
-parameters. `GradientAlignment`: on orthonormal ones, the share of parameters in which minus the
-gradient and a task vector have one sign.
-"""
+"""Task vectors that overlap, and how far the gradient points along each of them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -30,17 +25,12 @@ from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 class OverlappingSkills(Experiment):
     """Levels t_k·θ over time under sign descent with exact gradients, for every loss and size.
 
-    `level` (loss, size, member, time, skill), nan beyond the number of skills. Coordinates of a
-    size are `n_skills` and `dim`; the task vectors are
-    `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`.
+    The task vectors are `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`, fewer or more
+    than there are parameters. `level` (loss, size, member, time, skill), nan beyond the number of
+    skills; `n_skills` and `dim` (size).
 
     Source: overlapping task vectors and both losses as in the public code of Liu et al. 2025
-    (Figure 8), with exact gradients; equals automatic gradients in
-    `tests/test_geometry_overlaps.py`.
-
-    >>> small = OverlappingSkills(((2, 4), (3, 2)), steps=9, points=3, seeds=(0,))
-    >>> dict(small.run()["level"].sizes)
-    {'loss': 2, 'size': 2, 'member': 1, 'time': 4, 'skill': 3}
+    (Figure 8), with exact gradients; tested on automatic gradients.
     """
 
     sizes: tuple[tuple[int, int], ...]  #: pairs (number of skills, number of parameters)
@@ -92,16 +82,13 @@ class OverlappingSkills(Experiment):
 class GradientAlignment(Experiment):
     """Share of parameters in which minus the gradient and a task vector have one sign.
 
-    The gradient is the one over the true frequencies, in both arms; with sampled gradients it is
-    not the one that moves the parameters. Dims (arm, n_skills, alpha, member, step, skill), nan
-    beyond the number of skills: `aligned`, that share, and `unlearned`, 1 - t_k·θ.
+    The task vectors are orthonormal. The gradient is the one over the true frequencies, in both
+    arms; with sampled gradients it is not the one that moves the parameters. `aligned` (arm,
+    n_skills, alpha, member, step, skill), that share, and `unlearned`, 1 - t_k·θ, alike; nan beyond
+    the number of skills.
 
-    Source: a count made in the public code of Liu et al. 2025 (Figures 4 and 5); equals its
-    definition in `tests/test_geometry_overlaps.py`.
-
-    >>> small = GradientAlignment((2,), (1.0,), dim=4, steps=8, every=4, seeds=(0,))
-    >>> dict(small.run()["aligned"].sizes)
-    {'arm': 2, 'n_skills': 1, 'alpha': 1, 'member': 1, 'step': 3, 'skill': 2}
+    Source: a count made in the public code of Liu et al. 2025 (Figures 4 and 5); tested on its
+    definition.
     """
 
     n_skills: Counts = (2, 3, 5, 10)  #: at most `dim`

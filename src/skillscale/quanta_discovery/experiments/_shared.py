@@ -38,13 +38,11 @@ class Samples(NamedTuple):
 
 @cache
 def documents() -> tuple[str, ...]:
-    """Return the texts that ship with Python, read once."""
     return corpus.python_documents()
 
 
 @cache
 def tokenizer(n_tokens: int) -> corpus.Tokenizer:
-    """Return the vocabulary of all texts."""
     return corpus.build_tokenizer(documents(), n_tokens=n_tokens)
 
 
@@ -68,16 +66,11 @@ def network(
 
 
 def novel_trigram(rows: Tensor, positions: Tensor) -> NDArray[np.bool_]:
-    """Whether the trigram that ends in each predicted token is new within its window.
+    """Whether the trigram that ends in each predicted token is new within its window, (sample,).
 
-    A token whose last three tokens stood in the window before can be predicted by copying.
-
-    Args:
-        rows: token numbers (sample, context + 1).
-        positions: position from which each sample's token is predicted; the token is the next.
-
-    Returns:
-        True where the trigram did not occur before, shape (sample,).
+    A token whose last three tokens stood in the window before can be predicted by copying. `rows`
+    are token numbers (sample, context + 1), `positions` those from which the next token is
+    predicted.
     """
     trigrams = rows.unfold(1, 3, 1)
     index = positions - 1
@@ -95,11 +88,7 @@ def choose(
     max_loss: float,
     n_samples: int,
 ) -> Samples:
-    """Confident tokens in the second half of each window, copies dropped, thinned evenly.
-
-    Raises:
-        ValueError: fewer than `n_samples` tokens are left.
-    """
+    """Confident tokens in the second half of each window, copies dropped, thinned evenly."""
     losses = torch.stack([language.token_losses(model, rows) for model in networks])
     late = torch.arange(context) >= context // 2
     confident = (losses < max_loss).all(0) & late

@@ -38,15 +38,14 @@ class KnownQuanta(Experiment):
     are exact and over all parameters. The recipes: "signed" clusters by the cosine into as many
     clusters as there are skills among the samples, and "signed, twice as many" into twice as many;
     "absolute" uses the absolute cosine; "each label alone" clusters samples of each label by
-    themselves, into as many clusters as skills. "absolute, shared weights" leaves out the rows of
-    the control bits, which no two skills share; "absolute, untrained" takes the gradients of the
-    network before training.
+    themselves, into as many clusters as skills; "absolute, shared weights" leaves out the rows of
+    the control bits, which no two skills share; "absolute, untrained" takes the network before
+    training.
 
-    Dims (member, recipe, sample) `label`, (member, sample) `sample_skill` (0 is the most frequent)
-    and `target` (-1 or 1), (member, skill) `loss` in bits, and (member, pair) the mean `cosine` and
-    `absolute_cosine` of two samples of the same skill and label, of the same skill and other
-    labels, and of different skills. A ValueError says that a network has learned fewer than two
-    skills.
+    `label` (member, recipe, sample); `sample_skill`, 0 the most frequent, and `target`, -1 or 1,
+    (member, sample); `loss` (member, skill), in bits; the means `cosine` and `absolute_cosine`
+    (member, pair) of two samples of the same skill and label, of the same skill and other labels,
+    and of different skills. A ValueError says that a network has learned fewer than two skills.
     """
 
     n_skills: int = 100
@@ -151,16 +150,10 @@ def _clustered(
 def sample_directions(parameters: Sequence[Tensor], batch: Batch) -> dict[str, Tensor]:
     """Gradient of each sample's own loss in a network of one hidden ReLU layer, up to its length.
 
-    With the control rows C, weights V and bias c of the first layer, the read-out w and its bias b,
-    h = relu(C_k + x V + c), f = h w + b and loss ln(1 + e^(-y f)), the gradient is σ(-y f) times
-    -y ∂f. The factor is positive but vanishes in float32 for a sure network, and is left out.
-
-    Args:
-        parameters: C (skill, unit), V (bit, unit), c (1, unit), w (unit, 1), b (1, 1).
-        batch: samples without a member axis.
-
-    Returns:
-        Name -> (sample, ...) of -y ∂f, over all entries of each parameter.
+    With the control rows C (skill, unit), weights V (bit, unit) and bias c of the first layer, the
+    read-out w and its bias b, h = relu(C_k + x V + c), f = h w + b and loss ln(1 + e^(-y f)), the
+    gradient is σ(-y f) times -y ∂f. The factor is positive but vanishes in float32 for a sure
+    network, and is left out: returned is -y ∂f, (sample, …) by the name of the parameter.
     """
     control, weight, shift, readout, _ = parameters
     before = control[batch.skill] + batch.bits @ weight + shift
@@ -209,7 +202,6 @@ def _outputs(parameters: Sequence[Tensor], bits: Tensor, skill: Tensor) -> Tenso
 def _skill_losses(
     of: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor]
 ) -> NDArray[np.float64]:
-    """Mean loss of each skill on inputs of its own, in bits."""
     rng = Stream(task.seed, "test inputs").at(0)
     out = np.empty(task.n_skills)
     for k in range(task.n_skills):

@@ -22,16 +22,9 @@ def excess_cosine(
 ) -> tuple[float, Floats]:
     """How much more alike two samples of one key are if they also share a cluster.
 
-    With M the set of pairs that share key and cluster, the excess is
-    mean over M of (cos_ij - mean cosine of all pairs with that key). Shuffling labels within each
-    key has expectation exactly zero, whatever the keys' sizes and cosines.
-
-    Args:
-        cosine: symmetric (sample, sample).
-        label: cluster of each sample.
-        key: what samples must share to be compared.
-        n_permutations: number of shuffles for the null distribution.
-        rng: source of the shuffles.
+    With M the set of pairs that share key and cluster, the excess is the mean over M of (cos_ij -
+    mean cosine of all pairs with that key); `cosine` is symmetric, (sample, sample). Shuffling
+    labels within each key has expectation exactly zero, whatever the keys' sizes and cosines.
 
     Returns:
         The excess (nan without a pair in M) and the shuffled excesses, (n_permutations,).
@@ -68,16 +61,7 @@ def shuffled_within(
 
 
 def coherence(cosine: ArrayLike, label: ArrayLike, n_clusters: int) -> NDArray[np.float32]:
-    """Mean cosine of two different samples of each cluster; nan for fewer than two samples.
-
-    Args:
-        cosine: symmetric (sample, sample).
-        label: cluster of each sample, 0 to n_clusters - 1.
-        n_clusters: number of clusters.
-
-    Returns:
-        Shape (n_clusters,).
-    """
+    """Mean cosine of two different samples of each cluster, 0 … n_clusters - 1; else nan."""
     cosine, label = np.asarray(cosine), np.asarray(label)
     out = np.full(n_clusters, np.nan, np.float32)
     for c in range(n_clusters):
@@ -100,15 +84,7 @@ def within(cosine: ArrayLike, group: ArrayLike) -> float:
 
 
 def remainder(size: ArrayLike, coherence: ArrayLike, *, bound: float = 0.2) -> int:
-    """The largest cluster whose mean cosine is below a bound, or -1 if there is none.
-
-    Args:
-        size: samples of each cluster.
-        coherence: mean cosine of each cluster; nan counts as not below.
-        bound: mean cosine below which a cluster is no cluster of likes.
-
-    Returns:
-        Its index.
+    """Index of the largest cluster whose mean cosine is below a bound (nan is not), -1 without any.
 
     >>> remainder([50, 40, 30], [0.6, 0.1, 0.05])
     1
@@ -133,13 +109,6 @@ def agreement(found: ArrayLike, reference: ArrayLike) -> dict[str, float]:
 
 def permutation_p_value(measured: float, null: ArrayLike) -> float:
     """One-sided p-value (1 + number of shuffles that reach the measured value) / (1 + shuffles).
-
-    Args:
-        measured: the statistic of the data.
-        null: the statistic of shuffled data, (n_permutations,).
-
-    Returns:
-        The p-value; never 0.
 
     >>> permutation_p_value(3.0, [0.0, 1.0, 4.0])
     0.5
@@ -176,22 +145,13 @@ def steps_of(loss: ArrayLike) -> Floats:
 
 
 def smooth_surrogates(loss: ArrayLike, *, rng: np.random.Generator) -> Floats:
-    """Curves that fall like the average token, with the noise of the token's own networks.
+    """Curves (network, size, token) that fall like the average token, with the token's own noise.
 
     The expected curve of a token is its mean loss at the smallest size minus its mean drop times
     w_s, the share of the drop that the *mean* curve has made at size s. To it are added residuals
-    of the token's networks around their mean at the same size, drawn with replacement and a random
-    sign and multiplied by √(n/(n - 1)), since n residuals around their mean are too small.
-
-    Args:
-        loss: (network, size, token), at least two networks.
-        rng: source of the draws.
-
-    Returns:
-        Surrogate losses, shaped like `loss`.
-
-    Raises:
-        ValueError: there are fewer than two networks or two sizes.
+    of the token's networks, two or more, around their mean at the same size, drawn with replacement
+    and a random sign and multiplied by √(n/(n - 1)), since n residuals around their mean are too
+    small.
     """
     curves = _checks.array("loss", loss, dims=(3,))
     n, n_sizes, _ = curves.shape
@@ -215,9 +175,9 @@ def split_statistics(loss: ArrayLike, *, share: float = 0.8) -> dict[str, float]
 
     Returns:
         "same place": share of tokens whose largest step is the same in both halves; "candidates":
-        share of tokens that are candidates, mean over halves; "again": share of a half's
-        candidates for which the same step carries more than `share` in the other half too, both
-        directions pooled (nan without candidates).
+        share of tokens that are candidates, mean over halves; "again": share of a half's candidates
+        for which the same step carries more than `share` in the other half too, both directions
+        pooled (nan without candidates).
     """
     curves = _checks.array("loss", loss, dims=(3,))
     half = len(curves) // 2

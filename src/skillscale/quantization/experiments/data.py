@@ -24,15 +24,11 @@ class DataScaling(_shared.Toy):
 
     In bits, over (alpha, seed, samples) and the axes named: `loss` (step), mean test loss over all
     inputs; and per skill `early` (skill), the test loss where that mean is lowest, early stopping
-    on test data; `lowest` (skill), the lowest test loss the skill ever had; `final` (skill), the
-    test loss in the end. `early_step`: where the mean is lowest. `frequency` (alpha, skill). A
-    batch is drawn without replacement, or is all of the samples where these are no more.
+    on test data; `lowest` (skill), the lowest ever; `final` (skill), that in the end. `early_step`:
+    where the mean is lowest. `frequency` (alpha, skill). A batch is drawn without replacement, or
+    is all of the samples where these are no more.
 
     Source: set-up of Michaud et al. 2023, their toy data and rule of early stopping, smaller.
-
-    >>> small = DataScaling((4, 8), (0,), 4, 2, 2, alphas=(0.4,), n_skills=3, n_bits=4)
-    >>> dict(small.run()["early"].sizes)
-    {'alpha': 1, 'seed': 1, 'samples': 2, 'skill': 3}
     """
 
     samples: Sizes  #: sizes D of the training set
@@ -54,7 +50,6 @@ class DataScaling(_shared.Toy):
     }
 
     def times(self) -> NDArray[np.int64]:
-        """Return the steps at which losses are measured."""
         return log_steps(self.steps, self.n_times)
 
     def grid(self) -> Grid:

@@ -1,8 +1,6 @@
 """The quantization model itself, simulated: learners that see samples and know no formula.
 
-Samples name quanta drawn from a power law over infinitely many. Three learners keep what they can:
-one has room for n quanta, one needs a number of samples of each, one learns each a little with
-every sample. What their ignorance costs is the exact probability of what they do not know.
+What their ignorance costs is the exact probability of what they do not know.
 """
 
 from __future__ import annotations
@@ -35,8 +33,8 @@ class IdealLearner(Experiment):
     `loss_capacity` (capacity) of the learner that keeps the quanta it saw most often among
     `n_drawn` samples; `loss_samples` and `count_samples` (samples) of the one that knows what it
     saw `needed` times; `loss_soft` (samples) of the one whose quanta still cost kept^(own samples).
-    `learned` (skill): the sample with which the second learner came to know a quantum, nan if it
-    never did. `frequency` (alpha, skill).
+    `learned` (skill): the sample with which the second learner came to know a quantum, nan if
+    never. `frequency` (alpha, skill).
 
     Source: hypotheses of Michaud et al. 2023, simulated; derived here. Draws beyond 2^63 are made
     anew by numpy's sampler; at α = 0.2 that is one in 7000.

@@ -71,11 +71,10 @@ def step_scaling(
     """Draw, per optimizer, counts and losses through training over theory.
 
     Args:
-        times: By optimizer the step at which the n-th skill is learned, shape (seed, n), n = 1, ….
-        line: By optimizer the predicted step of the n-th skill, shape (n,).
-        step: Measured steps, shape (step,).
-        loss: By optimizer the measured loss, shape (seed, step).
-        predicted: By optimizer the mean loss predicted from the counts, shape (step,).
+        times: Step at which the n-th skill is learned, shape (seed, n), n = 1, ….
+        line: The same predicted, shape (n,).
+        loss: Shape (seed, step).
+        predicted: Mean loss predicted from the counts, shape (step,).
     """
     figure, rows = style.new(2, len(times), width=7.6, height=5.6, sharex=True, sharey="row")
     for column, name in enumerate(times):
@@ -111,11 +110,9 @@ def apparent(n_skills: Floats, exponent: Mapping[str, Floats], truth: float) -> 
 
 @style.drawn
 def published(panels: Mapping[str, tuple[Floats, Floats, Mapping[str, Floats]]]) -> Figure:
-    """Draw exponents against α, a panel a resource.
+    """Draw exponents against α, a panel a resource: α, what was read, and predictions by label.
 
-    Args:
-        panels: By title the values of α, the exponents that were read, shape (α,), and by label the
-            predicted ones, shape (α,); the first is drawn broad.
+    The first prediction is drawn broad.
     """
     figure, axes = style.new(1, len(panels), width=7.6, height=3.4, sharey=True, squeeze=False)
     for each, (title, (alpha, measured, curves)) in zip(axes[0], panels.items(), strict=True):

@@ -46,11 +46,6 @@ Strengths = Annotated[tuple[float, ...], each(real(above=0)), _checks.increasing
 
 
 def called(name: str, penalties: Sequence[Penalty]) -> Penalty:
-    """Return the penalty of a name.
-
-    >>> called("L1", [Penalty("L2", 0.0, 1e-4, 48), Penalty("L1", 1e-4, 0.0, 32)]).width
-    32
-    """
     return next(penalty for penalty in penalties if penalty.name == name)
 
 
@@ -64,12 +59,7 @@ class Schedule(Settings):
     n_measured: Annotated[int, whole(2)] = 13  #: equidistant steps at which neurons are counted
 
     def factor(self, step: int) -> float:
-        """Return the share of the largest rate at a step.
-
-        >>> schedule = Schedule(steps=1000, warm_up=10)
-        >>> [round(schedule.factor(step), 3) for step in (0, 500, 999)]
-        [0.1, 0.5, 0.0]
-        """
+        """Return the share of the largest rate at a step."""
         anneal = 0.5 * (1 + math.cos(math.pi * step / self.steps))
         return min(1.0, (step + 1) / self.warm_up) * anneal
 
@@ -80,10 +70,7 @@ class Schedule(Settings):
 
 
 def in_use(parameters: Sequence[Tensor], layer: int = 0) -> Tensor:
-    """Tell which neurons of a hidden layer, from 0, are in use, (member, neuron).
-
-    The parameters are those of an ensemble: weights and bias of every layer in turn.
-    """
+    """Tell which neurons of a hidden layer, from 0, are in use, (member, neuron)."""
     into, _, out = parameters[2 * layer : 2 * layer + 3]
     return (into.abs().amax(1) > THRESHOLD) & (out.abs().amax(2) > THRESHOLD)
 
@@ -107,15 +94,9 @@ def fit(
     priced: Penalty,
     schedule: Schedule,
 ) -> tuple[Tensor, Tensor]:
-    """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty.
+    """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty, in place.
 
-    Args:
-        model: networks with biases; changed in place.
-        inputs: shape (member, sample, n_inputs).
-        targets: shape (member, sample, output).
-        strengths: shape (member, output).
-        priced: the penalty.
-        schedule: the training.
+    Inputs and targets are (member, sample, input or output), strengths (member, output).
 
     Returns:
         Neurons in use (member, time), those of all hidden layers, and mean squared errors (member,

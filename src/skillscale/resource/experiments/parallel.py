@@ -38,19 +38,14 @@ class ParallelTasks(Experiment):
     ℓ_k the mean squared error of output k and the last sum over hidden weights, hidden biases and
     readout weights. Neurons are attributed by `attribute`.
 
-    `neurons` (penalty, weight, strength, member, step) are the neurons in use, `loss` (…, step,
-    subtask) the mean squared errors (not halved, without penalty). At the end, `owned` (penalty,
-    weight, strength, member, subtask) are the neurons of each subtask, `shared` (penalty, weight,
-    strength, member) the share of neurons that serve both (nan if none is in use), and
-    `single_input` the share that hears one input only: whose other input weight is less than a
-    tenth of its largest. Losses to four digits.
+    `neurons` (penalty, weight, strength, member, step), in use; `loss` (penalty, weight, strength,
+    member, step, subtask), not halved, without penalty, to four digits. At the end, `owned`
+    (penalty, weight, strength, member, subtask), the neurons of each subtask; `shared` and
+    `single_input` (penalty, weight, strength, member), the share that serves both (nan if none is
+    in use) and that whose other input weight is less than a tenth of its largest.
 
-    Source: targets and weights after Song et al. 2024 (figure 3); penalties, width and training
-    are ours. Equal to plain loops in `tests/test_resource_parallel.py`.
-
-    >>> small = ParallelTasks(strengths=(4.0,), schedule=Schedule(2, n_measured=2), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'penalty': 2, 'weight': 4, 'strength': 1, 'member': 1, 'step': 2, 'subtask': 2}
+    Source: targets and weights after Song et al. 2024 (figure 3); penalties, width and training are
+    ours. Tested on plain loops.
     """
 
     penalties: Penalties = (

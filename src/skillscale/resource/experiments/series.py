@@ -1,8 +1,4 @@
-"""A task of two steps in series, the root of a sum of squares, under a penalty on all weights.
-
-The target sqrt((x₁ - x₂)² + (x₃ - x₄)²) asks for the sum of squares first and for its root then.
-The width is fixed; the strength of the task's loss against the penalty is varied.
-"""
+"""A task of two steps in series, the root of a sum of squares, under a penalty on all weights."""
 
 from __future__ import annotations
 
@@ -38,19 +34,14 @@ class RootChain(Experiment):
     weights and hidden biases. A neuron is in use where some weight into it and some weight out of
     it exceed 1e-3 in size.
 
-    `neurons` and `training_loss` (strength, member, step) are the neurons in use in all hidden
-    layers and the mean squared error on the training points (not halved, without penalty). At the
-    end, `loss` (strength, member) is that on the fresh points, and `correlation` (strength, member,
-    layer, neuron) that of the activations of neurons in use with g on the fresh points, the largest
-    in size first and nan where there are no more. Losses to four digits, correlations to 1e-4.
+    `neurons` and `training_loss` (strength, member, step), in use in all hidden layers, and the
+    mean squared error on the training points (not halved, without penalty). At the end, `loss`
+    (strength, member), that on the fresh points, and `correlation` (strength, member, layer,
+    neuron) of neurons in use with g there, the largest in size first, nan where there are no more,
+    to 1e-4. Losses to four digits.
 
     Source: target, depth, SiLU and growth by strength after Song et al. 2024 (figure 4); inputs,
-    penalty, width and training are ours. Equal to plain loops in
-    `tests/test_resource_series.py`.
-
-    >>> small = RootChain(strengths=(4.0,), schedule=Schedule(2, n_measured=2), seeds=(0,))
-    >>> dict(small.run()["correlation"].sizes)
-    {'strength': 1, 'member': 1, 'layer': 4, 'neuron': 32}
+    penalty, width and training are ours. Tested on plain loops.
     """
 
     penalty: Penalty = PENALTY  #: with the width of every hidden layer
@@ -124,11 +115,7 @@ RootChain.records = {
 
 
 def inner(inputs: Tensor) -> Tensor:
-    """Return the first step of the task, g = (x₁ - x₂)² + (x₃ - x₄)², shape (…, 1).
-
-    >>> inner(torch.tensor([[0.0, 1.0, 0.5, 0.0]]))
-    tensor([[1.2500]])
-    """
+    """Return the first step of the task, g = (x₁ - x₂)² + (x₃ - x₄)², shape (…, 1)."""
     return (inputs[..., ::2] - inputs[..., 1::2]).square().sum(-1, keepdim=True)
 
 
@@ -139,7 +126,6 @@ def _fresh(n: int, seed: int) -> Tensor:
 
 
 def _correlations(model: MLPEnsemble, inputs: Tensor) -> Tensor:
-    """Return correlations with g, (member, layer, neuron), the largest in size first, else nan."""
     g = inner(inputs)
     g = g - g.mean(1, keepdim=True)
     state, found = inputs, []

@@ -1,8 +1,4 @@
-"""One subtask, x², under a penalty on all weights: how many neurons stay, and how well they do.
-
-The width is fixed and larger than needed. What is varied is the strength of the task's loss against
-the penalty, and the number of neurons follows from it.
-"""
+"""One subtask, x², under a penalty on all weights: how many neurons stay, and how well they do."""
 
 from __future__ import annotations
 
@@ -36,21 +32,17 @@ TRAINING = Schedule(12_000)
 class SparseScaling(Experiment):
     """Train networks on x² under penalties; count the neurons left and measure the loss.
 
-    A network f(x) = Σ_i v_i silu(w_i x + b_i) + c minimises
-    strength · mean (f - x²)² + Σ (l1 |p| + l2 p²), the last sum over all w, b and v. A neuron is in
-    use where |w| and |v| exceed 1e-3.
+    A network f(x) = Σ_i v_i silu(w_i x + b_i) + c, wider than needed, minimises strength · mean (f
+    - x²)² + Σ (l1 |p| + l2 p²), the last sum over all w, b and v. A neuron is in use where |w| and
+    |v| exceed 1e-3.
 
-    `neurons` and `loss` (penalty, strength, member, step) are the neurons in use and the mean
-    squared error (not halved, without penalty); at the end, `weight`, `bias` and `readout`
-    (penalty, strength, member, neuron) are those of the neurons in use, the largest |w| first, 0
-    where there are no more. Losses and weights to four digits.
+    `neurons` and `loss` (penalty, strength, member, step), in use, and the mean squared error (not
+    halved, without penalty); at the end, `weight`, `bias` and `readout` (penalty, strength, member,
+    neuron) of the neurons in use, the largest |w| first, 0 where there are no more. Losses and
+    weights to four digits.
 
     Source: growth by strength, target and SiLU after Song et al. 2024 (figure 2); penalties, width
-    and training are ours. Equal to plain loops in `tests/test_resource_sparse.py`.
-
-    >>> small = SparseScaling(strengths=(4.0,), schedule=Schedule(2, n_measured=2), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'penalty': 4, 'strength': 1, 'member': 1, 'step': 2}
+    and training are ours. Tested on plain loops.
     """
 
     penalties: Penalties = (

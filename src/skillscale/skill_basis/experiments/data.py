@@ -1,9 +1,4 @@
-"""Emergence in data: which skills networks infer from a fixed number of samples.
-
-Networks are trained on D samples until these are fitted; then the strength of every skill,
-R_k = E[g_k(x) · f(k, x)], is measured on inputs that were never drawn. Networks that know a single
-skill are trained beside them, since the theory's one constant may be taken from those.
-"""
+"""Emergence in data: which skills networks infer from a fixed number of samples."""
 
 from __future__ import annotations
 
@@ -41,23 +36,18 @@ class DataEmergence(Experiment):
     """Train networks on fixed datasets of many sizes and measure what they know of every skill.
 
     A network is trained for exposure / P(n_skills) updates, however many samples it has; the last
-    quarter of them runs at a tenth of the rate.
+    quarter of them runs at a tenth of the rate. A member is one seed with one α and one kind of
+    subsets, with another dataset at every size. Networks that know a single skill are trained
+    beside them, since the theory's one constant may be taken from those.
 
-    Over (member, samples, skill): `strength`, R_k/S on fresh inputs; `skill_loss`,
+    Over (member, samples, skill): `strength`, R_k/S on inputs that were never drawn; `skill_loss`,
     E[(S·g_k - f(k, x))²]/S² on the same; `train_loss`, the same mean over the skill's own training
-    samples, nan where it has none; `count`, how many it has. The first two again for networks with
-    one skill, over (member_alone, samples_alone): `strength_alone`, `skill_loss_alone`, and
-    `train_loss_alone`. `frequency` over (member, skill). A member is one seed with one α and one
-    kind of subsets, with another dataset at every size: coordinates `seed`, `alpha`, `disjoint`;
-    `seed_alone` for the networks with one skill.
+    samples, nan where it has none; `count`, how many it has. Over (member_alone, samples_alone) the
+    first three for networks with one skill, named `strength_alone` and so on. `frequency` (member,
+    skill); `seed`, `alpha` and `disjoint` (member); `seed_alone` (member_alone).
 
-    Source: after Nam et al. 2024, data emergence of two-layer networks, smaller; momentum,
-    small minibatches and the falling rate are ours.
-
-    >>> tiny = DataEmergence((4, 8), (2, 4), (0,), alphas=(0.6,), n_skills=2, n_bits=6, width=4,
-    ...     exposure=2.0, exposure_alone=2.0, backgrounds=2)
-    >>> tiny.run().strength.shape
-    (2, 2, 2)
+    Source: after Nam et al. 2024, data emergence of two-layer networks, smaller; momentum, small
+    minibatches and the falling rate are ours.
     """
 
     samples: Sizes  #: sizes D of the dataset
@@ -100,7 +90,6 @@ class DataEmergence(Experiment):
             raise ValueError("disjoint must not be empty, got ()")
 
     def tasks(self, alpha: float) -> list[MultitaskParity]:
-        """Return the tasks of all members with this α."""
         shape = self.n_skills, self.n_bits, self.subset_size
         return [
             MultitaskParity(*shape, alpha, kind, seed=seed)
@@ -126,12 +115,10 @@ class DataEmergence(Experiment):
         return found.merge(sweep(self.measure_alone, {"samples_alone": self.samples_alone}))
 
     def measure(self, member: float, samples: int) -> Found:
-        """Return what the members with an α know."""
         found = _trained(self, self.tasks(member), samples)
         return {name: (("member", "skill"), each.float().numpy()) for name, each in found.items()}
 
     def measure_alone(self, samples_alone: int) -> Found:
-        """Return what networks with one skill know of it."""
         single = [
             MultitaskParity(1, self.n_bits, self.subset_size, seed=seed) for seed in self.seeds
         ]

@@ -35,21 +35,16 @@ Members = Sequence[tuple[float, int]]
 class TimeEmergence(Experiment):
     """Train networks by gradient descent and follow the strength of every skill.
 
-    On the enumerated population gradient and strengths are exact. On fresh batches the strengths
-    of a step are averages over the `every` updates before the next measurement, which are unbiased
-    and stand at the middle of that window; the strengths at step 0 are those of `strengths`.
+    On the enumerated population gradient and strengths are exact. On fresh batches the strengths of
+    a step are averages over the `every` updates before the next measurement, which are unbiased and
+    stand at the middle of that window; the strengths at step 0 are measured on inputs of their own.
 
     Over (member, step, skill): `strength`, R_k/S, and `skill_loss`, E[(S·g_k - f(k, x))²]/S², which
-    equals (1 - R_k/S)² only where f is parallel to g_k; `frequency` over (member, skill);
-    `strength_alone` over (member_alone, step_alone), the strength in a network that is trained on
-    one skill only. Coordinates: `seed` and `alpha` of a member, `seed_alone`, `step`, `step_alone`
-    and `skill` (1 is the most frequent).
+    equals (1 - R_k/S)² only where f is parallel to g_k; `frequency` (member, skill), 1 the most
+    frequent; `strength_alone` (member_alone, step_alone), in a network that is trained on one skill
+    only; `seed` and `alpha` (member).
 
     Source: after Nam et al. 2024, time emergence of two-layer networks; their skills share no bits.
-
-    >>> tiny = TimeEmergence(n_skills=2, n_bits=4, width=8, steps=4, every=2, steps_alone=5)
-    >>> dict(tiny.run()["strength"].sizes)
-    {'member': 1, 'step': 3, 'skill': 2}
     """
 
     n_skills: int = 5
@@ -89,7 +84,6 @@ class TimeEmergence(Experiment):
                 )
 
     def alone(self) -> TimeEmergence:
-        """Return the settings of the networks with a single skill."""
         return replace(self, n_skills=1, steps=self.steps_alone, every=self.every_alone)
 
     def coords(self) -> Coords:
@@ -121,7 +115,6 @@ class TimeEmergence(Experiment):
         }
 
     def measure_alone(self, member_alone: Members) -> Found:
-        """Return the strength in networks with a single skill."""
         strength = follow(self.alone(), member_alone)["strength"][..., 0]
         return {"strength_alone": (("member_alone", "step_alone"), strength)}
 

@@ -1,11 +1,4 @@
-"""Emergence of skills in a small transformer: many skills in one network, and each skill alone.
-
-A causal decoder of one block reads n_skills control bits and then n_bits skill bits, one token a
-bit. All inputs are enumerated, so neither gradient nor measurement is noisy. A token at position t
-of a causal network depends on the tokens up to t only, and in a network of one block keys and
-values depend on a token alone; the network is therefore evaluated once for each distinct prefix,
-which gives the outputs of the plain network at a fraction of the cost.
-"""
+"""Emergence of skills in a small transformer: many skills in one network, and each skill alone."""
 
 from __future__ import annotations
 
@@ -29,20 +22,18 @@ from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 class TransformerEmergence(Experiment):
     """Follow the strength of every skill in transformers that learn all skills, or one alone.
 
-    A network that learns skill k alone starts from the same weights and sees no other skill; its
-    loss is weighted by P(1). If skills did not interact, its skill would be learned as fast as
-    skill k of the mixture but for the factor P(1)/P(k) in time.
+    A causal decoder of one block reads n_skills control bits and then n_bits skill bits, one token
+    a bit. All inputs are enumerated, so neither gradient nor measurement is noisy. A network that
+    learns skill k alone starts from the same weights and sees no other skill; its loss is weighted
+    by P(1). If skills did not interact, its skill would be learned as fast as skill k of the
+    mixture but for the factor P(1)/P(k) in time.
 
-    `strength`, R_k/S, over (member, step, skill); `strength_alone`, R_k/S of the networks that
-    learn skill k alone, over (member, alone_step, skill); `frequency` over skill (1 is the most
-    frequent). A FloatingPointError says that a network has diverged by a measured step.
+    `strength` (member, step, skill) and `strength_alone` (member, alone_step, skill), R_k/S;
+    `frequency` (skill), 1 the most frequent. A FloatingPointError says that a network has diverged
+    by a measured step.
 
     Source: after Nam et al. 2024, time emergence of a transformer, on a smaller population, whose
     skills share no bits; the networks with one skill are derived here.
-
-    >>> tiny = TransformerEmergence(2, 4, width=8, steps=4, alone_steps=2, every=2)
-    >>> dict(tiny.run()["strength"].sizes)
-    {'member': 1, 'step': 3, 'skill': 2}
     """
 
     n_skills: int = 5
@@ -76,7 +67,6 @@ class TransformerEmergence(Experiment):
             )
 
     def task(self, seed: int) -> MultitaskParity:
-        """Return the task of a seed."""
         shape = self.n_skills, self.n_bits, self.subset_size
         return MultitaskParity(*shape, self.alpha, self.disjoint, seed=seed)
 
@@ -131,20 +121,21 @@ class PrefixTransformer:
 
     A token is ReLU(linear(one-hot position, bit)). The block adds causal softmax attention and then
     a ReLU MLP to it, each after a layer norm without parameters; the output is linear in all
-    positions. Weights and biases start uniform in ±1/√fan_in.
+    positions. Weights and biases start uniform in ±1/√fan_in. A token at position t depends on the
+    tokens up to t only, and in one block keys and values depend on a token alone; the network is
+    therefore evaluated once for each distinct prefix, which gives the outputs of the plain network
+    at a fraction of the cost.
 
     Args:
         inputs: Zeros and ones, int64 of shape (sequence, position).
         width: Of the residual stream, a multiple of `n_heads`.
-        n_heads: Attention heads.
-        seed: Of the initial weights.
 
     Attributes:
         parameters: Weight (in, out) and bias (out,) of embedding, query-key-value, attention
             output, MLP in and MLP out, then the read-out (width, position) and its bias (1,).
 
     Source: after the transformer of Nam et al. 2024, smaller and with layer norms of our choice;
-    equal to a plain forward pass in `tests/test_skill_basis_transformer.py`.
+    tested on a plain forward pass.
 
     >>> inputs = torch.tensor([[0, 0], [0, 1], [1, 0]])
     >>> PrefixTransformer(inputs, width=8, n_heads=2, seed=0)().shape

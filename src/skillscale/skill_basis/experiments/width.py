@@ -1,9 +1,4 @@
-"""Emergence in width: which skills a network of few hidden units has room for.
-
-Networks of many widths are trained on all inputs, listed or drawn afresh, until nothing changes any
-more. Small networks get stuck: every width is therefore trained from several initial weights, so
-that what a width can hold may be told from what one descent happens to find.
-"""
+"""Emergence in width: which skills a network of few hidden units has room for."""
 
 from __future__ import annotations
 
@@ -37,19 +32,18 @@ Members = Sequence[tuple[float, int, int]]
 class WidthEmergence(Experiment):
     """Train networks of many widths and measure what they know of every skill.
 
+    All inputs, listed or drawn afresh, are trained on until nothing changes any more; the rate of
+    Adam falls exponentially. Small networks get stuck: every width is therefore trained from
+    several initial weights, so that what a width can hold may be told from what one descent happens
+    to find. A member is one seed with one α and one restart, trained anew at every width.
+
     Over (member, width, skill): `strength`, R_k/S, and `skill_loss`, E[(S·g_k - f(k, x))²]/S²; over
     (member_alone, width_alone) the same for networks with one skill: `strength_alone` and
-    `skill_loss_alone`. `frequency` over (member, skill). A member is one seed with one α and one
-    restart, trained anew at every width: coordinates `seed`, `alpha`, `restart`; `seed_alone` and
-    `restart_alone` for the networks with one skill. The rate of Adam falls exponentially.
+    `skill_loss_alone`. `frequency` (member, skill); `seed`, `alpha` and `restart` (member);
+    `seed_alone` and `restart_alone` (member_alone).
 
     Source: after Nam et al. 2024, width emergence of two-layer networks, whose skills share no
     bits; smaller, with fewer updates, and with restarts, which are ours.
-
-    >>> tiny = WidthEmergence((1, 2), (1,), (0,), restarts=3, alphas=(0.6,), n_skills=2, n_bits=4,
-    ...     steps=2)
-    >>> tiny.run().strength.shape
-    (3, 2, 2)
     """
 
     widths: Sizes  #: hidden units N of the networks
@@ -88,7 +82,6 @@ class WidthEmergence(Experiment):
             raise ValueError(f"seeds must be < {_RESTART}, got {self.seeds!r}")
 
     def members(self) -> Members:
-        """Return the networks with all skills."""
         return [
             (alpha, seed, restart)
             for alpha in self.alphas
@@ -97,7 +90,6 @@ class WidthEmergence(Experiment):
         ]
 
     def alone(self) -> WidthEmergence:
-        """Return the settings of the networks with one skill."""
         return replace(self, n_skills=1, alphas=(1.0,))
 
     def coords(self) -> Coords:
@@ -127,7 +119,6 @@ class WidthEmergence(Experiment):
         }
 
     def measure_alone(self, width_alone: int) -> Found:
-        """Return what networks with one skill know of it."""
         alone = self.alone()
         found = _trained(alone, alone.members(), width_alone)
         return {

@@ -52,13 +52,7 @@ def strengths(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
 
 @style.drawn
 def strength_bands(steps: Floats, measured: Summary, predicted: Floats) -> Figure:
-    """Draw strengths over training, a band a skill, over predictions.
-
-    Args:
-        steps: Updates, shape (n_steps,).
-        measured: R/S, shape (n_steps, skill).
-        predicted: R/S, shape (n_steps, skill).
-    """
+    """Draw strengths R/S (step, skill) over training, a band a skill, over predictions."""
     figure, axes = style.new(height=3.4)
     for skill in range(predicted.shape[1]):
         axes.plot(steps, predicted[:, skill], color=_THEORY, lw=1.6, ls="--")
@@ -81,13 +75,7 @@ def strength_bands(steps: Floats, measured: Summary, predicted: Floats) -> Figur
 
 @style.drawn
 def blind_ratios(ratios: dict[str, dict[str, Summary]], *, ylabel: str) -> Figure:
-    """Draw measured over predicted values of skills 2, 3, …: one panel per system, one row per α.
-
-    Args:
-        ratios: For each system (panel title) and each label of a row, shape (skill,); the
-            first is skill 2.
-        ylabel: What is compared.
-    """
+    """Draw measured over predicted values of skills 2, 3, …: a panel per system, a row per α."""
     figure, panels = style.new(1, len(ratios), height=3.3, sharey=True, squeeze=False)
     for axes, (title, rows) in zip(panels[0], ratios.items(), strict=True):
         axes.axhspan(0.85, 1.15, color=style.COLOURS["control"], alpha=0.15, lw=0)
@@ -107,14 +95,7 @@ def blind_ratios(ratios: dict[str, dict[str, Summary]], *, ylabel: str) -> Figur
 def sum_of_sigmoids(
     T: Floats, shares: dict[str, Floats], total: dict[str, Floats], learned: dict[str, Floats]
 ) -> Figure:
-    """Draw, per model, the strengths R/S (skill, T) above and the loss (T,) with its shares below.
-
-    Args:
-        T: Times, shape (n_times,).
-        shares: For each model the loss of single skills, shape (n_shown, n_times).
-        total: For each model the whole loss, shape (n_times,).
-        learned: For each model the strengths of the shown skills, shape (n_shown, n_times).
-    """
+    """Draw, per model, strengths R/S (skill, T) above and the loss (T,) with its shares below."""
     figure, axes = style.new(2, len(total), height=4.6, sharex=True, sharey="row", squeeze=False)
     for column, name in enumerate(total):
         upper, lower = axes[:, column]

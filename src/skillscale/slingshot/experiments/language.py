@@ -1,7 +1,7 @@
 """Networks that learn a skill–text language of known entropy: what does their excess loss say?
 
-Between the loss and the skills stand two assumptions: that the fraction of wrong texts is
-proportional to the excess cross entropy, and that skills carry over to pairs never seen together.
+Two assumptions stand between loss and skills: that the fraction of wrong texts is proportional to
+the excess cross entropy, and that skills carry over to pairs never seen together.
 """
 
 from __future__ import annotations
@@ -40,21 +40,17 @@ class KnownEntropy(Experiment):
     them: that skills carry over from one text to the next is nothing the architecture imposes.
     Every network is trained anew for each length; Adam's rate falls linearly to 0 at the last step.
 
-    Over (width, member, step): `excess` (…, kind), mean excess cross entropy per text in nats, and
-    the counts `wrong` (…, kind), `skill_wrong`, `skill_spoiled` (…, kind, skill), `pair_wrong` and
-    `pair_spoiled` (…, pair) that `Score` defines. Test texts of kind "any" follow the law without
+    Over (width, member, step): `excess` (kind), mean excess cross entropy per text in nats, and the
+    counts `wrong` (kind), `skill_wrong`, `skill_spoiled` (kind, skill), `pair_wrong` and
+    `pair_spoiled` (pair) that `Score` defines. Test texts of kind "any" follow the law without
     condition, those of kind "familiar" the law of the training texts. Pairs met in training are
     counted in familiar texts, held-out pairs in the others. Counts are out of `texts` (kind),
     `questions` (member, kind, skill) or `pair_questions` (member, pair). `held_out` (member, pair)
     marks the held-out pairs, `frequency` (skill) is the skills' law, `training_frequency` (member,
     skill) theirs in training.
 
-    Source: the setting follows Arora & Goyal 2023; language, networks and training are ours. Equal
-    to plain loops in `tests/test_slingshot_language.py`.
-
-    >>> small = KnownEntropy(widths=(4,), lengths=(1, 2), n_test=50, batch_size=4, seeds=(0,))
-    >>> dict(small.run()["excess"].sizes)
-    {'width': 1, 'member': 1, 'step': 2, 'kind': 2}
+    Source: the setting follows Arora & Goyal 2023; language, networks and training are ours. Tested
+    on plain loops.
     """
 
     n_skills: int = 16
@@ -92,7 +88,6 @@ class KnownEntropy(Experiment):
         self.language(0)
 
     def language(self, seed: int) -> SkillTexts:
-        """Return the language of a seed."""
         return SkillTexts(
             self.n_skills, self.n_bits, self.k, self.alpha, self.flip, self.held_out, seed
         )
@@ -216,19 +211,8 @@ def training_texts(
 ) -> Batches:
     """Return a source of fresh training texts with flipped answers, one language per member.
 
-    Args:
-        languages: languages of the same sizes.
-        batch_size: texts per step and language.
-        seeds: one seed of the texts per language.
-        copies: how often the members are repeated, one block after the other.
-
-    Returns:
-        A callable from a step to a `Batch`: `bits` (member, text, input) the encoded texts and
-        `target` (member, text, k) the answers, -1 or +1.
-
-    >>> source = training_texts([SkillTexts(4, 2, 3)], 8, seeds=[0], copies=2)
-    >>> source(0).target.shape
-    torch.Size([2, 8, 3])
+    `bits` (member, text, input) are the encoded texts and `target` (member, text, k) the answers,
+    -1 or +1; with `copies`, members are repeated, one block after the other.
     """
     streams = [Stream(seed, "training texts") for seed in seeds]
 

@@ -23,8 +23,8 @@ class PairSets(Experiment):
     pairs that touch a star of skills; and what alternation makes of the random pairs: it takes the
     pairs that fail most in place of the set and then the worst texts for those, again and again.
 
-    Dims (member, strategy): `targeted`, the mean β of the set; `fraction`, its share of all pairs;
-    `hub`, the share of its pairs that touch the `star` skills which occur in most of them.
+    `targeted` (member, strategy), the mean β of the set; alike `fraction`, its share of all pairs,
+    and `hub`, the share of its pairs that touch the `star` skills which occur in most of them.
     """
 
     n_skills: Annotated[int, whole(2)] = 100  #: N1; there are N1² ordered pairs
@@ -102,8 +102,7 @@ def alternate(
 ) -> tuple[Indices, float]:
     """Spoil the texts with most of the given pairs; then take the pairs that fail most; repeat.
 
-    Returns:
-        The set that fails most of those met, as large as the first, and its mean failure factor.
+    Returned is the set that fails most of those met, and its mean failure factor.
     """
     n_wrong, n_pairs = int(theta * len(table) + 1e-9), n_skills**2
     average = n_wrong * table.shape[1] / n_pairs

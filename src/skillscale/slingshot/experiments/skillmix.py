@@ -22,7 +22,7 @@ class SkillCombinations(Experiment):
     combination if some text of the corpus holds it; a **composer**, who never looked, with
     probability c^k.
 
-    Dims (member, correlation, size): `count`, mean number of texts that hold a combination; `seen`,
+    Over (member, correlation, size): `count`, mean number of texts that hold a combination; `seen`,
     the fraction of combinations in at least one text, which is the parrot's success; `independent`,
     the expected number of texts for ρ = 0, from the rates of the skills asked for; `composed`, the
     composer's success; `novel`, the fraction of its successes that no text holds (nan without any).

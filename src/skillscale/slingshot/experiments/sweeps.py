@@ -33,9 +33,8 @@ class ManyGraphs(Experiment):
     that. The adversaries are those of `Adversaries`; for skills of unequal frequency, the busiest
     are those with most uses over the expected number, and fractions of the skills are sums of p.
 
-    Dims (member, shape, theta, bad_fraction, strategy): `reached`, the β that a fraction of all
-    skills attains; `worst`, the mean β over those skills; `targeted`, the mean over the skills that
-    the strategy aimed at.
+    `reached` (member, shape, theta, bad_fraction, strategy), the β that a fraction of all skills
+    attains; alike `worst`, the mean β over those skills, and `targeted`, over the skills aimed at.
     """
 
     shapes: tuple[Shape, ...] = (Shape(100, 2000, 8),)  #: one graph of each per seed

@@ -28,10 +28,10 @@ class Composites(Experiment):
     skill's worth fewer). A fourth, stronger than any of these, names a fraction k'θ of the
     composites itself: those with most tuples of the star.
 
-    Dims (member, strategy): `wrong`, the fraction of wrong composites; `targeted`, the mean failure
+    `wrong` (member, strategy), the fraction of wrong composites; alike `targeted`, the mean failure
     rate of the star's (or clique's) tuples, against the occurrences of an average tuple;
-    `fraction`, their share of all tuples; `reached`, the failure rate that a share of all tuples as
-    large as the star's attains.
+    `fraction`, their share of all tuples; `reached`, the failure rate that as large a share as the
+    star's attains.
     """
 
     n_skills: Annotated[int, whole(2)] = 60  #: N1; there are N1^k' tuples
