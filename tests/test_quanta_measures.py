@@ -36,8 +36,6 @@ def test_the_remainder_is_the_largest_loose_cluster():
     assert measures.remainder([9, 8, 7], [0.5, 0.1, 0.0]) == 1
     assert measures.remainder([9, 8, 7], [0.5, 0.4, np.nan]) == -1
     assert measures.remainder([9, 8, 7], [0.2, 0.201, 0.199]) == 2
-    with pytest.raises(ValueError, match=r"bound must be .* got 2"):
-        measures.remainder([1], [0.1], bound=2)
 
 
 def test_p_values_combine():

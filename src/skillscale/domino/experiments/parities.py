@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -12,7 +14,7 @@ from torch import Tensor
 from skillscale import _checks
 from skillscale.domino.experiments import _shared
 from skillscale.lab.ensembles import MLPEnsemble
-from skillscale.lab.optimizers import SGD, Adam, NormalisedGradient
+from skillscale.lab.optimizers import SGD, Adam, NormalisedGradient, Optimizer
 from skillscale.lab.parity import Batch
 from skillscale.lab.settings import Count, Seeds, Shares, Steps, whole
 from skillscale.lab.streams import Stream
@@ -20,7 +22,11 @@ from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 
 ARMS = ("joint", "rare alone")
-RULES = ("adam", "sgd", "normalised")
+RULES: dict[str, Callable[[float], Optimizer]] = {
+    "adam": Adam,
+    "sgd": partial(SGD, momentum=0.9),
+    "normalised": NormalisedGradient,
+}
 
 _TASKS = ((0, 1), (2, 3))  # bits of the common and of the rare parity
 _GROUP = 4  # members trained at once: their activations of 10 000 samples still fit the cache
@@ -64,7 +70,7 @@ class TwoParities(Experiment):
         if not self.rules:
             raise ValueError("rules must not be empty")
         for rule, rate in self.rules:
-            _checks.choice("rules", rule, RULES)
+            _checks.choice("rules", rule, tuple(RULES))
             _checks.number(f"rate of {rule}", rate, above=0)
 
     def grid(self) -> Grid:
@@ -87,6 +93,7 @@ class TwoParities(Experiment):
     def measure(
         self, rule: tuple[str, float], rare_fraction: float, arm: str, member: tuple[int, ...]
     ) -> Found:
+        name, rate = rule
         data = [_data(self, seed, rare_fraction) for seed in member]
         bits = torch.stack([bits for bits, _ in data])
         target = _shared.parities(bits, _TASKS)
@@ -98,7 +105,7 @@ class TwoParities(Experiment):
         record = train(
             MLPEnsemble(self.n_bits, [self.width] * len(member), seeds=member, n_outputs=2),
             lambda _: batch,
-            optimizer=_optimizer(*rule),
+            optimizer=RULES[name](rate),
             steps=self.steps,
             loss=_shared.masked_error(self.n_samples),
             measure=lambda model, _: {"accuracy": _shared.accuracy(model(bits), target)},
@@ -121,12 +128,6 @@ TwoParities.records = {
         ),
     },
 }
-
-
-def _optimizer(rule: str, rate: float) -> SGD | Adam | NormalisedGradient:
-    if rule == "adam":
-        return Adam(rate)
-    return SGD(rate, momentum=0.9) if rule == "sgd" else NormalisedGradient(rate)
 
 
 def _data(of: TwoParities, seed: int, fraction: float) -> tuple[Tensor, Tensor]:

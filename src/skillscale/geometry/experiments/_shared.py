@@ -13,6 +13,10 @@ from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.streams import Stream
 
 LOSSES = ("mse", "cross_entropy")
+UNLEARNED = {
+    "unlearned": ("1", "unlearned fraction of a skill"),
+    "frequency": ("1", "frequency of a skill"),
+}
 
 
 def check_sizes(n_skills: int, dim: int, *, orthonormal: bool = True) -> None:
@@ -62,9 +66,8 @@ def task_vectors(
     check_sizes(n_skills, dim, orthonormal=orthonormal)
     if not seeds:
         raise ValueError("seeds must not be empty")
-    drawn = np.stack(
-        [Stream(seed, "task vectors").at(index).standard_normal((dim, n_skills)) for seed in seeds]
-    )
+    streams = [Stream(seed, "task vectors").at(index) for seed in seeds]
+    drawn = np.stack([stream.standard_normal((dim, n_skills)) for stream in streams])
     if orthonormal:
         drawn = np.linalg.qr(drawn)[0]
     elif normalised:

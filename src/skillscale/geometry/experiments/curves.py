@@ -3,6 +3,7 @@
 The loss is Σ_k p_k u_k² with unlearned fractions u_k = 1 - t_k·θ and its exact gradient.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import torch
 
 from skillscale import frequencies
 from skillscale.geometry.experiments._shared import (
+    UNLEARNED,
     check_sizes,
     completion_steps,
     descend,
@@ -53,10 +55,7 @@ class SkillCurves(Experiment):
     seeds: Seeds = tuple(range(12))  #: one set of task vectors (and noise) each
 
     order = ("optimizer", "member", "step", "skill")
-    about = {
-        "unlearned": ("1", "unlearned fraction of a skill"),
-        "frequency": ("1", "frequency of a skill"),
-    }
+    about = UNLEARNED
 
     def together(self) -> None:
         check_sizes(self.n_skills, self.dim)
@@ -129,13 +128,8 @@ class TwoSkills(Experiment):
         }
         ratio = torch.tensor(self.ratios, dtype=torch.float64).repeat(len(self.seeds))
         frequency = torch.stack([ratio, torch.ones_like(ratio)], dim=1) / (1 + ratio)[:, None]
-        vectors = torch.cat(
-            [
-                task_vectors(2, self.dim, seeds=[seed], index=index)
-                for seed in self.seeds
-                for index in range(len(self.ratios))
-            ]
-        )
+        places = itertools.product(self.seeds, range(len(self.ratios)))
+        vectors = torch.cat([task_vectors(2, self.dim, seeds=[s], index=i) for s, i in places])
         path = descend(vectors, frequency, rules[optimizer], self.steps)
         found = completion_steps(path, vectors.shape[:2], self.threshold)
         shape = len(self.seeds), len(self.ratios), 2

@@ -7,7 +7,6 @@ from typing import Annotated
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from skillscale import _checks
 from skillscale.geometry.experiments._shared import published_vectors, tables, task_vectors
@@ -71,7 +70,12 @@ class ModularGain(Experiment):
 
     def measure(self, member: int) -> Found:
         frequency = tables(self.n_skills, self.alphas)
-        vectors = [_vectors(self, dim, member) for dim in self.dims]
+        vectors = [
+            published_vectors(self.n_skills, dim, seed=member)
+            if self.published
+            else task_vectors(self.n_skills, dim, seeds=[member], orthonormal=False)[0]
+            for dim in self.dims
+        ]
         counts = SkillCounts(frequency, self.batch_size, member)
         dense = [
             descend_columns(
@@ -144,9 +148,3 @@ def modular_descent(
             block = counts.block(step // BLOCK) > 0
         met += block[step % BLOCK]
     return losses
-
-
-def _vectors(of: ModularGain, dim: int, seed: int) -> Tensor:
-    if of.published:
-        return published_vectors(of.n_skills, dim, seed=seed)
-    return task_vectors(of.n_skills, dim, seeds=[seed], orthonormal=False)[0]

@@ -8,6 +8,7 @@ import torch
 
 from skillscale import frequencies
 from skillscale.geometry.experiments._shared import (
+    UNLEARNED,
     check_sizes,
     descend,
     squared_steps,
@@ -56,12 +57,7 @@ class WastedResource(Experiment):
     seeds: Seeds = tuple(range(200, 210))  #: one set of task vectors, one stream of noise each
 
     order = ("arm", "member", "time", "skill")
-    about = {
-        "unlearned": ("1", "unlearned fraction of a skill"),
-        "frequency": ("1", "frequency of a skill"),
-        "noise": ("1", ""),
-        "factor": ("1", ""),
-    }
+    about = UNLEARNED | {"noise": ("1", ""), "factor": ("1", "")}
 
     def together(self) -> None:
         check_sizes(self.n_skills, self.dim)
@@ -79,9 +75,10 @@ class WastedResource(Experiment):
     def coords(self) -> Coords:
         return {
             "frequency": ("skill", frequencies.power_law(self.n_skills, self.alpha)),
-            "noise": ("arm", [arm.noise for arm in self.arms]),
-            "factor": ("arm", [arm.factor for arm in self.arms]),
-            "batch_size": ("arm", [arm.batch_size for arm in self.arms]),
+            **{
+                name: ("arm", [getattr(arm, name) for arm in self.arms])
+                for name in ("noise", "factor", "batch_size")
+            },
             "skill": range(1, self.n_skills + 1),
         }
 

@@ -149,21 +149,13 @@ def whitening(vectors: Tensor, ridge: float) -> Tensor:
     return inverse
 
 
-def _rules(of: OptimizerRace, n_repeats: int) -> dict[str, Optimizer]:
-    """Return the optimizers, each with every rate `n_repeats` times in a row."""
+def _rules(of: OptimizerRace, n_repeats: int) -> list[Optimizer]:
+    """Return the optimizers of `RULES`, each with every rate `n_repeats` times in a row."""
     lr = [rate for rate in of.rates for _ in range(n_repeats)]
-    length = [math.sqrt(of.dim) * rate for rate in lr]
-    scaled = [of.gradient_scale * rate for rate in lr]
-    rules: dict[str, Optimizer] = {
-        "adam": Adam(lr, betas=(0.9, 0.95)),
-        "ademamix": AdEMAMix(lr),
-        "lion": Lion(lr),
-        "sign": SignDescent(lr),
-        "sgd": SGD(scaled),
-        "normalised": NormalisedGradient(length),
-        "whitened": SGD(scaled),
-    }
-    return {name: rules[name] for name in RULES}
+    scaled = SGD([of.gradient_scale * rate for rate in lr])
+    normalised = NormalisedGradient([math.sqrt(of.dim) * rate for rate in lr])
+    adam = Adam(lr, betas=(0.9, 0.95))
+    return [adam, AdEMAMix(lr), Lion(lr), SignDescent(lr), scaled, normalised, scaled]
 
 
 def _losses(
@@ -184,7 +176,7 @@ def _losses(
     scale = torch.tensor(of.noises)[:, None, None]
     # members of a rule are rates × noises × seeds; the seed's vectors, batch and noise are shared
     theta = torch.zeros(len(RULES), n_rates * n_noises * n_seeds, of.dim)
-    rules = list(_rules(of, n_noises * n_seeds).values())
+    rules = _rules(of, n_noises * n_seeds)
     states = [rule.start([part]) for rule, part in zip(rules, theta, strict=True)]
     drawn = [(Stream(seed, "skills of a batch"), Stream(seed, "gradient noise")) for seed in seeds]
     path = {}

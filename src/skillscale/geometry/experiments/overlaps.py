@@ -5,7 +5,6 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from skillscale import frequencies
 from skillscale.geometry.experiments._shared import (
@@ -143,7 +142,8 @@ class GradientAlignment(Experiment):
                 pull = ((frequency * (1 - level))[:, None] @ vectors).sign()
                 aligned = (pull == vectors.sign()).double().mean(-1)
                 for value, out in zip((aligned, 1 - level), found, strict=True):
-                    out[:, :, step // self.every, :n_skills] = _split(value, n_alphas)
+                    split = value.reshape(n_alphas, -1, n_skills)
+                    out[:, :, step // self.every, :n_skills] = split.numpy()
         dims = ("alpha", "member", "step", "skill")
         return {"aligned": (dims, found[0]), "unlearned": (dims, found[1].round(3))}
 
@@ -165,8 +165,3 @@ GradientAlignment.records = {
         "standard": GradientAlignment(),
     }
 }
-
-
-def _split(value: torch.Tensor, n_alphas: int) -> NDArray[np.float64]:
-    """Return members that run over frequencies, then seeds, as an array (alpha, seed, skill)."""
-    return np.asarray(value.reshape(n_alphas, -1, value.shape[-1]).numpy())

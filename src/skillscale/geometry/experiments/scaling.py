@@ -7,7 +7,7 @@ import numpy as np
 
 from skillscale.geometry.experiments._shared import published_vectors, tables, task_vectors
 from skillscale.geometry.experiments.columns import descend_columns
-from skillscale.lab.optimizers import Adam, Optimizer, SignDescent
+from skillscale.lab.optimizers import Adam, SignDescent
 from skillscale.lab.settings import Alpha, Alphas, Count, Counts, Positive, Seeds, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import log_steps
@@ -52,13 +52,12 @@ class StepScaling(Experiment):
         return {"optimizer": ["sign", "adam"], "alpha": self.alphas, "step": self.at()}
 
     def measure(self, member: int, vectors: str) -> Found:
-        rules: list[Optimizer] = [SignDescent(self.lr), Adam(self.lr)]
         loss = descend_columns(
             published_vectors(self.n_skills, self.dim, seed=0)
             if vectors == "published"
             else task_vectors(self.n_skills, self.dim, seeds=[member], orthonormal=False)[0],
             tables(self.n_skills, self.alphas),
-            rules,
+            [SignDescent(self.lr), Adam(self.lr)],
             at=self.at(),
             batch_size=self.batch_size,
             seed=member,

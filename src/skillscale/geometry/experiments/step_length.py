@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from skillscale import frequencies
-from skillscale.geometry.experiments._shared import check_sizes, descend, task_vectors
+from skillscale.geometry.experiments._shared import UNLEARNED, check_sizes, descend, task_vectors
 from skillscale.lab.optimizers import NormalisedGradient, Optimizer, SignDescent
 from skillscale.lab.settings import Alpha, Count, Counts, Positive, Seeds, Steps
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -32,10 +32,7 @@ class FixedLength(Experiment):
     seeds: Seeds = tuple(range(200, 212))  #: one set of task vectors each
 
     order = ("rule", "dim", "member", "step", "skill")
-    about = {
-        "unlearned": ("1", "unlearned fraction of a skill"),
-        "frequency": ("1", "frequency of a skill"),
-    }
+    about = UNLEARNED
 
     def together(self) -> None:
         for dim in self.dims:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -80,27 +80,21 @@ def novel_trigram(rows: Tensor, positions: Tensor) -> NDArray[np.bool_]:
     return np.asarray(~repeated.numpy())
 
 
-def choose(
-    networks: Sequence[language.Transformer],
-    rows: Tensor,
-    *,
-    context: int,
-    max_loss: float,
-    n_samples: int,
-) -> Samples:
+def choose(of: Any, networks: Sequence[language.Transformer], held_out: Documents) -> Samples:
     """Confident tokens in the second half of each window, copies dropped, thinned evenly."""
+    rows = corpus.windows(held_out, context=of.context)
     losses = torch.stack([language.token_losses(model, rows) for model in networks])
-    late = torch.arange(context) >= context // 2
-    confident = (losses < max_loss).all(0) & late
+    late = torch.arange(of.context) >= of.context // 2
+    confident = (losses < of.max_loss).all(0) & late
     row, position = confident.nonzero(as_tuple=True)
     novel = torch.from_numpy(novel_trigram(rows[row], position))
     row, position = row[novel], position[novel]
     counts = (len(rows) * int(late.sum()), int(confident.sum()), len(row))
-    if len(row) < n_samples:
+    if len(row) < (n := of.n_samples):
         raise ValueError(
-            f"n_samples must be at most {len(row)}, the confident tokens found, got {n_samples}"
+            f"n_samples must be at most {len(row)}, the confident tokens found, got {n}"
         )
-    chosen = torch.linspace(0, len(row) - 1, n_samples).long()
+    chosen = torch.linspace(0, len(row) - 1, n).long()
     row, position = row[chosen], position[chosen]
     return Samples(rows[row], position, losses[:, row, position], counts)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 from torch import Tensor
 
-from skillscale.lab import corpus, language
+from skillscale.lab import language
 from skillscale.lab.settings import Count, Flag, Positive, Seeds, whole
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
@@ -92,13 +92,7 @@ class Clusters(Experiment, language.Recipe):
             _shared.network(self, training, seed=member, name=f"{i}") for i in range(_NETWORKS)
         ]
         untrained = _shared.network(self, (), seed=member, name="untrained")
-        samples = _shared.choose(
-            networks,
-            corpus.windows(held_out, context=self.context),
-            context=self.context,
-            max_loss=self.max_loss,
-            n_samples=self.n_samples,
-        )
+        samples = _shared.choose(self, networks, held_out)
         cosines = [_shared.cosines(network, samples) for network in (*networks, untrained)]
         tokens = samples.tokens(min(_BACK, self.context // 2))
         label = np.stack(

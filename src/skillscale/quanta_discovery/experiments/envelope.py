@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import frequencies
-from skillscale.lab import corpus, language
+from skillscale.lab import language
 from skillscale.lab.settings import Count, NonNegative, Positive, Seeds, each, real, whole
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -74,13 +74,7 @@ class Envelope(Experiment, language.Recipe):
     def measure(self, member: int) -> Found:
         training, held_out = _shared.texts(self.n_tokens, held_out=self.held_out, seed=member)
         model = _shared.network(self, training, seed=member, name="0")
-        samples = _shared.choose(
-            [model],
-            corpus.windows(held_out, context=self.context),
-            context=self.context,
-            max_loss=self.max_loss,
-            n_samples=self.n_samples,
-        )
+        samples = _shared.choose(self, [model], held_out)
         cosine = _shared.cosines(model, samples)
         token = samples.target.numpy()
         spectrum = np.linalg.eigvalsh(cosine.double().numpy()).clip(0)

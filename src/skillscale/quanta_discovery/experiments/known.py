@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -92,9 +91,9 @@ class KnownQuanta(Experiment):
             _clustered(self, task, [[p[i] for p in trained], [p[i] for p in untrained]])
             for i, task in enumerate(tasks)
         ]
-        joined = xr.concat(parts, "member")
         return {
-            str(name): (list(map(str, each.dims)), each.values) for name, each in joined.items()
+            name: (("member", *dims), np.stack([part[name][1] for part in parts]))
+            for name, (dims, _) in parts[0].items()
         }
 
 
@@ -108,9 +107,7 @@ KnownQuanta.records = {
 }
 
 
-def _clustered(
-    of: KnownQuanta, task: MultitaskParity, networks: Sequence[list[Tensor]]
-) -> xr.Dataset:
+def _clustered(of: KnownQuanta, task: MultitaskParity, networks: Sequence[list[Tensor]]) -> Found:
     """Choose samples of one network's learned skills and cluster them by every recipe."""
     loss = _skill_losses(of, task, networks[0])
     learned = torch.from_numpy(loss < of.learned)
@@ -135,16 +132,14 @@ def _clustered(
         _spectral(of, shared.abs(), n, task.seed),
         _spectral(of, untrained.abs(), n, task.seed),
     )
-    return xr.Dataset(
-        {
-            "label": (("recipe", "sample"), np.stack(found).astype(np.int16)),
-            "sample_skill": ("sample", skill.astype(np.int16)),
-            "target": ("sample", target.astype(np.int8)),
-            "loss": ("skill", loss.astype(np.float32).round(4)),
-            "cosine": ("pair", _pair_means(trained.numpy(), skill, target)),
-            "absolute_cosine": ("pair", _pair_means(trained.abs().numpy(), skill, target)),
-        }
-    )
+    return {
+        "label": (("recipe", "sample"), np.stack(found).astype(np.int16)),
+        "sample_skill": (("sample",), skill.astype(np.int16)),
+        "target": (("sample",), target.astype(np.int8)),
+        "loss": (("skill",), loss.astype(np.float32).round(4)),
+        "cosine": (("pair",), _pair_means(trained.numpy(), skill, target)),
+        "absolute_cosine": (("pair",), _pair_means(trained.abs().numpy(), skill, target)),
+    }
 
 
 def sample_directions(parameters: Sequence[Tensor], batch: Batch) -> dict[str, Tensor]:

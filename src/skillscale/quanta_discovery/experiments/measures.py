@@ -1,7 +1,5 @@
 """Pure functions of cluster labels, cosines and losses: what the controls are made of."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
@@ -83,14 +81,13 @@ def within(cosine: ArrayLike, group: ArrayLike) -> float:
     return float(np.asarray(cosine)[pairs].mean()) if pairs.any() else float("nan")
 
 
-def remainder(size: ArrayLike, coherence: ArrayLike, *, bound: float = 0.2) -> int:
-    """Index of the largest cluster whose mean cosine is below a bound (nan is not), -1 without any.
+def remainder(size: ArrayLike, coherence: ArrayLike) -> int:
+    """Index of the largest cluster whose mean cosine is below 0.2 (nan is not), -1 without any.
 
     >>> remainder([50, 40, 30], [0.6, 0.1, 0.05])
     1
     """
-    _checks.number("bound", bound, above=-1, maximum=1)
-    loose = np.where(np.asarray(coherence) < bound, np.asarray(size), -1)
+    loose = np.where(np.asarray(coherence) < 0.2, np.asarray(size), -1)
     return int(loose.argmax()) if loose.max() > 0 else -1
 
 
@@ -187,28 +184,22 @@ def split_statistics(loss: ArrayLike, *, share: float = 0.8) -> dict[str, float]
     tokens = np.arange(curves.shape[-1])
     again = [candidate[i] & (halves[1 - i][place[i], tokens] > share) for i in range(2)]
     n_candidates = sum(int(each.sum()) for each in candidate)
+    n_again = sum(int(each.sum()) for each in again)
     return {
         "same place": float((place[0] == place[1]).mean()),
         "candidates": n_candidates / (2 * len(tokens)),
-        "again": sum(int(each.sum()) for each in again) / n_candidates
-        if n_candidates
-        else float("nan"),
+        "again": n_again / n_candidates if n_candidates else float("nan"),
     }
 
 
 def against_surrogates(
-    loss: ArrayLike,
-    statistics: Callable[[Floats], dict[str, float]] = split_statistics,
-    *,
-    n_surrogates: int = 50,
-    seed: int = 0,
+    loss: ArrayLike, *, n_surrogates: int = 50
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Statistics of some curves, and their mean over smooth surrogates of the same curves."""
-    curves = _checks.array("loss", loss, dims=(3,))
-    rng = np.random.default_rng(seed)
-    drawn: Sequence[dict[str, float]] = [
-        statistics(smooth_surrogates(curves, rng=rng))
+    """Return `split_statistics` of some curves, and their mean over smooth surrogates of them."""
+    curves, rng = _checks.array("loss", loss, dims=(3,)), np.random.default_rng(0)
+    drawn = [
+        split_statistics(smooth_surrogates(curves, rng=rng))
         for _ in range(_checks.integer("n_surrogates", n_surrogates, minimum=1))
     ]
     null = {name: float(np.nanmean([each[name] for each in drawn])) for name in drawn[0]}
-    return statistics(curves), null
+    return split_statistics(curves), null

@@ -9,12 +9,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import fixed_dataset
 from skillscale.lab.settings import Alphas, Count, Positive, Seeds, Sizes, distinct
 from skillscale.lab.sweep import Coords, Found, Grid, Sweep
-from skillscale.lab.training import log_steps, train
+from skillscale.lab.training import log_steps
 from skillscale.quantization.experiments import _shared
 
 
@@ -65,18 +64,13 @@ class DataScaling(_shared.Toy):
     def measure(self, samples: int) -> Found:
         tasks = self.tasks(self.alphas, self.seeds)
         seeds, times = [task.seed for task in tasks], self.times()
-        record = train(
-            MLPEnsemble(
-                self.n_bits, [self.width] * len(tasks), seeds=seeds, n_categories=self.n_skills
-            ),
-            fixed_dataset(tasks, samples, seeds=seeds, batch_size=self.batch_size),
+        by_skill = self.trained(
+            tasks,
+            width=self.width,
             optimizer=Adam(self.learning_rate),
-            steps=self.steps,
-            loss="cross_entropy",
-            measure=_shared.losses_on_test_inputs(tasks, seeds, self.n_test),
             at=times.tolist(),
+            batches=fixed_dataset(tasks, samples, seeds=seeds, batch_size=self.batch_size),
         )
-        by_skill = record["loss"].transpose(0, 1).numpy()
         mean = np.einsum("mtk,mk->mt", by_skill, np.stack([task.frequency for task in tasks]))
         best = mean.argmin(1)
         found = {

@@ -24,6 +24,8 @@ from skillscale.quantization.experiments import _shared
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+_UNITS = ", in units of an unlearned quantum's"
+
 
 @dataclass(frozen=True)
 class IdealLearner(Experiment):
@@ -57,24 +59,13 @@ class IdealLearner(Experiment):
 
     order = ("alpha", "seed", "capacity", "samples", "skill")
     about = {
-        "alpha": _shared.ABOUT["alpha"],
-        "skill": _shared.ABOUT["skill"],
-        "frequency": _shared.ABOUT["frequency"],
+        **{name: _shared.ABOUT[name] for name in ("alpha", "skill", "frequency")},
         "capacity": ("quantum", "room for quanta"),
         "samples": ("sample", "samples seen"),
-        "loss_capacity": (
-            "1",
-            "loss with room for few quanta, in units of an unlearned quantum's",
-        ),
-        "loss_samples": (
-            "1",
-            "loss with quanta seen often enough, in units of an unlearned quantum's",
-        ),
+        "loss_capacity": ("1", f"loss with room for few quanta{_UNITS}"),
+        "loss_samples": ("1", f"loss with quanta seen often enough{_UNITS}"),
         "count_samples": ("quantum", "quanta seen often enough"),
-        "loss_soft": (
-            "1",
-            "loss with quanta learned gradually, in units of an unlearned quantum's",
-        ),
+        "loss_soft": ("1", f"loss with quanta learned gradually{_UNITS}"),
         "learned": ("sample", "sample with which a quantum was seen often enough"),
     }
 

@@ -154,16 +154,8 @@ class OptimizerAblation(_shared.Toy):
     ) -> Found:
         """Train one network per seed to the last of the times and reduce its losses."""
         tasks = self.tasks([self.alpha], seeds)
-        loss = _shared.trained(
-            tasks,
-            seeds,
-            width=self.width,
-            batch_size=self.batch_size,
-            optimizer=rule(name, rate),
-            steps=int(times[-1]),
-            at=times.tolist(),
-            n_test=self.n_test,
-        )
+        chosen, at = rule(name, rate), times.tolist()
+        loss = self.trained(tasks, width=self.width, optimizer=chosen, at=at)
         return _shared.learning_curves(loss, tasks[0].frequency, times)
 
 

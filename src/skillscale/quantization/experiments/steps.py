@@ -93,16 +93,8 @@ class StepScaling(_shared.Toy):
 
     def measure(self, optimizer: tuple[str, float], alpha: float, seed: tuple[int, ...]) -> Found:
         tasks = self.tasks([alpha], seed)
-        loss = _shared.trained(
-            tasks,
-            seed,
-            width=self.width,
-            batch_size=self.batch_size,
-            optimizer=rule(*optimizer),
-            steps=self.steps,
-            at=self.times().tolist(),
-            n_test=self.n_test,
-        )
+        chosen, at = rule(*optimizer), self.times().tolist()
+        loss = self.trained(tasks, width=self.width, optimizer=chosen, at=at)
         curve = loss[..., : self.n_shown].round(3)
         found = _shared.learning_curves(loss, tasks[0].frequency, self.times())
         return {**found, "curve": (("seed", "step", "shown"), curve)}

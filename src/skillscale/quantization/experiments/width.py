@@ -59,15 +59,11 @@ class WidthScaling(_shared.Toy):
 
     def measure(self, width: int) -> Found:
         tasks = self.tasks(self.alphas, self.seeds)
-        loss = _shared.trained(
+        loss = self.trained(
             tasks,
-            [task.seed for task in tasks],
             width=width,
-            batch_size=self.batch_size,
             optimizer=Adam(self.learning_rate),
-            steps=self.steps,
             at=self.times(),
-            n_test=self.n_test,
             schedule=_shared.falling(self.steps, constant=0.8),
         ).reshape(len(self.alphas), len(self.seeds), self.halvings + 1, self.n_skills)
         # A tenth of the sampling noise of the test inputs; digits beyond it do not compress.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch
 from skillscale.lab.settings import Count, NonNegative, Positive, Settings, each, real, whole
+from skillscale.lab.sweep import Found
 from skillscale.lab.training import train
 
 THRESHOLD = 1e-3  # a neuron is in use if a weight in and a weight out are larger than this
@@ -43,6 +44,14 @@ def _named_apart(name: str, penalties: Sequence[Penalty]) -> None:
 Penalties = Annotated[tuple[Penalty, ...], _named_apart]
 # factors of a loss against a penalty
 Strengths = Annotated[tuple[float, ...], each(real(above=0)), _checks.increasing]
+
+
+def unfolded(parts: Mapping[str, tuple[tuple[str, ...], Any]], **axes: int) -> Found:
+    """Return parts (network, …), the last axis of the grid fastest, with an axis for each of it."""
+    return {
+        name: ((*axes, *last), part.reshape(*axes.values(), *part.shape[1:]))
+        for name, (last, part) in parts.items()
+    }
 
 
 def called(name: str, penalties: Sequence[Penalty]) -> Penalty:

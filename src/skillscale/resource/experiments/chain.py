@@ -97,8 +97,8 @@ class NoiseChain(Experiment):
         error = (u - mean).square() + variance
         # f may have a kink, where finer steps are needed, and costs little
         exact = [
-            through(mean, variance, function(u), function, 16 * self.nodes)
-            for function in (FUNCTIONS[name] for name in self.functions)
+            through(mean, variance, f(u), f, 16 * self.nodes)
+            for f in map(FUNCTIONS.__getitem__, self.functions)
         ]
         return {
             "first": _rounded(error.mean(-1), "member"),

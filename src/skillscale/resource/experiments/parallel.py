@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import _checks
@@ -23,6 +22,7 @@ from skillscale.resource.experiments._penalised import (
     Strengths,
     called,
     fit,
+    unfolded,
 )
 from skillscale.resource.experiments._points import SobolPoints, sobol
 from skillscale.resource.experiments.attribution import Attribution, Subtask, attribute
@@ -101,18 +101,15 @@ class ParallelTasks(Experiment):
             for i, (weight, _, _) in enumerate(members)
         ]
         single = [_single_input(model.parameters[0][i], found) for i, found in enumerate(served)]
-        parts: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
+        parts = {
             "neurons": (("step",), neurons.numpy().astype(np.int16)),
             "loss": (("step", "subtask"), records.significant(losses.double().numpy())),
             "owned": (("subtask",), np.stack([found.counts for found in served]).astype(np.int16)),
             "shared": ((), np.asarray([found.shared for found in served], np.float32)),
             "single_input": ((), np.asarray(single, np.float32)),
         }
-        grid = len(self.weights), len(self.strengths), len(self.seeds)
-        return {
-            name: (("weight", "strength", "member", *last), part.reshape(*grid, *part.shape[1:]))
-            for name, (last, part) in parts.items()
-        }
+        sizes = len(self.weights), len(self.strengths), len(self.seeds)
+        return unfolded(parts, weight=sizes[0], strength=sizes[1], member=sizes[2])
 
 
 ParallelTasks.records = {

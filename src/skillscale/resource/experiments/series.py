@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -17,7 +17,14 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.settings import Count, Seeds, whole
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
-from skillscale.resource.experiments._penalised import Penalty, Schedule, Strengths, fit, in_use
+from skillscale.resource.experiments._penalised import (
+    Penalty,
+    Schedule,
+    Strengths,
+    fit,
+    in_use,
+    unfolded,
+)
 from skillscale.resource.experiments._points import SobolPoints, sobol
 
 TRAINING = Schedule(12_000)
@@ -87,17 +94,13 @@ class RootChain(Experiment):
         with torch.no_grad():
             loss = (model(fresh) - inner(fresh).sqrt()).square().mean((1, 2)).numpy()
             carried = _correlations(model, fresh).numpy()
-        parts: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
+        parts = {
             "neurons": (("step",), neurons.numpy().astype(np.int16)),
             "training_loss": (("step",), records.significant(losses[..., 0].numpy())),
             "loss": ((), records.significant(loss)),
             "correlation": (("layer", "neuron"), carried.round(4)),
         }
-        grid = len(self.strengths), len(self.seeds)
-        return {
-            name: (("strength", "member", *last), part.reshape(*grid, *part.shape[1:]))
-            for name, (last, part) in parts.items()
-        }
+        return unfolded(parts, strength=len(self.strengths), member=len(self.seeds))
 
 
 RootChain.records = {

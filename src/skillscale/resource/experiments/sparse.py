@@ -21,6 +21,7 @@ from skillscale.resource.experiments._penalised import (
     called,
     fit,
     in_use,
+    unfolded,
 )
 
 WINDOW = tuple(round(float(strength), 3) for strength in np.geomspace(1.4, 22.6, 9))
@@ -92,24 +93,18 @@ class SparseScaling(Experiment):
         used = in_use(model.parameters)
         order = (parameters[0].abs() * used).argsort(1, descending=True)
         # narrow networks are filled up with 0
-        left = np.zeros((3, *grid, max(each.width for each in self.penalties)))
+        left = np.zeros((3, count, max(each.width for each in self.penalties)))
         for values, p in zip(left, parameters, strict=True):
-            values[..., : priced.width] = (p * used).gather(1, order).reshape(*grid, -1)
+            values[:, : priced.width] = (p * used).gather(1, order)
         weight, bias, readout = records.significant(left)
-        last = ("strength", "member", "neuron")
-        return {
-            "neurons": (
-                ("strength", "member", "step"),
-                neurons.reshape(*grid, -1).numpy().astype(np.int16),
-            ),
-            "loss": (
-                ("strength", "member", "step"),
-                records.significant(losses.reshape(*grid, -1).numpy()),
-            ),
-            "weight": (last, weight),
-            "bias": (last, bias),
-            "readout": (last, readout),
+        parts = {
+            "neurons": (("step",), neurons.numpy().astype(np.int16)),
+            "loss": (("step",), records.significant(losses[..., 0].numpy())),
+            "weight": (("neuron",), weight),
+            "bias": (("neuron",), bias),
+            "readout": (("neuron",), readout),
         }
+        return unfolded(parts, strength=grid[0], member=grid[1])
 
 
 SparseScaling.records = {

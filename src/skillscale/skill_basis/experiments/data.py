@@ -14,17 +14,16 @@ from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
-from skillscale.lab.parity import Batch, Batches, MultitaskParity, fixed_dataset
+from skillscale.lab.parity import Batch, MultitaskParity, fixed_dataset
 from skillscale.lab.settings import Count, Positive, Seeds, Sizes, each, real
-from skillscale.lab.strengths import antithetic_strengths
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
+from skillscale.skill_basis.experiments import _shared
 
 _BLOCK = 1024  # samples evaluated at a time, to bound the memory of activations
 
 _NAMES = {
-    "strength": "strength R_k of a skill over the target scale S, on fresh inputs",
-    "skill_loss": "mean squared error of a skill over S², on fresh inputs",
+    **{name: f"{_shared.ABOUT[name][1]}, on fresh inputs" for name in ("strength", "skill_loss")},
     "train_loss": "mean squared error of a skill's training samples over S²",
     "count": "training samples of a skill",
 }
@@ -76,13 +75,11 @@ class DataEmergence(Experiment):
     backgrounds: Count = 2000
 
     order = ("member", "samples", "skill", "member_alone", "samples_alone")
-    about = {
+    about = _shared.ABOUT | {
         **{name: ("1", text) for name, text in _NAMES.items()},
         **{f"{name}_alone": ("1", f"{_NAMES[name]}, networks with one skill") for name in _ALONE},
-        "frequency": ("1", "probability of a skill"),
         "samples": ("sample", "size D of the dataset"),
         "samples_alone": ("sample", "size D of the dataset"),
-        "skill": ("", "rank"),
     }
 
     def together(self) -> None:
@@ -173,32 +170,21 @@ def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> 
     seeds = [task.seed for task in tasks]
     n_skills = tasks[0].n_skills
     model = MLPEnsemble(
-        of.n_bits,
-        [of.width] * len(tasks),
-        seeds=seeds,
-        n_categories=n_skills,
-        init=of.init_std,
+        of.n_bits, [of.width] * len(tasks), seeds=seeds, n_categories=n_skills, init=of.init_std
     )
     exposure = of.exposure if n_skills > 1 else of.exposure_alone
     steps = math.ceil(exposure / float(tasks[0].frequency[-1]))
     source = fixed_dataset(tasks, size, seeds=seeds, batch_size=of.batch_size)
-    everything = _scaled(fixed_dataset(tasks, size, seeds=seeds)(0), of.scale)
+    everything = _shared.scaled(fixed_dataset(tasks, size, seeds=seeds), of.scale, once=True)(0)
 
     def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-        strength, power = antithetic_strengths(model, tasks, backgrounds=of.backgrounds)
-        relative = strength / of.scale
+        found = _shared.on_fresh_inputs(model, tasks, of.scale, backgrounds=of.backgrounds)
         count, error = _by_skill(model, everything, n_skills)
-        return {
-            "strength": relative,
-            # E(S g - f)² = S² - 2 S R + E f².
-            "skill_loss": 1 - 2 * relative + power / of.scale**2,
-            "train_loss": error / count / of.scale**2,
-            "count": count,
-        }
+        return found | {"train_loss": error / count / of.scale**2, "count": count}
 
     record = train(
         model,
-        _all_scaled(source, of, size),
+        _shared.scaled(source, of.scale, once=size <= of.batch_size),
         optimizer=SGD(of.learning_rate, of.momentum),
         steps=steps,
         measure=measure,
@@ -206,18 +192,6 @@ def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> 
         schedule=lambda step: 1.0 if step < 0.75 * steps else 0.1,
     )
     return {name: values[0] for name, values in record.items()}
-
-
-def _scaled(batch: Batch, scale: float) -> Batch:
-    return batch._replace(target=scale * batch.target)
-
-
-def _all_scaled(source: Batches, of: DataEmergence, size: int) -> Batches:
-    if size <= of.batch_size:
-        # One and the same object at every step, so that training lays it out only once.
-        whole = _scaled(source(0), of.scale)
-        return lambda _: whole
-    return lambda step: _scaled(source(step), of.scale)
 
 
 def _by_skill(model: MLPEnsemble, batch: Batch, n_skills: int) -> tuple[Tensor, Tensor]:

@@ -266,14 +266,8 @@ def _train(
     *,
     ratio: Floats | float = 1.0,
 ) -> Floats:
-    return descent.two_layers(
-        share,
-        at,
-        scale=of.scale,
-        initial=of.initial,
-        step=of.step,
-        ratio=ratio,
-    )
+    start = {"scale": of.scale, "initial": of.initial, "step": of.step}
+    return descent.two_layers(share, at, ratio=ratio, **start)
 
 
 def _losses_in_data(of: ScalingLaws, frequency: Floats, seed: int) -> Floats:

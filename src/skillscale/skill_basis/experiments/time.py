@@ -13,17 +13,12 @@ from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
-from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches, whole_population
 from skillscale.lab.settings import Count, Positive, Seeds, each, real
-from skillscale.lab.strengths import (
-    BatchAverages,
-    antithetic_strengths,
-    by_skill,
-)
+from skillscale.lab.strengths import BatchAverages
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
+from skillscale.skill_basis.experiments import _shared
 
-_BACKGROUNDS = 2000
 # Networks trained together: on fresh samples there is nothing to gain from more.
 _LISTED, _SAMPLED = 20, 3
 
@@ -65,14 +60,10 @@ class TimeEmergence(Experiment):
     every_alone: Count = 5  #: updates between two measurements of these
     seeds: Seeds = (0,)  #: bits of the skills, initial weights and samples
 
-    about = {
-        "strength": ("1", "strength R_k of a skill over the target scale S"),
-        "strength_alone": ("1", "strength R_k of a skill over the target scale S"),
-        "skill_loss": ("1", "mean squared error of a skill over S²"),
-        "frequency": ("1", "probability of a skill"),
+    about = _shared.ABOUT | {
+        "strength_alone": _shared.ABOUT["strength"],
         "step": ("updates", ""),
         "step_alone": ("updates", ""),
-        "skill": ("", "rank"),
     }
 
     def together(self) -> None:
@@ -107,7 +98,7 @@ class TimeEmergence(Experiment):
 
     def measure(self, member: Members) -> Found:
         found = follow(self, member)
-        frequency = np.stack([task.frequency for task in _tasks(self, member)])
+        frequency = np.stack([task.frequency for task in _shared.tasks(self, member)])
         return {
             "strength": (("member", "step", "skill"), found["strength"]),
             "skill_loss": (("member", "step", "skill"), found["skill_loss"]),
@@ -150,11 +141,6 @@ TimeEmergence.records = {
 }
 
 
-def _tasks(of: TimeEmergence, members: Members) -> list[MultitaskParity]:
-    shape = of.n_skills, of.n_bits, of.subset_size
-    return [MultitaskParity(*shape, alpha, of.disjoint, seed=seed) for alpha, seed in members]
-
-
 def times(of: TimeEmergence) -> NDArray[np.float64]:
     """Return the steps of the measurements: on fresh samples the middles of their windows."""
     found = np.arange(0, of.steps + 1, of.every).astype(np.float64)
@@ -165,37 +151,17 @@ def times(of: TimeEmergence) -> NDArray[np.float64]:
 
 def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]]:
     """Train one network per member; return what was measured at `times`."""
-    tasks = _tasks(of, members)
-    seeds = [seed for _, seed in members]
-    model = MLPEnsemble(
-        of.n_bits,
-        [of.width] * len(members),
-        seeds=seeds,
-        n_categories=of.n_skills,
-        init=of.init_std,
-    )
+    tasks, seeds = _shared.tasks(of, members), [seed for _, seed in members]
+    widths = [of.width] * len(members)
+    model = MLPEnsemble(of.n_bits, widths, seeds=seeds, n_categories=of.n_skills, init=of.init_std)
     windows = BatchAverages(len(members), of.n_skills, of.scale)
-    if of.batch_size is None:
-        whole = _scaled(whole_population(tasks)(0), of.scale)
-    else:
-        fresh = fresh_batches(tasks, of.batch_size, seeds=seeds)
-
-    def batches(step: int) -> Batch:
-        return whole if of.batch_size is None else _scaled(fresh(step), of.scale)
+    batches = _shared.batches(tasks, of.batch_size, seeds=seeds, scale=of.scale)
 
     def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
         if of.batch_size is None:
-            outputs = model(whole.bits, whole.skill).squeeze(-1)
-            strength = by_skill(outputs * whole.target, of.n_skills) / of.scale**2
-            error = by_skill((outputs - whole.target).square(), of.n_skills)
-            return {"strength": strength, "skill_loss": error / of.scale**2}
+            return _shared.on_all_inputs(model, batches(step), of.n_skills, of.scale)
         if step == 0:
-            initial, power = antithetic_strengths(model, tasks, backgrounds=_BACKGROUNDS)
-            strength = initial / of.scale
-            return {
-                "strength": strength,
-                "skill_loss": 1 - 2 * strength + power / of.scale**2,
-            }
+            return _shared.on_fresh_inputs(model, tasks, of.scale)
         strength, error = windows.read()
         return {"strength": strength, "skill_loss": error}
 
@@ -210,7 +176,3 @@ def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]
         observe=None if of.batch_size is None else windows.observe,
     )
     return {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}
-
-
-def _scaled(batch: Batch, scale: float) -> Batch:
-    return batch._replace(target=scale * batch.target)

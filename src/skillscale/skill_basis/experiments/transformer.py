@@ -16,6 +16,7 @@ from skillscale.lab.parity import Batch, MultitaskParity
 from skillscale.lab.settings import Count, Positive, Seeds
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
+from skillscale.skill_basis.experiments import _shared
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,10 @@ class TransformerEmergence(Experiment):
     every: Count = 25  #: updates between two measurements
     seeds: Seeds = (0,)  #: bits of the skills and initial weights, one network each
 
-    about = {
-        "strength": ("1", "strength R_k of a skill over the target scale S"),
+    about = _shared.ABOUT | {
         "strength_alone": ("1", "strength R_k/S of a skill that is learned alone"),
-        "frequency": ("1", "probability of a skill"),
         "step": ("updates", ""),
         "alone_step": ("updates", ""),
-        "skill": ("", "rank"),
     }
 
     def together(self) -> None:
@@ -85,10 +83,10 @@ class TransformerEmergence(Experiment):
         task = self.task(member)
         batch, frequency = task.population(torch.float32), task.frequency
         together = _train(self, member, batch, frequency, self.steps)
-        alone = [
-            _train(self, member, _only(k, batch), frequency[:1], self.alone_steps)
-            for k in range(self.n_skills)
-        ]
+        alone = []
+        for k in range(self.n_skills):
+            own = Batch(*(part[batch.skill == k] for part in batch[:3]))
+            alone.append(_train(self, member, own, frequency[:1], self.alone_steps))
         return {
             "strength": (("step", "skill"), together.numpy()),
             "strength_alone": (("alone_step", "skill"), torch.cat(alone, -1).numpy()),
@@ -200,11 +198,6 @@ def _train(
             gradients = torch.autograd.grad(groups @ error, model.parameters)
             rule.step(model.parameters, gradients, state)
     return torch.stack(curve)
-
-
-def _only(k: int, batch: Batch) -> Batch:
-    rows = batch.skill == k
-    return Batch(batch.bits[rows], batch.skill[rows], batch.target[rows])
 
 
 def _measured(steps: int, every: int) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,18 +66,6 @@ def compute_grid(
     if complete:
         loss, stretch = completed(loss, alpha, S=5.0)
     return loss, part.skills.values, stretch * part.time.values
-
-
-def loss_is_power_law_at_alpha_03(run: xr.Dataset) -> dict[str, Estimate]:
-    return _exponents(run, 0.3)
-
-
-def loss_is_power_law_at_alpha_06(run: xr.Dataset) -> dict[str, Estimate]:
-    return _exponents(run, 0.6)
-
-
-def loss_is_power_law_at_alpha_09(run: xr.Dataset) -> dict[str, Estimate]:
-    return _exponents(run, 0.9)
 
 
 def prefactors_need_no_fit(run: xr.Dataset) -> dict[str, Estimate]:
@@ -159,3 +148,8 @@ def _delay(run: xr.Dataset, layers: str) -> Estimate:
     rising = of_alpha(run, 0.6).strength.sel(skill=10, model=layers).values.astype(np.float64)
     early, half = (fits.crossing_times(run.time.values, rising, threshold=e) for e in (0.05, 0.5))
     return fits.mean(early / half)
+
+
+loss_is_power_law_at_alpha_03 = partial(_exponents, alpha=0.3)
+loss_is_power_law_at_alpha_06 = partial(_exponents, alpha=0.6)
+loss_is_power_law_at_alpha_09 = partial(_exponents, alpha=0.9)

@@ -85,22 +85,6 @@ def more_frequent_kin(run: xr.Dataset, alpha: float) -> NDArray[np.int64]:
     return np.asarray(np.tril(shared == 2, -1).sum(-1)[:, 1:])
 
 
-def emergence_time_follows_frequency_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _slopes(run)
-
-
-def emergence_time_follows_frequency_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _slopes(run)
-
-
-def first_skill_predicts_times_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _blind_errors(run)
-
-
-def first_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _blind_errors(run)
-
-
 def lone_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
     clock = one_skill_clocks(run, start_of(run)).mean()
     return {f"α = {a}": _error_with(run, a, clock) for a in ALPHAS}
@@ -168,3 +152,9 @@ def _error_with(run: xr.Dataset, alpha: float, clock: float) -> Estimate:
     shares, measured = half_times(run, alpha)
     predicted = theory.emergence_time(shares, eps=0.5, clock=clock, **start_of(run))
     return calibration.blind_error(predicted, measured)
+
+
+emergence_time_follows_frequency_on_shared_bits = _slopes
+emergence_time_follows_frequency_on_disjoint_bits = _slopes
+first_skill_predicts_times_on_shared_bits = _blind_errors
+first_skill_predicts_times_on_disjoint_bits = _blind_errors

@@ -5,6 +5,7 @@ as a sparse matrix without indices.
 """
 
 import itertools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,20 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from skillscale import _checks
 from skillscale.frequencies import power_law
+from skillscale.lab.records import significant
+from skillscale.lab.sweep import Found
 
 Graph = NDArray[np.int16] | NDArray[np.int32]
 Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _MOST_SETS = 10**6
+
+
+def columns(dim: str, names: tuple[str, ...], rows: Any) -> Found:
+    """Return measurements (dim, name), to five digits, by their names."""
+    values = significant(np.array(rows), 5).T
+    return {name: (dim, each) for name, each in zip(names, values, strict=True)}
 
 
 def skill_frequencies(n_skills: int, zipf: float = 0.0) -> Floats:

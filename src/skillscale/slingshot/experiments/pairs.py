@@ -6,7 +6,6 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from skillscale.lab.records import significant
 from skillscale.lab.settings import Fraction, Seeds, Steps, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
@@ -66,9 +65,7 @@ class PairSets(Experiment):
                 table, chosen, self.theta, self.n_skills, steps, generator=generator
             )
             rows.append((factor, len(found) / self.n_skills**2, _hub(found, self)))
-        columns = significant(np.array(rows), 5).T
-        names = ("targeted", "fraction", "hub")
-        return {name: ("strategy", each) for name, each in zip(names, columns, strict=True)}
+        return graphs.columns("strategy", ("targeted", "fraction", "hub"), rows)
 
 
 PairSets.records = {

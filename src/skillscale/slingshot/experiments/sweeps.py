@@ -1,5 +1,6 @@
 """Attacks on many random graphs of different shapes."""
 
+import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -83,15 +84,10 @@ class ManyGraphs(Experiment):
         generator = np.random.default_rng([member, n_skills, n_texts, k, round(1000 * zipf)])
         graph = graphs.random_graph(n_skills, n_texts, k, generator=generator, zipf=zipf)
         frequency = graphs.skill_frequencies(n_skills, zipf)
-        found = np.array(
-            [
-                [
-                    attack(graph, frequency, theta, a, self.swaps, generator)
-                    for a in self.bad_fractions
-                ]
-                for theta in self.thetas
-            ]
-        )
+        cells = itertools.product(self.thetas, self.bad_fractions)
+        every = [attack(graph, frequency, *cell, self.swaps, generator) for cell in cells]
+        sizes = len(self.thetas), len(self.bad_fractions), len(STRATEGIES), 3
+        found = np.array(every).reshape(sizes)
         axes = ("theta", "bad_fraction", "strategy")
         return {
             name: (axes, significant(found[..., place], 5))

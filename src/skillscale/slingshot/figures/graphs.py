@@ -15,7 +15,7 @@ MEASURED = style.COLOURS["measured"]
 
 
 @style.drawn
-def margins(ratios: Mapping[str, ArrayLike], *, label: str = r"$\beta$ over its bound") -> Figure:
+def margins(ratios: Mapping[str, ArrayLike]) -> Figure:
     """Draw how near graphs come to a bound, measured over bound: a row of marks per group.
 
     The axis reaches beyond 1 as far as a graph does.
@@ -28,7 +28,8 @@ def margins(ratios: Mapping[str, ArrayLike], *, label: str = r"$\beta$ over its 
         axes.plot(data.max(), row, "o", color=MEASURED, markersize=6)
     axes.axvline(1, color=COLOUR, linestyle="--")
     axes.text(0.995, -0.62, "bound", color=COLOUR, ha="right", va="center")
-    axes.set(xlabel=label, xlim=(None, 1.03 * max(1.0, most)), ylim=(len(ratios) - 0.5, -0.9))
+    axes.set(xlabel=r"$\beta$ over its bound", xlim=(None, 1.03 * max(1.0, most)))
+    axes.set_ylim(len(ratios) - 0.5, -0.9)
     axes.set_yticks(range(len(ratios)), list(ratios))
     return figure
 
