@@ -84,7 +84,6 @@ def steps_of_given_length_make_tasks_compete(run: xr.Dataset) -> dict[str, Estim
 def _by_fraction(
     run: xr.Dataset, ratios: Floats, fractions: tuple[float, ...]
 ) -> dict[str, Estimate]:
-    """Return estimates by the name of the part from ratios of times, (fraction, member)."""
     rows = dict(zip(run.rare_fraction.values.tolist(), ratios, strict=True))
     return {f"fraction {f:g}": mean_or_bound(rows[f]) for f in fractions}
 
@@ -186,10 +185,7 @@ def accuracy(run: xr.Dataset) -> xr.DataArray:
 def accuracy_reached_at(
     run: xr.Dataset, split: str, level: float, arm: str = "given rate"
 ) -> Floats:
-    """Return the first measured steps at an accuracy, (member, rule), rules sign descent and Adam.
-
-    A network that never gets there is given the last step.
-    """
+    """Return the first steps at an accuracy, or the last, (member, rule): sign descent and Adam."""
     accuracy = run.accuracy.sel(split=split, arm=arm, rule=["sign", "adam"]).values
     reached = first_step(run.step.values, accuracy, level)
     return np.minimum(reached, float(run.step[-1]))
@@ -224,7 +220,6 @@ def without_decay_only_sign_descent_generalises(run: xr.Dataset) -> dict[str, Es
 
 
 def above_adamw(losses: xr.DataArray) -> xr.DataArray:
-    """Return how far losses lie above those of AdamW with the same seed."""
     return (losses - losses.sel(arm="AdamW")).astype(float)
 
 

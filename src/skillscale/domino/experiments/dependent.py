@@ -1,8 +1,4 @@
-"""A parity of four bits made of two parities of two: is it learned from its parts?
-
-Two controls tell what the parts are worth: the composition alone, and a third task of four other
-bits, equally hard and made of nothing else learned. All start and see the same.
-"""
+"""A parity of four bits made of two parities of two: is it learned from its parts?"""
 
 from __future__ import annotations
 
@@ -31,10 +27,11 @@ _THIRD = {"composed": (0, 1, 2, 3), "composed alone": (0, 1, 2, 3), "independent
 class DependentParities(Experiment):
     """Accuracy on two parities and a third task over training: composed, alone or independent.
 
-    Tasks are x₁⊕x₂, x₃⊕x₄ and "third": x₁⊕x₂⊕x₃⊕x₄, in the arm "independent" x₅⊕x₆⊕x₇⊕x₈. The loss
-    is the squared error of outputs against 0/1 parities, summed over the tasks that the arm trains
-    and averaged over all strings. `accuracy` (member, arm, strings, step, task) is the share of
-    strings with the output, cut at ½, right, to 1e-3.
+    Tasks are x₁⊕x₂, x₃⊕x₄ and "third": x₁⊕x₂⊕x₃⊕x₄, alone in "composed alone", and in "independent"
+    x₅⊕x₆⊕x₇⊕x₈, equally hard and made of nothing else learned. All arms start and see the same. The
+    loss is the squared error of outputs against 0/1 parities, summed over the tasks that the arm
+    trains and averaged over all strings. `accuracy` (member, arm, strings, step, task) is the share
+    of strings with the output, cut at ½, right, to 1e-3.
 
     Source: Liu et al. 2025 (public code: composed and independent arm); the composition alone and
     fresh strings are ours. Tested on a plain network and loop.

@@ -134,7 +134,6 @@ class ModularAddition(Experiment):
         return found.assign(rate=(("rule", "arm"), rates))
 
     def measure_rates(self, rule: str) -> Found:
-        """Return the steps that decide on a rule's rate."""
         step = np.empty((len(self.tuning_seeds), 0))
         if self.rates:
             short = dataclasses.replace(self, done=self.target)
@@ -143,7 +142,6 @@ class ModularAddition(Experiment):
         return {"tuning_step": (("tuning_member", "tried"), step)}
 
     def measure(self, rule: tuple[str, list[float]]) -> Found:
-        """Return the accuracies of a rule's arms, at a rate each."""
         name, rates = rule
         shape = len(self.seeds), len(rates), 2, len(self.at())
         accuracy = np.full(shape, np.nan, np.float32)

@@ -128,7 +128,6 @@ class LanguageSpeedups(Experiment):
         return {"tuning_loss": ("tried", np.array(losses, np.float32))}
 
     def measure(self, arm: tuple[int, float], member: int) -> Found:
-        """Return the losses of an arm at a rate."""
         place, rate = arm
         at = np.arange(0, self.recipe.steps + 1, self.every)
         curve = _run(self, self.arms[place], rate, member, at)
@@ -195,7 +194,6 @@ def _read(n_tokens: int) -> tuple[corpus.Tokenizer, tuple[str, ...], dict[str, l
 
 @functools.lru_cache(maxsize=1)
 def _text(of: LanguageSpeedups, seed: int) -> _Text:
-    """Return a seed's text, the vocabulary from all of it."""
     tokenizer, documents, numbers = _read(of.recipe.n_tokens)
     split = corpus.split_sections(documents, held_out=of.recipe.held_out, seed=seed)
     training, rest = ([numbers[text] for text in part] for part in split)

@@ -58,10 +58,6 @@ def task_vectors(
             variance 1/dim, so that lengths scatter around 1.
 
     Source: task vectors of the geometry model of Liu et al. 2025, as in their public code.
-
-    >>> vectors = task_vectors(2, 50, seeds=[0])
-    >>> torch.allclose(vectors[0] @ vectors[0].T, torch.eye(2, dtype=torch.float64))
-    True
     """
     check_sizes(n_skills, dim, orthonormal=orthonormal)
     if not seeds:
@@ -177,7 +173,6 @@ def completion_steps(path: Iterable[Tensor], shape: tuple[int, ...], threshold: 
 
 
 def _each(name: str, value: Any, n_members: int) -> list[Any]:
-    """Return one value per member, given as such or as one for all."""
     values = list(value) if isinstance(value, Sequence) else [value] * n_members
     if len(values) != n_members:
         raise ValueError(f"{name} must be one or one per member ({n_members}), got {len(values)}")

@@ -28,10 +28,6 @@ class SkillCounts:
     A batch is `batch_size` uniform numbers of the seed, turned into skills by the inverse
     distribution function of each row p_k of `frequency` (column, skill). The tables see the same
     numbers, so the batches of a table do not depend on which others run beside it.
-
-    >>> counts = SkillCounts([[0.5, 0.5], [1.0, 0.0]], batch_size=8, seed=0).block(0)
-    >>> counts.shape, counts.sum(-1).unique(), counts[:, 1, 1].max()
-    (torch.Size([32, 2, 2]), tensor([8.]), tensor(0.))
     """
 
     def __init__(self, frequency: ArrayLike, batch_size: int, seed: int) -> None:
@@ -90,10 +86,6 @@ def descend_columns(
         batch_size: skills drawn for a step; None takes the exact gradient.
 
     Source: derived here; tested on a plain loop with automatic gradients.
-
-    >>> from skillscale.lab.optimizers import SGD
-    >>> descend_columns(torch.eye(2), np.array([[0.5, 0.5]]), [SGD(1.0)], at=[0, 1], loss="mse")
-    array([[[1., 0.]]])
     """
     _checks.choice("loss", loss, LOSSES)
     measured = sorted({_checks.integer("at", step, minimum=0) for step in at})
@@ -138,7 +130,6 @@ def descend_columns(
 
 
 def _shares(frequency: ArrayLike) -> NDArray[np.float64]:
-    """Return frequency tables, each row with sum 1, or raise ValueError."""
     p = _checks.array("frequency", frequency, minimum=0, dims=(2,))
     if not np.allclose(p.sum(1), 1):
         raise ValueError(f"frequency must have rows with sum 1, got sums {p.sum(1)}")

@@ -127,11 +127,6 @@ def modular_descent(
         at: numbers of updates after which the loss is measured, increasing.
 
     Source: derived here; tested on `descend_columns` with unit vectors and zeros.
-
-    >>> halves = np.array([[0.5, 0.5]])
-    >>> counts = SkillCounts(halves, batch_size=100, seed=0)
-    >>> modular_descent(halves, [1], counts, lr=0.1, at=[0, 10]).round(4)
-    array([[[0.6931, 0.5032]]])
     """
     _checks.increasing("at", at)
     _checks.integer("at", at[0], minimum=0)

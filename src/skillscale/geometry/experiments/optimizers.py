@@ -214,5 +214,4 @@ def _padded(level: Tensor) -> Tensor:
 
 
 def _stack(arrays: Iterable[NDArray[np.float64]]) -> Tensor:
-    """Return float32 draws of shape (seed, step, …)."""
     return torch.from_numpy(np.stack(list(arrays))).float()

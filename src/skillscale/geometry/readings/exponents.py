@@ -45,7 +45,6 @@ def step_exponent_falls_with_more_skills(run: xr.Dataset) -> dict[str, Estimate]
 
 
 def local_exponents(run: xr.Dataset, alpha: float) -> Floats:
-    """Exponents of the measured loss between successive steps (member, window)."""
     return _successive(run, run.loss.sel(alpha=alpha).values.astype(float))
 
 
@@ -90,20 +89,17 @@ def width_exponent_falls_with_more_skills(run: xr.Dataset) -> dict[str, Estimate
 
 
 def _between(loss: xr.DataArray, name: str, low: int, high: int) -> xr.DataArray:
-    """Exponent of the loss between two values of a coordinate."""
     ratio = loss.sel({name: low}) / loss.sel({name: high})
     exponents: xr.DataArray = np.log(ratio) / np.log(high / low)
     return exponents
 
 
 def _successive(run: xr.Dataset, loss: Floats) -> Floats:
-    """Exponents between successive steps of a run, the last axis of the loss."""
     t = run.step.values.astype(float)
     return np.asarray(-np.diff(np.log(loss), axis=-1) / np.diff(np.log(t)))
 
 
 def _by_alpha(slopes: xr.DataArray) -> dict[str, Estimate]:
-    """One estimate per α, named as in the claims."""
     return {
         f"alpha {a:g} (Zipf {a + 1:g})": fits.mean(slopes.sel(alpha=a)) for a in slopes.alpha.values
     }

@@ -22,12 +22,10 @@ def exact_arms(run: xr.Dataset) -> dict[tuple[float, float], xr.Dataset]:
 
 
 def default_arm(run: xr.Dataset) -> xr.Dataset:
-    """The arm with batches, the published default run."""
     return run.isel(arm=int(np.argmax(run.batch_size.values)))
 
 
 def predicted_waste(arm: xr.Dataset) -> float:
-    """The wasted resource that the noise of an arm amounts to."""
     dim = records.provenance(arm, "settings")["dim"]
     return float(theory.wasted_resource(arm.noise, dim, gradient_factor=float(arm.factor)))
 

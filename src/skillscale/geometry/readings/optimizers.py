@@ -32,7 +32,6 @@ def window_losses(run: xr.Dataset, window: str, *, tuned: bool) -> xr.DataArray:
 
 
 def _lead(losses: xr.DataArray, first: str, second: str, n: int, sigma: float) -> Estimate:
-    """Logarithm of the loss of `second` over that of `first`."""
     cell = losses.sel(n_skills=n, noise=sigma)
     return fits.mean(np.log(cell.sel(rule=second).values / cell.sel(rule=first).values))
 

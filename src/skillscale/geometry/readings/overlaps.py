@@ -77,7 +77,6 @@ def sign_agreement_follows_from_relative_demand(run: xr.Dataset) -> dict[str, Es
 
 
 def _frequencies(run: xr.Dataset) -> xr.DataArray:
-    """Frequencies for every number of skills and α, nan beyond the number of skills."""
     table = np.full([run.sizes[name] for name in ("n_skills", "alpha", "skill")], np.nan)
     for i, n in enumerate(run.n_skills.values.tolist()):
         for j, alpha in enumerate(run.alpha.values.tolist()):

@@ -109,7 +109,6 @@ def cosines(model: language.Transformer, samples: Samples) -> Tensor:
 
 
 def spectral(cosine: Tensor, n_clusters: int, seed: int, *, n_init: int = 5) -> NDArray[np.int64]:
-    """Cluster samples by their angular similarity into a given number of clusters."""
     similarity = gradients.angular_similarity(cosine.double()).numpy()
     model = SpectralClustering(n_clusters, affinity="precomputed", n_init=n_init, random_state=seed)
     return np.asarray(model.fit_predict(similarity), dtype=np.int64)

@@ -209,7 +209,6 @@ def _skill_losses(
 def _samples(
     of: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor], learned: Tensor
 ) -> Batch:
-    """Draw samples as in training and keep those of learned skills with a low loss."""
     rng = Stream(task.seed, "clustered samples").at(0)
     kept: list[Batch] = []
     while sum(len(part.skill) for part in kept) < of.n_samples:

@@ -40,10 +40,6 @@ class IdealLearner(Experiment):
 
     Source: hypotheses of Michaud et al. 2023, simulated; derived here. Draws beyond 2^63 are made
     anew by numpy's sampler; at α = 0.2 that is one in 7000.
-
-    >>> small = IdealLearner((1, 2), (100, 200), (0,), 200, alphas=(0.8,), n_shown=2)
-    >>> small.run()["loss_capacity"].values.astype(float).round(2).tolist()
-    [[[0.47, 0.32]]]
     """
 
     capacities: Annotated[Counts, distinct]  #: quanta that the first learner has room for
@@ -133,7 +129,6 @@ def _with_room(draws: Whole, alpha: float, capacities: Sequence[int]) -> Floats:
 
 
 def _moment(draws: Whole, rank: int, needed: int) -> float:
-    """Return the number of the sample with which a quantum has been seen often enough."""
     own = np.flatnonzero(draws == rank)
     return float(own[needed - 1] + 1) if own.size >= needed else math.nan
 

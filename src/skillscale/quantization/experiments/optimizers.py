@@ -130,7 +130,6 @@ class OptimizerAblation(_shared.Toy):
         }
 
     def measure(self, optimizer: tuple[str, list[float]], first_step: int) -> Found:
-        """Return the learning curves of every seed; all nan without a rate."""
         name, rates = optimizer
         if math.isnan(rates[first_step]):
             n, marks = len(self.seeds), len(_shared.THRESHOLDS)
@@ -152,7 +151,6 @@ class OptimizerAblation(_shared.Toy):
         seeds: tuple[int, ...] | list[int],
         times: NDArray[np.int64],
     ) -> Found:
-        """Train one network per seed to the last of the times and reduce its losses."""
         tasks = self.tasks([self.alpha], seeds)
         chosen, at = rule(name, rate), times.tolist()
         loss = self.trained(tasks, width=self.width, optimizer=chosen, at=at)

@@ -34,7 +34,6 @@ def hidden(weights: Tensor, biases: Tensor, x: Tensor) -> Tensor:
 
 
 def loss(layer: Layer, x: Tensor, target: Tensor, noise: float) -> Tensor:
-    """Return the expected mean squared error of a layer, (member,)."""
     mean, variance = layer.moments(x, noise)
     return ((target - mean).square() + variance).mean(-1)
 

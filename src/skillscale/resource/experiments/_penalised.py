@@ -73,7 +73,6 @@ class Schedule(Settings):
         return min(1.0, (step + 1) / self.warm_up) * anneal
 
     def measured(self) -> NDArray[np.int64]:
-        """Return the steps at which neurons are counted, start and end among them."""
         steps = np.linspace(0, self.steps, self.n_measured).round().astype(np.int64)
         return np.unique(steps)
 

@@ -75,13 +75,6 @@ def attribute(
     nothing. The model ends in a linear readout of hidden neurons, as `MLPEnsemble.member(i)` does.
 
     Source: derived here; tested on planted networks.
-
-    >>> model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))
-    >>> _ = model[0].weight.data.copy_(torch.eye(2)), model[2].weight.data.copy_(torch.eye(2))
-    >>> inputs = torch.rand(50, 2, generator=torch.Generator().manual_seed(0))
-    >>> found = attribute(model, [Subtask(inputs, (0,)), Subtask(inputs, (1,))])
-    >>> found.owner.tolist(), found.counts.tolist(), found.shared
-    ([0, 1], [1, 1], 0.0)
     """
     before, readout = _last_layers(model)
     _checks.number("least", least, above=0, maximum=1)

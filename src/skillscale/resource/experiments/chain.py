@@ -108,7 +108,6 @@ class NoiseChain(Experiment):
         }
 
     def measure(self, function: str, width_second: int) -> Found:
-        """Return the losses of a module 2 and of its chains with all modules 1."""
         u = self.inputs().square()
         target = FUNCTIONS[function](u)
         # one start for all f of a seed, so that they differ in f alone

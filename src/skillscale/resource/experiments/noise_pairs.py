@@ -169,7 +169,6 @@ NoiseParallel.records = {
 
 
 def _initial(of: NoiseParallel, pair: NoisyPair, width: int) -> tuple[Tensor, Tensor]:
-    """Return hidden weights (seed, 2, neuron) and biases (seed, neuron)."""
     start = of.spread * torch.stack([
         torch.randn(3, width, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
         for seed in of.seeds
@@ -192,7 +191,6 @@ def _targets(pair: NoisyPair, inputs: Tensor) -> Tensor:
 def _attribute(
     weights: Tensor, biases: Tensor, readout: Tensor, inputs: Tensor, shares: Tensor
 ) -> Attribution:
-    """Return the owners of the neurons of one network, asked as any other network is."""
     into = nn.Linear(len(weights), len(biases), dtype=torch.float64)
     out = nn.Linear(len(biases), len(shares), dtype=torch.float64)
     for layer, values in ((into, weights), (out, readout)):

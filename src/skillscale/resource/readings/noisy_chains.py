@@ -124,7 +124,6 @@ def nested_loss_follows_from_its_modules(run: xr.Dataset) -> Estimate:
 
 
 def _equal_widths(run: xr.Dataset, function: str) -> Floats:
-    """Loss of the chain of modules of one width: (member, width)."""
     return np.diagonal(run.chain.sel(function=function).values, axis1=1, axis2=2)
 
 

@@ -39,11 +39,6 @@ def two_layers(
 
     `at` are increasing numbers of updates, `step` the time of one; before the first, a_k · b_k =
     `initial` and a_k / b_k = `ratio`, which broadcasts with `share`.
-
-    >>> at, share = np.array([0, 200]), np.array([0.5, 0.0])
-    >>> two_layers(share, at, scale=1.0, initial=0.01, step=0.1).round(4)
-    array([[0.01, 0.01],
-           [1.  , 0.01]])
     """
     a = np.ones_like(share) * np.sqrt(initial * np.asarray(ratio))
     b = initial / a

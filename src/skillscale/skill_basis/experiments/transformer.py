@@ -134,10 +134,6 @@ class PrefixTransformer:
 
     Source: after the transformer of Nam et al. 2024, smaller and with layer norms of our choice;
     tested on a plain forward pass.
-
-    >>> inputs = torch.tensor([[0, 0], [0, 1], [1, 0]])
-    >>> PrefixTransformer(inputs, width=8, n_heads=2, seed=0)().shape
-    torch.Size([3])
     """
 
     def __init__(self, inputs: Tensor, *, width: int, n_heads: int, seed: int) -> None:

@@ -155,7 +155,6 @@ WidthEmergence.records = {
 
 
 def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, Tensor]:
-    """Train one network per member and measure it, each (member, skill)."""
     tasks = _shared.tasks(of, members)
     seeds = [seed + _RESTART * restart for _, seed, restart in members]
     widths = [width] * len(members)

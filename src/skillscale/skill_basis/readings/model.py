@@ -124,7 +124,6 @@ def _exponents(run: xr.Dataset, alpha: float) -> dict[str, Estimate]:
 
 
 def _exponent(run: xr.Dataset, name: str, alpha: float) -> Estimate:
-    """Return the exponent of the completed loss."""
     x, y = raw_losses(run, alpha)[name]
     return fits.power_law(x, completed(y, alpha)[0]).exponent
 
@@ -144,7 +143,6 @@ def _constant(loss: Floats, x: Floats, exponent: float) -> Estimate:
 
 
 def _delay(run: xr.Dataset, layers: str) -> Estimate:
-    """Return the time of skill 10 at 5 % over its time at 50 %."""
     rising = of_alpha(run, 0.6).strength.sel(skill=10, model=layers).values.astype(np.float64)
     early, half = (fits.crossing_times(run.time.values, rising, threshold=e) for e in (0.05, 0.5))
     return fits.mean(early / half)

@@ -32,7 +32,6 @@ def ratio_to_alone(run: xr.Dataset) -> Estimate:
 
 
 def _reached(run: xr.Dataset, threshold: float) -> Floats:
-    """Return the steps (member, skill) at which the strengths pass a threshold."""
     joint = run.strength.transpose("member", "skill", ...).values
     return fits.crossing_times(run.step.values, joint, threshold=threshold)
 

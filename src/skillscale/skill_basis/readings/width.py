@@ -28,7 +28,6 @@ def best_curves(run: xr.Dataset, alpha: float) -> Floats:
 
 
 def half_widths(run: xr.Dataset, alpha: float) -> Floats:
-    """Return half points (seed, skill)."""
     return half_points(run.width.values, best_curves(run, alpha))
 
 
@@ -42,7 +41,6 @@ def units_needed(N: Floats, strengths: Floats) -> Floats:
 
 
 def needed_by_first(run: xr.Dataset, alpha: float) -> Floats:
-    """Return N_c of each seed from its first skill."""
     return units_needed(run.width.values, best_curves(run, alpha)[:, 0])
 
 
@@ -65,7 +63,6 @@ def width_ratios(run: xr.Dataset, alpha: float) -> Floats:
 
 
 def _predicted(run: xr.Dataset, needed: Floats) -> Floats:
-    """Return half points (seed, skill) for these N_c."""
     return np.asarray(needed[:, None] * (run.skill.values - 0.5))
 
 

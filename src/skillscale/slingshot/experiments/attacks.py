@@ -79,7 +79,6 @@ Adversaries.records = {
 def _attack(
     graph: Graph, bad_fraction: float, of: Adversaries, generator: np.random.Generator
 ) -> tuple[list[float], list[float]]:
-    """`reached` and `targeted` of each strategy on one graph."""
     n_texts, n_skills = len(graph), of.n_skills
     n_bad_texts = int(of.theta * n_texts)
     n_bad_skills = int(np.ceil(bad_fraction * n_skills - 1e-9))

@@ -109,7 +109,6 @@ def _harm(needs: Indices, named: Indices, n_wrong: int, k: int) -> Indices:
 
 
 def _needs(graph: Graph, n_wrong: int, n_skills: int) -> Indices:
-    """Places of each text that hold each skill, shape (text, n_skills)."""
     _checks.array("graph", graph, minimum=0, dims=(2,))
     kind, most = np.asarray(graph).dtype, int(np.max(graph))
     if not np.issubdtype(kind, np.integer) or most >= n_skills:

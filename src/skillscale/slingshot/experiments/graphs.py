@@ -152,10 +152,6 @@ def certificate(graph: Graph, skills: Indices, n_wrong: float, n_skills: int) ->
     """Most failures that the least favoured of the given skills can have, by a linear program.
 
     Texts may be wrong in part, so no set of `n_wrong` texts does better.
-
-    >>> table = np.array([[0, 0], [0, 1], [1, 1]], dtype=np.int16)
-    >>> certificate(table, np.array([0, 1]), 2, 2)
-    2.0
     """
     _checks.number("n_wrong", n_wrong, above=0)
     n_texts, k = graph.shape

@@ -183,13 +183,11 @@ KnownEntropy.records = {
 
 @lru_cache(maxsize=1)
 def _languages(of: KnownEntropy) -> tuple[list[SkillTexts], list[tuple[Texts, Texts]]]:
-    """Return the language of every seed and its test texts of either kind."""
     languages = [of.language(seed) for seed in of.seeds]
     return languages, [_tests(language, of.n_test) for language in languages]
 
 
 def _tests(language: SkillTexts, n: int) -> tuple[Texts, Texts]:
-    """Test texts of either kind, in the order of `KINDS`."""
     stream = Stream(language.seed, "test texts")
     return (
         language.sample(n, generator=stream.at(0)),

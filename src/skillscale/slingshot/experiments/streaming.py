@@ -45,10 +45,6 @@ def streamed_attack(
     """Spoil the floor(θ N2) texts that hold most of the given skills, in flat memory.
 
     The graph depends on `chunk`, the number of texts held at a time: each chunk has its own stream.
-
-    >>> found = streamed_attack([0, 1], n_skills=10, n_texts=1000, k=4, theta=0.1, seed=0)
-    >>> int(found.failures.sum()), int(found.uses.sum()), found.n_wrong
-    (400, 4000, 100)
     """
     aimed = _skills(skills, n_skills)
     _checks.number("theta", theta, above=0, below=1)

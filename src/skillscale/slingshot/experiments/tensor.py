@@ -104,7 +104,6 @@ def _rates(
     of: Composites,
     generator: np.random.Generator,
 ) -> tuple[float, float, float, float]:
-    """`wrong`, `targeted`, `fraction` and `reached` of one strategy."""
     size, n_skills, star = of.tuple_size, of.n_skills, of.star
     digits = np.stack(np.unravel_index(np.arange(n_skills**size), (n_skills,) * size))
     at_star = np.flatnonzero((digits < star).any(axis=0))

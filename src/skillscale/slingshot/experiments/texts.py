@@ -50,10 +50,6 @@ class SkillTexts:
         seed: Seed of the skills' functions and of the held-out pairs.
 
     Source: derived here; tested on the entropy over all flips.
-
-    >>> language = SkillTexts(4, 2, 2, held_out=0.4, seed=0)
-    >>> language.pairs.shape, int(language.is_held_out.sum())
-    ((6, 2), 3)
     """
 
     n_skills: int
@@ -82,7 +78,6 @@ class SkillTexts:
 
     @cached_property
     def frequency(self) -> Floats:
-        """Frequency of each skill in a text, shape (n_skills,)."""
         return power_law(self.n_skills, self.alpha)
 
     @cached_property
@@ -95,12 +90,10 @@ class SkillTexts:
 
     @cached_property
     def pairs(self) -> Integers:
-        """All unordered pairs of skills, shape (pair, 2)."""
         return np.stack(np.triu_indices(self.n_skills, 1), axis=1)
 
     @cached_property
     def is_held_out(self) -> NDArray[np.bool_]:
-        """Whether a pair is held out, shape (pair,)."""
         n_pairs = len(self.pairs)
         chosen = np.zeros(n_pairs, dtype=np.bool_)
         order = Stream(self.seed, "held-out pairs").at(0).permutation(n_pairs)
@@ -197,12 +190,6 @@ def score(language: SkillTexts, texts: Texts, log_odds: Floats) -> Score:
     right if m > 0: a tie is wrong, and so are log odds that are not numbers.
 
     Source: definitions after Arora & Goyal 2023; tested on the sum over all 2^k flips.
-
-    >>> language = SkillTexts(3, 1, 2)
-    >>> texts = language.sample(5, generator=np.random.default_rng(0))
-    >>> perfect = texts.answer * np.log(0.9 / 0.1)
-    >>> abs(float(score(language, texts, perfect).excess.round(9)))
-    0.0
     """
     if log_odds.shape != texts.answer.shape:
         raise ValueError(f"log_odds must have shape {texts.answer.shape}, got {log_odds.shape}")
@@ -232,7 +219,6 @@ def asked(language: SkillTexts, texts: Texts) -> tuple[Integers, Integers]:
 
 
 def _numbers(language: SkillTexts) -> Integers:
-    """Number of each pair, (skill, skill); -1 for a skill and itself."""
     numbers = np.full((language.n_skills, language.n_skills), -1)
     low, high = language.pairs.T
     numbers[low, high] = numbers[high, low] = np.arange(len(low))
