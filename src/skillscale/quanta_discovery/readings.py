@@ -30,7 +30,7 @@ def excess(run: xr.Dataset) -> tuple[Floats, Floats, Floats]:
 
 
 def agreements(run: xr.Dataset) -> Floats:
-    """Return ARI and NMI of clusters with those of the other network and with tokens, (member, 2, 2)."""
+    """Return ARI and NMI of clusters with the other network's and with tokens, per member."""
     found = []
     for i in range(run.sizes["member"]):
         first, second = run.label.isel(member=i).values

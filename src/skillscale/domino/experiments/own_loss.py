@@ -148,12 +148,7 @@ def _losses(
     target = torch.stack([clean + _noise(of, seed, share) for _, _, share in members])
     batch = _shared.task_batch(inputs.expand(count, -1, -1), target, mask)
     model = MLPEnsemble(
-        2,
-        [of.width] * count,
-        seeds=[seed] * count,
-        n_outputs=2,
-        depth=2,
-        activation="silu",
+        2, [of.width] * count, seeds=[seed] * count, n_outputs=2, depth=2, activation="silu"
     )
     _split([arm == "modular" for arm, _, _ in members], model)
     own = torch.tensor([arm == "own loss" for arm, _, _ in members])[:, None, None]

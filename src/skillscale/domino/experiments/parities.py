@@ -123,9 +123,7 @@ TwoParities.records = {
         ),
     },
     "domino_normalised_parities": {
-        "standard": TwoParities(
-            (0.1,), rules=(("normalised", 0.05),), seeds=tuple(range(200, 212))
-        ),
+        "standard": TwoParities((0.1,), rules=(("normalised", 0.05),), seeds=tuple(range(200, 212)))
     },
 }
 

@@ -129,8 +129,8 @@ class OptimizerRace(Experiment):
 OptimizerRace.records = {
     "geometry_optimizer_race": {
         "live": OptimizerRace(
-            n_skills=(40,), noises=(0.0, 1.0), rates=(0.01,), steps=4000, early=(1500, 2000),
-            seeds=(0, 1, 2, 3), tuning_seeds=(),
+            n_skills=(40,), noises=(0.0, 1.0), rates=(0.01,), steps=4000, seeds=(0, 1, 2, 3),
+            tuning_seeds=(),
         ),
         "standard": OptimizerRace(),
     }
@@ -159,10 +159,7 @@ def _rules(of: OptimizerRace, n_repeats: int) -> list[Optimizer]:
 
 
 def _losses(
-    of: OptimizerRace,
-    n_skills: int,
-    seeds: tuple[int, ...],
-    wanted: set[int],
+    of: OptimizerRace, n_skills: int, seeds: tuple[int, ...], wanted: set[int]
 ) -> dict[int, NDArray[np.float32]]:
     """Return the true losses (rule, rate, noise, seed) before each of the wanted steps."""
     vectors = task_vectors(

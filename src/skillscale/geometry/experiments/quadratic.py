@@ -98,10 +98,7 @@ class QuadraticOrder(Experiment):
         stacked = torch.stack([path[step] for step in kept.tolist()], dim=1)
         sizes = stacked.reshape(*shape, -1, size).numpy().round(4).astype(np.float32)
         return {
-            "completion": (
-                ("basis", "member", "direction"),
-                reached.reshape(*shape, size).numpy(),
-            ),
+            "completion": (("basis", "member", "direction"), reached.reshape(*shape, size).numpy()),
             "size": (("basis", "member", "point", "direction"), sizes),
             "step": ("point", kept),
         }

@@ -130,9 +130,7 @@ def cliff(dims: Floats, share: Summary, fine: Floats, predicted: Floats, losses:
 
 @style.drawn
 def modular_gain(
-    alphas: Floats,
-    ratios: dict[str, dict[str, Summary]],
-    plotted: dict[str, tuple[Floats, Floats]],
+    alphas: Floats, ratios: dict[str, dict[str, Summary]], plotted: dict[str, tuple[Floats, Floats]]
 ) -> Figure:
     """Draw dense over modular loss (alpha,) by label, one panel per number of parameters.
 

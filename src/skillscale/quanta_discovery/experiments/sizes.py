@@ -115,12 +115,7 @@ ModelSizes.records = {"quanta_discovery_model_sizes": {"standard": ModelSizes()}
 
 
 def _network(
-    of: ModelSizes,
-    training: _shared.Documents,
-    seed: int,
-    length: int,
-    number: int,
-    size: int,
+    of: ModelSizes, training: _shared.Documents, seed: int, length: int, number: int, size: int
 ) -> language.Transformer:
     """A network of its own: weights and batches differ with every one of the last three."""
     width = of.widths[size]

@@ -98,12 +98,7 @@ def token_curves(
     """
     n_columns = max(1, *(len(titles) for titles, _ in rows.values()))
     figure, grid = style.new(
-        len(rows),
-        n_columns,
-        height=0.4 + 2.1 * len(rows),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
+        len(rows), n_columns, height=0.4 + 2.1 * len(rows), sharex=True, sharey=True, squeeze=False
     )
     for line, (name, (titles, losses)) in zip(grid, rows.items(), strict=True):
         for axes, title, curves in zip(line, titles, losses, strict=False):

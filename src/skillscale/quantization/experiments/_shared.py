@@ -154,8 +154,5 @@ def learning_curves(
     return {
         "loss": (("seed", "step"), (loss @ frequency).round(4).astype(np.float32)),
         "count": (("seed", "threshold", "step"), count),
-        "learned": (
-            ("seed", "threshold", "skill"),
-            records.significant(np.stack(learned, 1)),
-        ),
+        "learned": (("seed", "threshold", "skill"), records.significant(np.stack(learned, 1))),
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -91,8 +90,9 @@ def step_scaling(
     above.legend(loc="upper left")
     rows[0, 0].set_ylabel("skills learned $n$")
     rows[1, 0].set_ylabel("test loss (bits)")
-    _plain_ticks(rows[0, 0], (1, 2, 5, 10, 20))
-    _plain_ticks(rows[1, 0], (0.05, 0.1, 0.2, 0.5, 1.0))
+    for axes, values in ((rows[0, 0], (1, 2, 5, 10, 20)), (rows[1, 0], (0.05, 0.1, 0.2, 0.5, 1))):
+        axes.set_yticks(values, [f"{value:g}" for value in values])
+        axes.minorticks_off()
     return figure
 
 
@@ -132,8 +132,3 @@ def published(panels: Mapping[str, tuple[Floats, Floats, Mapping[str, Floats]]])
     axes[0, 0].set_ylabel("exponent of the loss")
     axes[0, 0].legend(fontsize="x-small", loc="upper left")
     return figure
-
-
-def _plain_ticks(axes: Axes, values: tuple[float, ...]) -> None:
-    axes.set_yticks(values, [f"{value:g}" for value in values])
-    axes.minorticks_off()

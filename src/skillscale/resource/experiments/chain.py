@@ -165,11 +165,7 @@ def chained(
 
 
 def through(
-    mean: Tensor,
-    variance: Tensor,
-    target: Tensor,
-    function: Callable[[Tensor], Tensor],
-    nodes: int,
+    mean: Tensor, variance: Tensor, target: Tensor, function: Callable[[Tensor], Tensor], nodes: int
 ) -> Tensor:
     """Return what `chained` does, with a function in the place of the second layer."""
     total = torch.zeros(len(mean), dtype=mean.dtype)

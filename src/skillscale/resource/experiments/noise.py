@@ -135,10 +135,7 @@ def _measured(
     y = y / y.square().mean().sqrt()
     weights, biases = (p.requires_grad_() for p in initial(streams, width, of.spread))
     losses = descend(
-        [weights, biases],
-        lambda: loss_of(weights, biases, x, y, of.noise),
-        of.steps,
-        of.lr,
+        [weights, biases], lambda: loss_of(weights, biases, x, y, of.noise), of.steps, of.lr
     )
     largest = weights.detach().abs().amax(dim=1)
     return {

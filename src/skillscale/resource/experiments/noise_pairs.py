@@ -140,10 +140,7 @@ class NoiseParallel(Experiment):
         if not losses.isfinite().all():
             raise FloatingPointError(f"networks of width {width} diverged: lower lr {self.lr}")
         return {
-            "loss": (
-                ("step", "member", "subtask"),
-                records.significant((losses / shares).numpy()),
-            ),
+            "loss": (("step", "member", "subtask"), records.significant((losses / shares).numpy())),
             "owned": (("step", "member", "subtask"), np.asarray(owned, np.int16)),
             "hears": (("step", "member", "subtask"), np.asarray(hears, np.int16)),
             "shared": (("step", "member"), np.asarray(shared, np.float32)),

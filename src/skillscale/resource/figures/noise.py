@@ -76,10 +76,7 @@ def allocation(
         axes.plot(share, curve, color=COLOUR, alpha=fade, label=label)
         axes.plot(*best[label], "o", color=MEASURED)
     axes.set(
-        xlabel="share of neurons of subtask 1",
-        ylabel=r"$N \times$ loss",
-        ylim=(0, 6),
-        xlim=(0, 1),
+        xlabel="share of neurons of subtask 1", ylabel=r"$N \times$ loss", ylim=(0, 6), xlim=(0, 1)
     )
     axes.legend(fontsize="small")
     return figure

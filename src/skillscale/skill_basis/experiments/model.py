@@ -213,10 +213,7 @@ class UnbalancedLayers(Experiment):
         strength = _train(np.tile(share, (len(ratios), 1)), self.at(), self, ratio=ratios)
         return _single(
             {
-                "strength": (
-                    ("ratio", "skill", "time"),
-                    np.moveaxis(strength, 0, -1) / self.scale,
-                ),
+                "strength": (("ratio", "skill", "time"), np.moveaxis(strength, 0, -1) / self.scale),
                 "frequency": (("skill",), frequency),
                 "share": (("skill",), share),
             }

@@ -115,7 +115,7 @@ _DISJOINT = TimeEmergence(
 )
 TimeEmergence.records = {
     "skill_basis_time_emergence": {
-        "live": TimeEmergence(steps=10_000, every=50, steps_alone=800, seeds=(0, 1)),
+        "live": TimeEmergence(steps=10_000, steps_alone=800, seeds=(0, 1)),
         # Where skills share bits, half-times still change with the rate at 0.02.
         "standard": TimeEmergence(
             alphas=(0.3, 0.6, 0.9),
@@ -130,12 +130,7 @@ TimeEmergence.records = {
     "skill_basis_time_emergence_disjoint": {
         "standard": replace(_DISJOINT, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 30))),
         "paper": replace(
-            _DISJOINT,
-            n_bits=32,
-            width=1000,
-            batch_size=4000,
-            steps=20_000,
-            seeds=tuple(range(10)),
+            _DISJOINT, n_bits=32, width=1000, batch_size=4000, steps=20_000, seeds=tuple(range(10))
         ),
     },
 }

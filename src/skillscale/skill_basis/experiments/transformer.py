@@ -109,7 +109,7 @@ TransformerEmergence.records = {
             alone_steps=5000,
             every=50,
             seeds=tuple(range(10)),
-        ),
+        )
     },
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -34,19 +35,9 @@ def strengths(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
     for skill in range(predicted.shape[1]):
         axes.plot(steps, predicted[:, skill], color=_THEORY, lw=3, alpha=0.55)
         axes.plot(steps, measured[:, :, skill].T, color=_MEASURED, lw=1)
-        crossing = steps[np.argmax(predicted[:, skill] > 0.5)]
-        axes.annotate(
-            f"{skill + 1}",
-            (crossing, 0.5),
-            textcoords="offset points",
-            xytext=(-9, 4),
-            color=_THEORY,
-        )
     axes.plot([], [], color=_THEORY, lw=3, alpha=0.55, label="theory, clock from skill 1")
     axes.plot([], [], color=_MEASURED, lw=1, label="networks")
-    axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
-    axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    _finish(axes, steps, predicted)
     return figure
 
 
@@ -57,19 +48,9 @@ def strength_bands(steps: Floats, measured: Summary, predicted: Floats) -> Figur
     for skill in range(predicted.shape[1]):
         axes.plot(steps, predicted[:, skill], color=_THEORY, lw=1.6, ls="--")
         style.band(axes, steps, measured[:, skill], color=_MEASURED, lw=1.2)
-        middle = steps[np.argmax(predicted[:, skill] > 0.5)]
-        axes.annotate(
-            f"{skill + 1}",
-            (middle, 0.5),
-            textcoords="offset points",
-            xytext=(-9, 4),
-            color=_THEORY,
-        )
     axes.plot([], [], color=_THEORY, ls="--", lw=1.6, label="theory")
     axes.plot([], [], color=_MEASURED, lw=1.2, label="networks: mean, 95 % interval")
-    axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
-    axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    _finish(axes, steps, predicted)
     return figure
 
 
@@ -107,3 +88,14 @@ def sum_of_sigmoids(
     axes[0, 0].set(ylabel=r"$R_k/S$")
     axes[1, 0].set(ylabel="loss")
     return figure
+
+
+def _finish(axes: Axes, steps: Floats, predicted: Floats) -> None:
+    """Number skills where their predictions (step, skill) cross ½, and label the axes."""
+    for skill, crossing in enumerate(steps[np.argmax(predicted > 0.5, axis=0)], start=1):
+        axes.annotate(
+            f"{skill}", (crossing, 0.5), (-9, 4), textcoords="offset points", color=_THEORY
+        )
+    axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
+    axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

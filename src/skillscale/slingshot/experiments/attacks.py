@@ -6,12 +6,7 @@ import numpy as np
 
 from skillscale.lab.settings import Count, Fraction, Fractions, Seeds, Steps
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
-from skillscale.slingshot.experiments.graphs import (
-    Graph,
-    Indices,
-    random_graph,
-    soft_min_swaps,
-)
+from skillscale.slingshot.experiments.graphs import Graph, Indices, random_graph, soft_min_swaps
 
 STRATEGIES = ("random texts", "random skills", "busiest skills", "soft-min swaps")
 
@@ -102,11 +97,7 @@ def _attack(
 
 
 def _worst_texts(
-    graph: Graph,
-    skills: Indices,
-    n_bad_texts: int,
-    of: Adversaries,
-    generator: np.random.Generator,
+    graph: Graph, skills: Indices, n_bad_texts: int, of: Adversaries, generator: np.random.Generator
 ) -> Indices:
     """Texts that hold most of the given skills; ties are broken at random.
 

@@ -43,10 +43,7 @@ def random_graph(
 ) -> Graph:
     """Draw the skills of each text independently, (n_texts, k), in two bytes where they do."""
     _checks.integer("n_skills", n_skills, minimum=1)
-    size = (
-        _checks.integer("n_texts", n_texts, minimum=1),
-        _checks.integer("k", k, minimum=1),
-    )
+    size = (_checks.integer("n_texts", n_texts, minimum=1), _checks.integer("k", k, minimum=1))
     if zipf == 0:
         drawn = generator.integers(n_skills, size=size, dtype=np.int32)
     else:
