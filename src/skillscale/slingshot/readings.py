@@ -60,7 +60,6 @@ def graphs_over_bound(run: xr.Dataset) -> xr.DataArray:
 
 
 def tiny_graphs_over_bound(run: xr.Dataset) -> xr.DataArray:
-    """Return the largest failure factor of enumerated sets over its bound, for every graph."""
     worst: xr.DataArray = run.worst.transpose("member", "graph", "shape", "n_bad")
     columns = (run[name].values.tolist() for name in ("n_skills", "n_texts", "k", "n_wrong"))
     bound = np.full((run.sizes["shape"], run.sizes["n_bad"]), np.nan)

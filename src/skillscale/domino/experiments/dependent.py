@@ -33,8 +33,7 @@ class DependentParities(Experiment):
     trains and averaged over all strings. `accuracy` (member, arm, strings, step, task) is the share
     of strings with the output, cut at ½, right, to 1e-3.
 
-    Source: Liu et al. 2025 (public code: composed and independent arm); the composition alone and
-    fresh strings are ours. Tested on a plain network and loop.
+    Source: Liu et al. 2025 (public code: composed and independent arm); the rest is ours.
     """
 
     n_bits: Annotated[int, whole(8)] = 32  #: length of the bit strings

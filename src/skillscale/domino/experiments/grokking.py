@@ -59,8 +59,7 @@ class ModularAddition(Experiment):
     `accuracy` (member, rule, arm, split, step), nan after a run has ended; `rate` (rule, arm);
     `tuning_step` (tuning_member, rule, tried), the steps that decided, inf where never at `target`.
 
-    Source: Liu et al. 2025 (public code: task, network, rules, rate 0.01, decays 0.03 and 0); tuned
-    rates are ours. Tested on plain networks and torch's AdamW.
+    Source: Liu et al. 2025 (code: task, network, rules, rate 0.01, decays), the rest is ours.
     """
 
     rules: Annotated[tuple[str, ...], each(word(*RULES)), distinct] = ("sign", "adam")
@@ -208,7 +207,6 @@ def _training_pairs(of: ModularAddition, seed: int) -> Tensor:
 
 
 def _outputs(parameters: Sequence[Tensor], modulus: int) -> Tensor:
-    """Return the logits (member, p², p) of all pairs."""
     table, first, shift, *rest = parameters
     half = table.shape[-1]
     left = torch.bmm(table, first[:, :half])

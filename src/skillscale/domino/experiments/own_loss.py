@@ -44,8 +44,7 @@ class TwoSquares(Experiment):
     before the noise. `rate` (arm); `finish` (arm, tuning_seed, tried), the steps that decided, nan
     where never.
 
-    Source: Liu et al. 2025 (public code: networks, samples, weights ℓ/mean(ℓ), rate 5e-4); tuned
-    rates and noise are ours. Tested on plain networks and loops.
+    Source: Liu et al. 2025 (public code: networks, samples, weights, rate 5e-4), the rest is ours.
     """
 
     published_rate: Positive = 5e-4  #: Adam's rate for all arms, as in the public code
@@ -98,7 +97,6 @@ class TwoSquares(Experiment):
         return found.merge(tried).assign(rate=("arm", tuned))
 
     def measure_rates(self, tuning_seed: int) -> Found:
-        """Return the first step at which both losses are low, nan where there is none."""
         members = [(arm, rate, 0.0) for arm, rate in itertools.product(ARMS, self.rates)]
         # a task counts from the first step at which its loss is low, even if it rises again
         low = (_losses(self, tuning_seed, members) < LEARNED).cumsum(1).min(-1) > 0

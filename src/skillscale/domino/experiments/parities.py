@@ -46,8 +46,7 @@ class TwoParities(Experiment):
     `accuracy` (rule, rare_fraction, member, arm, step, task) is the share of all samples, with or
     without the task in training, on which the output, cut at ½, is right, to 1e-3.
 
-    Source: Liu et al. 2025 (public code: Adam, joint arm); the control arm and the other rules are
-    derived here. Tested on a plain network and loop.
+    Source: Liu et al. 2025 (public code: Adam, joint arm); control arm and other rules are ours.
     """
 
     rare_fractions: Shares = (1.0, 0.5, 0.2, 0.1, 0.05)  #: of samples that carry task 2

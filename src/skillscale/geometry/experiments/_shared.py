@@ -50,14 +50,11 @@ def task_vectors(
 ) -> Tensor:
     """Return random task vectors for each seed, float64 of shape (member, skill, dim).
 
-    Args:
-        index: number of the set among those of a seed.
-        orthonormal: the orthogonal factor of a Gaussian matrix; False for independent Gaussian
-            vectors, which overlap by about 1/√dim.
-        normalised: whether independent vectors are scaled to length 1; False leaves entries of
-            variance 1/dim, so that lengths scatter around 1.
+    Orthonormal ones are the orthogonal factor of a Gaussian matrix, others independent Gaussian
+    vectors, which overlap by about 1/√dim, scaled to length 1 or, not normalised, with entries of
+    variance 1/dim, so that lengths scatter around 1. `index` numbers the sets of a seed.
 
-    Source: task vectors of the geometry model of Liu et al. 2025, as in their public code.
+    Source: the geometry model of Liu et al. 2025, as in their public code.
     """
     check_sizes(n_skills, dim, orthonormal=orthonormal)
     if not seeds:
@@ -79,8 +76,7 @@ def published_vectors(n_skills: int, dim: int, *, seed: int) -> Tensor:
     The runs behind its figure have 1000 skills and the seeds 0 to 3. Drawn in float32, returned as
     float64.
 
-    Source: scaling script in the public code of Liu et al. 2025; on these vectors tests find its
-    figure's slopes.
+    Source: scaling script in the public code of Liu et al. 2025; tests find its slopes.
     """
     check_sizes(n_skills, dim, orthonormal=False)
     generator = torch.Generator().manual_seed(_checks.integer("seed", seed, minimum=0))
@@ -106,16 +102,10 @@ def descend(
     the shares of the drawn skills in the place of p_k; noise adds a normal number to each
     coordinate.
 
-    Args:
-        vectors: task vectors, shape (member, skill, dim).
-        frequency: p_k, shape (skill,) or (member, skill), each row with sum 1.
-        rule: rates one for all or one per member; so are `noise` and `batch_size`.
-        noise: standard deviation of the noise.
-        batch_size: skills drawn for a step; None takes the exact gradient.
-        seeds: one per member; seeds the batches and the noise, and may repeat.
+    Vectors are (member, skill, dim), p_k (skill,) or (member, skill) with rows of sum 1. Rates,
+    noise and batch size are one for all or one per member, seeds one per member, and may repeat.
 
-    Source: geometry model of Liu et al. 2025, as in their public code; tested on automatic
-    gradients.
+    Source: Liu et al. 2025, as in their public code; tested on automatic gradients.
 
     >>> from skillscale.lab.optimizers import SGD
     >>> pair, halves = torch.eye(2)[None], torch.tensor([0.5, 0.5])

@@ -74,16 +74,10 @@ def descend_columns(
 ) -> NDArray[np.float64]:
     """Return losses (rule, column, time) of frequency tables under rules on shared task vectors.
 
-    The loss is Σ_k p_k ln(1 + e^(-t_k·θ)), in nats, or Σ_k p_k (1 - t_k·θ)², from θ = 0. A batch
-    puts the shares of the drawn skills in the place of p_k in the gradient; the loss returned is
-    that of all skills.
-
-    Args:
-        vectors: task vectors, shape (skill, dim).
-        frequency: p_k, shape (column, skill), each row with sum 1.
-        rules: each with one rate; every rule runs on every column.
-        at: numbers of updates after which the loss is measured; the last ends the descent.
-        batch_size: skills drawn for a step; None takes the exact gradient.
+    The loss is Σ_k p_k ln(1 + e^(-t_k·θ)), in nats, or Σ_k p_k (1 - t_k·θ)², from θ = 0, with
+    vectors t (skill, dim) and p (column, skill) with rows of sum 1. A batch puts the shares of the
+    drawn skills in the place of p_k in the gradient; the loss returned is that of all skills, after
+    so many updates as `at` says, the last of which ends the descent.
 
     Source: derived here; tested on a plain loop with automatic gradients.
     """

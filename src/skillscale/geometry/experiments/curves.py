@@ -40,8 +40,7 @@ class SkillCurves(Experiment):
     `unlearned` (optimizer, member, step, skill), 1 - t_k·θ, starts at 1 and may pass below 0;
     `frequency` (skill).
 
-    Source: geometry model of Liu et al. 2025, as in their public code, with exact gradients; tested
-    on torch's optimizer and the exact recursion.
+    Source: Liu et al. 2025, with exact gradients; tested on the exact recursion.
     """
 
     n_skills: Count = 10  #: at most `dim`
@@ -91,8 +90,7 @@ class TwoSkills(Experiment):
     `completion` (optimizer, member, ratio, skill) is the first step at which the learned fraction
     exceeds the threshold; nan where it never does.
 
-    Source: sweep of the public code of Liu et al. 2025 (Figure 4), with exact gradients; tested on
-    the exact recursion.
+    Source: Liu et al. 2025 (Figure 4), with exact gradients; tested on the exact recursion.
     """
 
     #: p_1/p_2

@@ -28,8 +28,7 @@ class ModularGain(Experiment):
     Cross entropies of all skills in nats: `loss` (member, arrangement, dim, alpha, step); `optimum`
     (member, dim, alpha), the infimum over dense parameters.
 
-    Source: both arrangements as in the public code of Liu et al. 2025 (Figure 18), the optimum is
-    ours. Tested on ends in closed form, and by telling published vectors from others.
+    Source: arrangements of Liu et al. 2025 (public code, Figure 18), the optimum is ours.
     """
 
     alphas: Alphas = (-0.5, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  #: p_k ∝ k^-(alpha+1)
@@ -117,14 +116,9 @@ def modular_descent(
     """Return cross entropies (dim, column, time), in nats, of sign descent on modular parameters.
 
     A skill with a coordinate of its own moves by `lr` at every step whose batch holds it, and stays
-    otherwise: its level is a_k = `lr` times the number of such steps, and the loss is Σ_(k≤dim) p_k
-    ln(1 + e^(-a_k)) + ln 2 Σ_(k>dim) p_k.
-
-    Args:
-        frequency: p_k, shape (column, skill).
-        dims: numbers of parameters.
-        counts: batches for the same frequencies.
-        at: numbers of updates after which the loss is measured, increasing.
+    otherwise: its level is a_k = `lr` times the number of such steps, and the loss, after
+    increasing numbers of updates, is Σ_(k≤dim) p_k ln(1 + e^(-a_k)) + ln 2 Σ_(k>dim) p_k, with p
+    (column, skill).
 
     Source: derived here; tested on `descend_columns` with unit vectors and zeros.
     """

@@ -44,8 +44,7 @@ class WastedResource(Experiment):
     `unlearned` (arm, member, time, skill), 1 - t_k·θ; `frequency` (skill); `step` (arm, time);
     `noise`, `factor` and `batch_size` (arm).
 
-    Source: noise and batches as in the public code of Liu et al. 2025 (Figures 6 and 7), the factor
-    is ours; tested on a plain loop.
+    Source: Liu et al. 2025 (Figures 6 and 7), the factor is ours; tested on a plain loop.
     """
 
     arms: tuple[NoiseArm, ...]  #: each with as many steps as its rarest skill needs

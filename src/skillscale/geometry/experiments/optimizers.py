@@ -54,8 +54,7 @@ class OptimizerRace(Experiment):
     sign descent). The normalised gradient takes steps of length √dim times the rate, as long as a
     sign step; gradient descent and the whitened gradient have `gradient_scale` times the rate.
 
-    Source: set-up of the public code of Liu et al. 2025 (Figure 15) for Adam, AdEMAMix and Lion at
-    one rate; the other rules and rates are ours. Tested on plain loops.
+    Source: Liu et al. 2025 (Figure 15: Adam, AdEMAMix, Lion, one rate); the rest is ours.
     """
 
     n_skills: Counts = (10, 40)

@@ -80,8 +80,7 @@ class DimensionScaling(Experiment):
 
     `loss` (member, n_skills, dim, alpha), in nats.
 
-    Source: sizes as in the scaling figure of the public code of Liu et al. 2025, the optimum in
-    place of training is ours; tests find the slopes of that figure.
+    Source: sizes of the scaling figure of Liu et al. 2025, the optimum for training is ours.
     """
 
     alphas: Alphas = (0.0, 0.4, 1.0)  #: p_k ∝ k^-(alpha+1)

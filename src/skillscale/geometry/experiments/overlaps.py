@@ -28,8 +28,7 @@ class OverlappingSkills(Experiment):
     than there are parameters. `level` (loss, size, member, time, skill), nan beyond the number of
     skills; `n_skills` and `dim` (size).
 
-    Source: overlapping task vectors and both losses as in the public code of Liu et al. 2025
-    (Figure 8), with exact gradients; tested on automatic gradients.
+    Source: Liu et al. 2025 (Figure 8), with exact gradients; tested on automatic gradients.
     """
 
     sizes: tuple[tuple[int, int], ...]  #: pairs (number of skills, number of parameters)
@@ -86,8 +85,7 @@ class GradientAlignment(Experiment):
     n_skills, alpha, member, step, skill), that share, and `unlearned`, 1 - t_k·θ, alike; nan beyond
     the number of skills.
 
-    Source: a count made in the public code of Liu et al. 2025 (Figures 4 and 5); tested on its
-    definition.
+    Source: a count in the public code of Liu et al. 2025 (Figures 4 and 5).
     """
 
     n_skills: Counts = (2, 3, 5, 10)  #: at most `dim`

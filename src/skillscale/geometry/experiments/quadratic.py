@@ -31,8 +31,7 @@ class QuadraticOrder(Experiment):
     descent; `start` (member, direction), x at step 0; `rotation` (basis, member, direction,
     parameter), R.
 
-    Source: loss and the first two bases as in the public code of Liu et al. 2025 (Figure 12), the
-    random one is ours; tested on exact recursions.
+    Source: Liu et al. 2025 (Figure 12), the random basis is ours; tested on exact recursions.
     """
 
     n_directions: Annotated[int, whole(2)] = 4  #: a power of 2

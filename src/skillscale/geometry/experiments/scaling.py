@@ -26,8 +26,7 @@ class StepScaling(Experiment):
     Task vectors "random" are those of a seed; "published" are those that the public code of Liu et
     al. 2025 draws for its seed 0, the run behind its figure, whatever the seed here.
 
-    Source: set-up of the scaling script in the public code of Liu et al. 2025, drawn again; tests
-    find the slopes of its figure.
+    Source: scaling script of Liu et al. 2025, drawn again; tests find its figure's slopes.
     """
 
     alphas: Alphas = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  #: p_k ∝ k^-(alpha+1)

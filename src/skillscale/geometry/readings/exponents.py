@@ -14,12 +14,10 @@ from skillscale.lab import records
 
 
 def exponents_in_steps(run: xr.Dataset) -> xr.DataArray:
-    """Exponent of the loss in steps, between steps 80 and 200."""
     return _between(run.loss, "step", 80, 200)
 
 
 def exponents_in_width(run: xr.Dataset) -> xr.DataArray:
-    """Exponent of the loss in parameters, between 40 and 220."""
     return _between(run.loss, "dim", 40, 220)
 
 

@@ -16,7 +16,6 @@ LABELS = (PUBLISHED_WASTE, 0.006)  # N0 of the published default run: in its cod
 
 
 def exact_arms(run: xr.Dataset) -> dict[tuple[float, float], xr.Dataset]:
-    """Arms without batches, by noise and gradient factor."""
     arms = (run.isel(arm=i) for i in range(run.sizes["arm"]))
     return {(float(arm.noise), float(arm.factor)): arm for arm in arms if not arm.batch_size}
 

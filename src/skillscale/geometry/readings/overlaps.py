@@ -17,7 +17,6 @@ WASTE = 0.01  # N0 of the public code with overlaps
 
 
 def deviations_by_size(run: xr.Dataset) -> dict[tuple[int, int], dict[str, Floats]]:
-    """Deviation of the curves (mse) from both forms with the overlaps, per seed."""
     sizes = list(zip(run.n_skills.values.tolist(), run.dim.values.tolist(), strict=True))
     found = {}
     for n, dim in SIZES:

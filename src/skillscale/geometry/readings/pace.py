@@ -35,7 +35,6 @@ def sign_descent_follows_the_l2_mean_field(run: xr.Dataset) -> dict[str, Estimat
 
 
 def completion_ratios(run: xr.Dataset) -> xr.DataArray:
-    """Completion time of the rare skill over that of the common one."""
     ratios: xr.DataArray = run.completion.sel(skill=2) / run.completion.sel(skill=1)
     return ratios
 

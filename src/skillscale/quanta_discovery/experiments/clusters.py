@@ -174,7 +174,6 @@ def _excesses(
 def _agreements(
     label: NDArray[np.int64], target: NDArray[np.int64]
 ) -> dict[str, tuple[str | tuple[()], Any]]:
-    """Clusters against predicted tokens, and clusters of the two networks against each other."""
     with_token = [measures.agreement(found, target) for found in label]
     ami = [adjusted_mutual_info_score(target, found) for found in label]
     return {

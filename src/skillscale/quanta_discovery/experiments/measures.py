@@ -18,14 +18,12 @@ def excess_cosine(
     n_permutations: int = 0,
     rng: np.random.Generator | None = None,
 ) -> tuple[float, Floats]:
-    """How much more alike two samples of one key are if they also share a cluster.
+    """How much more alike two samples of one key are if they also share a cluster; nan if none do.
 
     With M the set of pairs that share key and cluster, the excess is the mean over M of (cos_ij -
     mean cosine of all pairs with that key); `cosine` is symmetric, (sample, sample). Shuffling
-    labels within each key has expectation exactly zero, whatever the keys' sizes and cosines.
-
-    Returns:
-        The excess (nan without a pair in M) and the shuffled excesses, (n_permutations,).
+    labels within each key has expectation exactly zero, whatever the keys' sizes and cosines:
+    shuffled excesses come second.
     """
     labels = np.unique(np.asarray(label), return_inverse=True)[1]
     keys = np.unique(np.asarray(key), return_inverse=True)[1]
@@ -166,15 +164,10 @@ def smooth_surrogates(loss: ArrayLike, *, rng: np.random.Generator) -> Floats:
 def split_statistics(loss: ArrayLike, *, share: float = 0.8) -> dict[str, float]:
     """What one half of the networks says about steps, tested on the other half.
 
-    Args:
-        loss: (network, size, token); the first half of the networks is compared with the rest.
-        share: a token is a candidate if its largest step carries more than this share of its drop.
-
-    Returns:
-        "same place": share of tokens whose largest step is the same in both halves; "candidates":
-        share of tokens that are candidates, mean over halves; "again": share of a half's candidates
-        for which the same step carries more than `share` in the other half too, both directions
-        pooled (nan without candidates).
+    "same place": share of tokens whose largest step is the same in both halves; "candidates": share
+    of tokens whose largest step carries more than `share` of the drop, mean over halves; "again":
+    share of a half's candidates for which the same step carries as much in the other half too, both
+    directions pooled (nan without candidates). Losses are (network, size, token).
     """
     curves = _checks.array("loss", loss, dims=(3,))
     half = len(curves) // 2

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from skillscale import _checks
 
-__all__ = ["ClusterBrowser"]
-
 # Control characters have pictures of their own, 0x2400 places up; a line break is easier to read
 # as an arrow.
 _VISIBLE = {code: chr(0x2400 + code) for code in range(32)} | {ord("\n"): "⏎", ord("\t"): "⇥"}

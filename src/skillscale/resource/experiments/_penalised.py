@@ -104,11 +104,9 @@ def fit(
 ) -> tuple[Tensor, Tensor]:
     """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty, in place.
 
-    Inputs and targets are (member, sample, input or output), strengths (member, output).
-
-    Returns:
-        Neurons in use (member, time), those of all hidden layers, and mean squared errors (member,
-        time, output), not halved and without penalty, at the schedule's measured steps.
+    Inputs and targets are (member, sample, input or output), strengths (member, output). Returned
+    are at the schedule's measured steps the neurons in use (member, time), in all hidden layers,
+    and the mean squared errors (member, time, output), not halved and without penalty.
     """
 
     def loss(outputs: Tensor, batch: Batch) -> Tensor:

@@ -45,13 +45,13 @@ class Subtask:
 
 @dataclass(frozen=True)
 class Attribution:
-    """Owners of the neurons of a last hidden layer.
+    """Owners of the neurons of a last hidden layer; -1 and contribution 0 for neurons not in use.
 
     Attributes:
-        contribution: β_k v_ik² Var(h_i), shape (subtask, neuron); 0 for neurons not in use.
-        owner: subtask with the largest contribution, shape (neuron,); -1 for neurons not in use.
+        contribution: β_k v_ik² Var(h_i), shape (subtask, neuron).
+        owner: subtask with the largest contribution, shape (neuron,).
         counts: neurons owned by each subtask, shape (subtask,).
-        shared: share of the neurons in use that serve more than one subtask; nan if none is in use.
+        shared: share of the neurons in use that serve more than one subtask; nan if none is.
     """
 
     contribution: NDArray[np.float64]

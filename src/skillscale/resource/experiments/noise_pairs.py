@@ -62,8 +62,7 @@ class NoiseParallel(Experiment):
     width, member, step), the share of neurons that serve both; `first` and `second`, the targets,
     `weight` and `planted`, nan if not, (pair).
 
-    Source: target (x₁², x₂²) and hypothesis after Song et al. 2024; noise, widths and training are
-    ours. Tested on plain loops.
+    Source: target (x₁², x₂²) and hypothesis after Song et al. 2024, the rest is ours.
     """
 
     pairs: tuple[NoisyPair, ...] = PAIRS  #: subtasks, weights and starts

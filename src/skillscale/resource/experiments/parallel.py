@@ -44,8 +44,7 @@ class ParallelTasks(Experiment):
     `single_input` (penalty, weight, strength, member), the share that serves both (nan if none is
     in use) and that whose other input weight is less than a tenth of its largest.
 
-    Source: targets and weights after Song et al. 2024 (figure 3); penalties, width and training are
-    ours. Tested on plain loops.
+    Source: targets and weights after Song et al. 2024 (figure 3), the rest is ours.
     """
 
     penalties: Penalties = (

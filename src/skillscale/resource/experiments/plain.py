@@ -51,8 +51,7 @@ class PlainScaling(Experiment):
     `loss` (activation, budget, member, width) is the mean squared error (not halved) on the fresh
     inputs at the end, and `training_loss` that on the training's own; four digits.
 
-    Source: the target is Song et al.'s (2024, figure 2); width in place of a penalty is ours.
-    Tested on plain loops.
+    Source: target of Song et al. 2024 (figure 2); width in place of a penalty is ours.
     """
 
     activations: Activations = ("silu", "relu")  #: of the hidden neurons

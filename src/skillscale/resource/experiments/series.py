@@ -47,8 +47,7 @@ class RootChain(Experiment):
     neuron) of neurons in use with g there, the largest in size first, nan where there are no more,
     to 1e-4. Losses to four digits.
 
-    Source: target, depth, SiLU and growth by strength after Song et al. 2024 (figure 4); inputs,
-    penalty, width and training are ours. Tested on plain loops.
+    Source: target, depth, SiLU, strengths after Song et al. 2024 (figure 4), the rest is ours.
     """
 
     penalty: Penalty = PENALTY  #: with the width of every hidden layer

@@ -42,8 +42,7 @@ class SparseScaling(Experiment):
     neuron) of the neurons in use, the largest |w| first, 0 where there are no more. Losses and
     weights to four digits.
 
-    Source: growth by strength, target and SiLU after Song et al. 2024 (figure 2); penalties, width
-    and training are ours. Tested on plain loops.
+    Source: target, SiLU and strengths after Song et al. 2024 (figure 2), the rest is ours.
     """
 
     penalties: Penalties = (

@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["additivity", "profile", "samples", "split"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 

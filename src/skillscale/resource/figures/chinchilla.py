@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["exponents", "law"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["allocation", "noise_scaling", "training"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 

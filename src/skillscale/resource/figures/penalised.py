@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["carriers", "plain", "series", "shares", "sparse"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 

@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["proportions", "singularities"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 MARKERS, FILL = "osv^D", (MEASURED, "white")

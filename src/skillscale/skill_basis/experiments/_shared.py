@@ -20,7 +20,6 @@ ABOUT = {
 
 
 def tasks(of: Any, members: Sequence[tuple[Any, ...]]) -> list[MultitaskParity]:
-    """Return the task of each member, which is α, a seed and whatever else."""
     shape = of.n_skills, of.n_bits, of.subset_size
     return [MultitaskParity(*shape, alpha, of.disjoint, seed=seed) for alpha, seed, *_ in members]
 

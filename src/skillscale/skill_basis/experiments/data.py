@@ -45,8 +45,7 @@ class DataEmergence(Experiment):
     first three for networks with one skill, named `strength_alone` and so on. `frequency` (member,
     skill); `seed`, `alpha` and `disjoint` (member); `seed_alone` (member_alone).
 
-    Source: after Nam et al. 2024, data emergence of two-layer networks, smaller; momentum, small
-    minibatches and the falling rate are ours.
+    Source: after Nam et al. 2024, smaller; momentum, minibatches and the falling rate are ours.
     """
 
     samples: Sizes  #: sizes D of the dataset
@@ -166,7 +165,6 @@ DataEmergence.records = {
 
 
 def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> dict[str, Tensor]:
-    """Train one network per task on `size` samples and measure it, each (member, skill)."""
     seeds = [task.seed for task in tasks]
     n_skills = tasks[0].n_skills
     model = MLPEnsemble(

@@ -28,8 +28,7 @@ class FewShot(Experiment):
     S u|²/S²; `residual`, the same error on the training samples, which says how far the fit is from
     interpolation; `samples` (features, share), the number d of samples, d = share · D_c rounded.
 
-    Source: simulation of the D_c-shot model of Nam et al. 2024, Section 2 and Appendix F.3; tested
-    on the interpolant of least norm.
+    Source: the D_c-shot model of Nam et al. 2024, Section 2 and Appendix F.3, simulated.
     """
 
     seeds: Seeds  #: each draws samples and initial parameters of one member

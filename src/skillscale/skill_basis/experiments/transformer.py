@@ -33,8 +33,7 @@ class TransformerEmergence(Experiment):
     `frequency` (skill), 1 the most frequent. A FloatingPointError says that a network has diverged
     by a measured step.
 
-    Source: after Nam et al. 2024, time emergence of a transformer, on a smaller population, whose
-    skills share no bits; the networks with one skill are derived here.
+    Source: after Nam et al. 2024, smaller, with skills that may share bits; skills alone are ours.
     """
 
     n_skills: int = 5
@@ -115,25 +114,18 @@ TransformerEmergence.records = {
 
 
 class PrefixTransformer:
-    """A transformer of one block, evaluated on all distinct prefixes of its inputs.
+    """A transformer of one block, evaluated on all distinct prefixes of (sequence, position).
 
     A token is ReLU(linear(one-hot position, bit)). The block adds causal softmax attention and then
     a ReLU MLP to it, each after a layer norm without parameters; the output is linear in all
     positions. Weights and biases start uniform in ±1/√fan_in. A token at position t depends on the
     tokens up to t only, and in one block keys and values depend on a token alone; the network is
     therefore evaluated once for each distinct prefix, which gives the outputs of the plain network
-    at a fraction of the cost.
+    at a fraction of the cost. `parameters` are weight (in, out) and bias (out,) of embedding,
+    query-key-value, attention output, MLP in and MLP out, then the read-out (width, position) and
+    its bias (1,).
 
-    Args:
-        inputs: Zeros and ones, int64 of shape (sequence, position).
-        width: Of the residual stream, a multiple of `n_heads`.
-
-    Attributes:
-        parameters: Weight (in, out) and bias (out,) of embedding, query-key-value, attention
-            output, MLP in and MLP out, then the read-out (width, position) and its bias (1,).
-
-    Source: after the transformer of Nam et al. 2024, smaller and with layer norms of our choice;
-    tested on a plain forward pass.
+    Source: after Nam et al. 2024, smaller; layer norms are ours. Tested on a plain forward pass.
     """
 
     def __init__(self, inputs: Tensor, *, width: int, n_heads: int, seed: int) -> None:

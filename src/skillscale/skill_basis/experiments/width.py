@@ -38,8 +38,7 @@ class WidthEmergence(Experiment):
     `skill_loss_alone`. `frequency` (member, skill); `seed`, `alpha` and `restart` (member);
     `seed_alone` and `restart_alone` (member_alone).
 
-    Source: after Nam et al. 2024, width emergence of two-layer networks, whose skills share no
-    bits; smaller, with fewer updates, and with restarts, which are ours.
+    Source: after Nam et al. 2024, smaller and shorter; restarts and shared bits are ours.
     """
 
     widths: Sizes  #: hidden units N of the networks

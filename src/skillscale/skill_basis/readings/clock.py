@@ -26,12 +26,10 @@ def groups_of(run: xr.Dataset, **wanted: Any) -> list[xr.Dataset]:
 
 
 def half_phases(group: xr.Dataset) -> Floats:
-    """Return the half-times of the networks of a group, in phase."""
     return fits.crossing_times(_phase(group), group.strength.values, threshold=0.5)
 
 
 def expected_half_phase(group: xr.Dataset) -> float:
-    """Return the half-time, in phase, of independent neurons."""
     rising, _ = _independent(group)
     return float(fits.crossing_times(_phase(group), rising[None], threshold=0.5)[0])
 
@@ -86,7 +84,6 @@ def _like_base(run: xr.Dataset, **setting: float) -> xr.Dataset:
 
 
 def _phase(group: xr.Dataset) -> Floats:
-    """Return the times of measurement in phase, ηST."""
     return np.asarray(group.step.values[0] * float(group.phase_step[0]))
 
 

@@ -19,17 +19,11 @@ _KEPT = 200  # sets of each size from which the search goes on
 def worst_named(graph: Graph, n_wrong: int, n_skills: int) -> list[Indices]:
     """Find, for each number of skills, those that the worst texts harm most on average.
 
-    Named skills Z are harmed by the `n_wrong` texts that hold them in most places, and fail
-
-        F(Z) = Σ_j min(n_wrong, number of texts with j places or more in Z)
-
-    times in sum, j = 1 … k. A beam search grows Z skill by skill from the 200 sets of greatest F of
-    each size. It tries all sets, and F is then the greatest there is, if no size has more; else F
-    is a lower bound. Memory grows as 200 · n_skills · n_texts.
-
-    Args:
-        graph: skills that each text needs, shape (text, k).
-        n_skills: N1, from 2 to 63.
+    Named skills Z are harmed by the `n_wrong` texts that hold them in most places, and fail F(Z) =
+    Σ_j min(n_wrong, number of texts with j places or more in Z) times in sum, j = 1 … k. A beam
+    search grows Z skill by skill from the 200 sets of greatest F of each size. It tries all sets,
+    and F is then the greatest there is, if no size has more; else F is a lower bound. Memory grows
+    as 200 · n_skills · n_texts, and there are at most 63 skills.
 
     Returns:
         Sets of 1, 2, … n_skills - 1 skills, each in ascending order. Of equals, the first in the

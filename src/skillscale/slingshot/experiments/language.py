@@ -52,8 +52,7 @@ class KnownEntropy(Experiment):
     marks the held-out pairs, `frequency` (skill) is the skills' law, `training_frequency` (member,
     skill) theirs in training.
 
-    Source: the setting follows Arora & Goyal 2023; language, networks and training are ours. Tested
-    on plain loops.
+    Source: setting of Arora & Goyal 2023; language, networks and training are ours.
     """
 
     n_skills: int = 16

@@ -35,19 +35,13 @@ class Texts(NamedTuple):
 class SkillTexts:
     """A skill–text language.
 
-    A text asks k questions. Each names a skill, drawn independently from P(s) ∝ (s + 1)^-(alpha +
-    1), and a uniform query of some bits; the answer is the skill's own fixed function of the query,
-    flipped at a known rate. Each skill answers +1 to half of its queries, a random half, so that
-    the skill without the query says nothing. Training texts follow the same law under the condition
-    that no two skills of a text are a held-out pair; it is sampled exactly, not by rejection. S^k
-    and S · 2^n_bits may not exceed 2^20.
-
-    Args:
-        n_skills: S, number of skills.
-        n_bits: Bits of a query.
-        flip: ρ, rate at which an answer is flipped, in (0, 1/2).
-        held_out: Share of the S (S - 1)/2 unordered pairs that no training text holds, rounded up.
-        seed: Seed of the skills' functions and of the held-out pairs.
+    A text asks k questions. Each names one of S skills, drawn independently from P(s) ∝ (s +
+    1)^-(alpha + 1), and a uniform query of n_bits bits; the answer is the skill's own fixed
+    function of the query, flipped at the rate ρ = `flip` in (0, 1/2). Each skill answers +1 to half
+    of its queries, a random half, so that the skill without the query says nothing. Training texts
+    follow the same law under the condition that no two skills of a text are a held-out pair, of
+    which there are a share `held_out` of all S (S - 1)/2, rounded up; it is sampled exactly, not by
+    rejection. S^k and S · 2^n_bits may not exceed 2^20.
 
     Source: derived here; tested on the entropy over all flips.
     """
@@ -126,7 +120,6 @@ class SkillTexts:
         return Texts(skill, query, self.answers[skill, query])
 
     def training_frequency(self) -> Floats:
-        """Frequency of each skill in training texts, shape (n_skills,)."""
         tuples, steps = self._training
         weight = np.diff(steps, prepend=0.0)
         total = np.bincount(tuples.ravel(), np.repeat(weight, self.k), minlength=self.n_skills)

@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["curves", "finite_size", "ladder"]
-
 COLOUR = style.COLOURS["slingshot"]
 
 

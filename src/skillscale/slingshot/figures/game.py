@@ -17,8 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from skillscale import _checks
 
-__all__ = ["Level", "SkillGame", "answer"]
-
 Integers = NDArray[np.int64]
 
 _FALLBACK = "The game works on the book's web pages."

@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 
 from skillscale.drawing import style
 
-__all__ = ["combinations", "levels", "margins"]
-
 COLOUR = style.COLOURS["slingshot"]
 MEASURED = style.COLOURS["measured"]
 

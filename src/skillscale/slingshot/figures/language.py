@@ -7,8 +7,6 @@ from numpy.typing import ArrayLike
 
 from skillscale.drawing import style
 
-__all__ = ["loss_links", "unseen_pairs"]
-
 COLOUR = style.COLOURS["slingshot"]
 MEASURED = style.COLOURS["measured"]
 CONTROL = style.COLOURS["control"]
