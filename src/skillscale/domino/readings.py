@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,6 @@ def steps_of_given_length_make_tasks_compete(run: xr.Dataset) -> dict[str, Estim
 def _by_fraction(
     run: xr.Dataset, ratios: Floats, fractions: tuple[float, ...]
 ) -> dict[str, Estimate]:
-    """Return estimates by the name of the part from ratios of times, (fraction, member)."""
     rows = dict(zip(run.rare_fraction.values.tolist(), ratios, strict=True))
     return {f"fraction {f:g}": mean_or_bound(rows[f]) for f in fractions}
 
@@ -141,12 +141,18 @@ def halves_help_the_rare_task_at_the_common_ones_cost(run: xr.Dataset) -> dict[s
     }
 
 
-def remedies_speed_up_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
-    return _speed_ups_of_remedies(run.loss.sel(setting="published"))
+def _speed_ups_of_remedies(run: xr.Dataset, setting: str) -> dict[str, Estimate]:
+    """Return steps until both tasks are learned, those of the plain dense network over others'."""
+    losses = run.loss.sel(setting=setting)
+    both = {
+        arm: squares_learned_at(losses.sel(arm=arm)).max(0)
+        for arm in ("dense", "modular", "own loss")
+    }
+    return {arm: mean_or_bound(both["dense"] / both[arm]) for arm in ("modular", "own loss")}
 
 
-def remedies_speed_up_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
-    return _speed_ups_of_remedies(run.loss.sel(setting="tuned"))
+remedies_speed_up_at_the_published_rate = partial(_speed_ups_of_remedies, setting="published")
+remedies_speed_up_at_tuned_rates = partial(_speed_ups_of_remedies, setting="tuned")
 
 
 def own_loss_learns_the_noise(run: xr.Dataset) -> dict[str, Estimate]:
@@ -164,15 +170,6 @@ def own_loss_starves_the_rare_task_under_noise(run: xr.Dataset) -> Estimate:
     return mean_or_bound(weighted / plain)
 
 
-def _speed_ups_of_remedies(losses: xr.DataArray) -> dict[str, Estimate]:
-    """Return steps until both tasks are learned, those of the plain dense network over others'."""
-    both = {
-        arm: squares_learned_at(losses.sel(arm=arm)).max(0)
-        for arm in ("dense", "modular", "own loss")
-    }
-    return {arm: mean_or_bound(both["dense"] / both[arm]) for arm in ("modular", "own loss")}
-
-
 # Grokking: modular addition under sign descent and Adam.
 
 
@@ -188,10 +185,7 @@ def accuracy(run: xr.Dataset) -> xr.DataArray:
 def accuracy_reached_at(
     run: xr.Dataset, split: str, level: float, arm: str = "given rate"
 ) -> Floats:
-    """Return the first measured steps at an accuracy, (member, rule), rules sign descent and Adam.
-
-    A network that never gets there is given the last step.
-    """
+    """Return the first steps at an accuracy, or the last, (member, rule): sign descent and Adam."""
     accuracy = run.accuracy.sel(split=split, arm=arm, rule=["sign", "adam"]).values
     reached = first_step(run.step.values, accuracy, level)
     return np.minimum(reached, float(run.step[-1]))
@@ -204,12 +198,12 @@ def log_advantage(run: xr.Dataset, arm: str) -> dict[str, Floats]:
     return {"step": np.diff(test)[:, 0], "wait": np.diff(test - train)[:, 0]}
 
 
-def sign_descent_groks_sooner_at_the_published_rate(run: xr.Dataset) -> dict[str, Estimate]:
-    return {part: fits.mean(logs) for part, logs in log_advantage(run, "given rate").items()}
+def _sooner(run: xr.Dataset, arm: str) -> dict[str, Estimate]:
+    return {part: fits.mean(logs) for part, logs in log_advantage(run, arm).items()}
 
 
-def sign_descent_groks_sooner_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
-    return {part: fits.mean(logs) for part, logs in log_advantage(run, "tuned rate").items()}
+sign_descent_groks_sooner_at_the_published_rate = partial(_sooner, arm="given rate")
+sign_descent_groks_sooner_at_tuned_rates = partial(_sooner, arm="tuned rate")
 
 
 def without_decay_only_sign_descent_generalises(run: xr.Dataset) -> dict[str, Estimate]:
@@ -226,7 +220,6 @@ def without_decay_only_sign_descent_generalises(run: xr.Dataset) -> dict[str, Es
 
 
 def above_adamw(losses: xr.DataArray) -> xr.DataArray:
-    """Return how far losses lie above those of AdamW with the same seed."""
     return (losses - losses.sel(arm="AdamW")).astype(float)
 
 
@@ -244,37 +237,21 @@ def speed_up(run: xr.Dataset, arm: str) -> Floats:
     return np.asarray(baseline / own)
 
 
-def own_loss_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
-    return _against_adamw(run, "own loss")
-
-
-def root_of_own_loss_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
-    return _against_adamw(run, "root of own loss")
-
-
-def sign_descent_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
-    return _against_adamw(run, "sign descent")
-
-
-def lion_speeds_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
-    return _against_adamw(run, "Lion")
-
-
-def blocks_speed_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
-    return _against_adamw(run, "4 blocks")
-
-
-def wide_blocks_speed_up_a_language_model(run: xr.Dataset) -> dict[str, Estimate]:
-    return _against_adamw(run, "4 wide blocks")
-
-
-def own_loss_helps_rare_tokens(run: xr.Dataset) -> Estimate:
-    change = above_adamw(run.group_loss).sel(arm="own loss")
-    return fits.mean((change.sel(group="rare") - change.sel(group="frequent")).values)
-
-
 def _against_adamw(run: xr.Dataset, arm: str) -> dict[str, Estimate]:
     return {
         "final loss": fits.mean(above_adamw(run.loss).sel(arm=arm).isel(step=-1).values),
         "speed-up": fits.mean(np.log10(speed_up(run, arm))),
     }
+
+
+own_loss_speeds_up_a_language_model = partial(_against_adamw, arm="own loss")
+root_of_own_loss_speeds_up_a_language_model = partial(_against_adamw, arm="root of own loss")
+sign_descent_speeds_up_a_language_model = partial(_against_adamw, arm="sign descent")
+lion_speeds_up_a_language_model = partial(_against_adamw, arm="Lion")
+blocks_speed_up_a_language_model = partial(_against_adamw, arm="4 blocks")
+wide_blocks_speed_up_a_language_model = partial(_against_adamw, arm="4 wide blocks")
+
+
+def own_loss_helps_rare_tokens(run: xr.Dataset) -> Estimate:
+    change = above_adamw(run.group_loss).sel(arm="own loss")
+    return fits.mean((change.sel(group="rare") - change.sel(group="frequent")).values)

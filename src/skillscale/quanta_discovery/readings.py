@@ -21,8 +21,7 @@ GAINED = 2.0  # nats that a token gains from the smallest to the largest network
 def excess(run: xr.Dataset) -> tuple[Floats, Floats, Floats]:
     """Return how much more alike members of a cluster are than samples of the same tokens.
 
-    Measured in the gradients that were clustered, in those of the other network and in those of an
-    untrained one, each of shape (member, shared tokens).
+    Own, other and untrained network, each of shape (member, shared tokens).
     """
     found = run.excess.transpose("member", "shared", "network", "measured_in").values
     own = (found[..., 0, 0] + found[..., 1, 1]) / 2
@@ -31,10 +30,7 @@ def excess(run: xr.Dataset) -> tuple[Floats, Floats, Floats]:
 
 
 def agreements(run: xr.Dataset) -> Floats:
-    """Return how well clusters of a network are predicted: (member, by clusters or token, score).
-
-    By the clusters of the other network or by the predicted token alone; scores are ARI and NMI.
-    """
+    """Return ARI and NMI of clusters with the other network's and with tokens, per member."""
     found = []
     for i in range(run.sizes["member"]):
         first, second = run.label.isel(member=i).values
@@ -45,7 +41,6 @@ def agreements(run: xr.Dataset) -> Floats:
 
 
 def exponents(y: ArrayLike, x: ArrayLike) -> Floats:
-    """Return the exponent of a power law for each member."""
     return np.array([fits.power_law(x, one).exponent.value for one in np.asarray(y)])
 
 
@@ -90,7 +85,6 @@ def step_statistics(series: xr.Dataset) -> dict[str, dict[str, Floats]]:
 
 
 def recovered(known: xr.Dataset, score: str, group: NDArray[np.int_]) -> dict[str, Floats]:
-    """Return the agreement of each recipe's clusters with known groups, a number a member."""
     return {
         str(recipe): _recovered(known, str(recipe), score, group) for recipe in known.recipe.values
     }
@@ -165,7 +159,6 @@ def _apart(run: xr.Dataset, null: str) -> Estimate:
 
 
 def _gain(known: xr.Dataset, score: str, more: str, less: str) -> Estimate:
-    """Agreement with the skills, one recipe minus another."""
     skills = known.sample_skill.values.astype(int)
     high, low = (_recovered(known, recipe, score, skills) for recipe in (more, less))
     return fits.mean(high - low)

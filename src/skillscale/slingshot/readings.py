@@ -21,7 +21,6 @@ GROUPS = ("seen pairs", "held-out pairs")
 
 
 def adversary_bounds(run: xr.Dataset) -> xr.DataArray:
-    """Return the finite curve of the graphs that adversaries attack: (texts, bad fraction)."""
     made, fractions = records.provenance(run, "settings"), run.bad_fraction.values
     curves = [
         _curve(fractions, made["theta"], made["k"], made["n_skills"], int(n), CHANCE)
@@ -37,7 +36,6 @@ def adversaries_over_bound(run: xr.Dataset) -> Floats:
 
 
 def shapes(run: xr.Dataset) -> list[Shape]:
-    """Return the shapes of the random graphs."""
     columns = (run[name].values.tolist() for name in ("n_skills", "n_texts", "k", "zipf"))
     return list(zip(*columns, strict=True))
 
@@ -56,14 +54,12 @@ def bounds(run: xr.Dataset) -> Floats:
 
 
 def graphs_over_bound(run: xr.Dataset) -> xr.DataArray:
-    """Return failure factors on random graphs over their bound."""
     order = ("member", "shape", "theta", "bad_fraction", "strategy")
     reached: xr.DataArray = run.reached.transpose(*order)
     return reached / bounds(run)[None, ..., None]
 
 
 def tiny_graphs_over_bound(run: xr.Dataset) -> xr.DataArray:
-    """Return the largest failure factor of enumerated sets over its bound, for every graph."""
     worst: xr.DataArray = run.worst.transpose("member", "graph", "shape", "n_bad")
     columns = (run[name].values.tolist() for name in ("n_skills", "n_texts", "k", "n_wrong"))
     bound = np.full((run.sizes["shape"], run.sizes["n_bad"]), np.nan)
@@ -77,7 +73,6 @@ def tiny_graphs_over_bound(run: xr.Dataset) -> xr.DataArray:
 
 
 def wrong_and_excess(run: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return the fraction of wrong texts and the excess cross entropy per text."""
     every = run.sel(kind="any")
     return every.wrong / every.texts, every.excess
 
@@ -90,7 +85,6 @@ def window(run: xr.Dataset) -> tuple[Floats, xr.DataArray]:
 
 
 def linear_constant(run: xr.Dataset) -> float:
-    """Return wrong texts over excess at width 16: a geometric mean."""
     wrong, excess = wrong_and_excess(run)
     narrow = (wrong / excess).where(window(run)[1]).sel(width=16)
     return float(np.exp(np.log(narrow).mean()))

@@ -20,7 +20,7 @@ def masked_error(n_samples: int) -> Loss:
 
 
 def task_batch(inputs: Tensor, target: Tensor, weight: Tensor) -> Batch:
-    """Return a batch for networks without control bits; outputs are tasks."""
+    """Return a batch without control bits; outputs are tasks."""
     return Batch(inputs, torch.zeros(inputs.shape[:2], dtype=torch.int64), target, weight)
 
 

@@ -1,10 +1,4 @@
-"""A parity of four bits made of two parities of two: is it learned from its parts?
-
-One network learns x₁⊕x₂, x₃⊕x₄ and their composition x₁⊕x₂⊕x₃⊕x₄, an output a task, all of them on
-every sample. Two controls tell what the parts are worth: a network trained on the composition
-alone, and one whose third task is a parity of four other bits, equally hard and made of nothing it
-learns. All three start from the same parameters and see the same strings.
-"""
+"""A parity of four bits made of two parities of two: is it learned from its parts?"""
 
 from __future__ import annotations
 
@@ -33,18 +27,13 @@ _THIRD = {"composed": (0, 1, 2, 3), "composed alone": (0, 1, 2, 3), "independent
 class DependentParities(Experiment):
     """Accuracy on two parities and a third task over training: composed, alone or independent.
 
-    `accuracy` (member, arm, strings, step, task) is the share of strings, those trained on or fresh
-    ones, on which the output, cut at ½, is right, to 1e-3. The task "third" is x₁⊕x₂⊕x₃⊕x₄, in the
-    arm "independent" x₅⊕x₆⊕x₇⊕x₈. The loss is the squared error of outputs against 0/1 parities,
-    summed over the tasks that the arm trains and averaged over all strings.
+    Tasks are x₁⊕x₂, x₃⊕x₄ and "third": x₁⊕x₂⊕x₃⊕x₄, alone in "composed alone", and in "independent"
+    x₅⊕x₆⊕x₇⊕x₈, equally hard and made of nothing else learned. All arms start and see the same. The
+    loss is the squared error of outputs against 0/1 parities, summed over the tasks that the arm
+    trains and averaged over all strings. `accuracy` (member, arm, strings, step, task) is the share
+    of strings with the output, cut at ½, right, to 1e-3.
 
-    Source: Liu et al. 2025 (public code: composed and independent arm); the network with the
-    composition alone and fresh strings are ours. Equal to a plain network and loop in
-    `tests/test_domino_dependent.py`.
-
-    >>> small = DependentParities(n_bits=8, n_samples=20, n_fresh=10, width=4, steps=20, seeds=(0,))
-    >>> dict(small.run()["accuracy"].sizes)
-    {'member': 1, 'arm': 3, 'strings': 2, 'step': 2, 'task': 3}
+    Source: Liu et al. 2025 (public code: composed and independent arm); the rest is ours.
     """
 
     n_bits: Annotated[int, whole(8)] = 32  #: length of the bit strings

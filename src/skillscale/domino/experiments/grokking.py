@@ -1,9 +1,7 @@
 """Modular addition: does sign descent shorten the wait between memorising and generalising?
 
-A network answers (a + b) mod p for all pairs of numbers, trained on a random share of them; the
-rest is the test. Every member is trained on its whole training set in every step. Both numbers go
-through one table of embeddings, which are concatenated: the first layer is a sum of two products
-with the table, so that all p² pairs cost two small products and one broadcast sum.
+Both numbers go through one table of embeddings, which are concatenated: the first layer is a sum of
+two products with the table, so that all p² pairs cost two small products and one broadcast sum.
 """
 
 from __future__ import annotations
@@ -54,20 +52,14 @@ RULES: dict[str, Callable[[Sequence[float], float], Optimizer]] = {
 class ModularAddition(Experiment):
     """Accuracy on trained and on other sums over training, for rules at given and tuned rates.
 
-    `accuracy` (member, rule, arm, split, step) is nan after a run has ended. The best rate of a
-    rule is that with the smallest median, over `tuning_seeds`, of the step at which the test
-    accuracy is first measured at `target` or above; ties go to the lower rate. `rate` (rule, arm);
-    `tuning_step` (tuning_member, rule, tried) are the steps that decided, infinite where `target`
-    was not reached.
+    A network answers (a + b) mod p, trained in every step on all of a random share of the pairs. A
+    rule's best rate has the smallest median, over `tuning_seeds`, of the step at which the test
+    accuracy is first measured at `target` or above; ties go to the lower rate.
 
-    Source: Liu et al. 2025 (public code: task, network, rules "sign" and "adam", rate 0.01, decays
-    0.03 and 0); tuned rates are ours. Equal to plain networks and torch's AdamW in
-    `tests/test_domino_grokking.py`.
+    `accuracy` (member, rule, arm, split, step), nan after a run has ended; `rate` (rule, arm);
+    `tuning_step` (tuning_member, rule, tried), the steps that decided, inf where never at `target`.
 
-    >>> small = ModularAddition(modulus=5, embedding=4, width=4, steps=4, every=2, rates=(0.01,),
-    ...                  undecayed_steps=0, tuning_seeds=(0,), seeds=(1, 2))
-    >>> small.run()["accuracy"].shape
-    (2, 2, 2, 2, 3)
+    Source: Liu et al. 2025 (code: task, network, rules, rate 0.01, decays), the rest is ours.
     """
 
     rules: Annotated[tuple[str, ...], each(word(*RULES)), distinct] = ("sign", "adam")
@@ -112,13 +104,11 @@ class ModularAddition(Experiment):
         _checks.number("done", self.done, minimum=self.target)
 
     def arms(self) -> list[str]:
-        """Return the arms that there are."""
         tuned = ["tuned rate"] if self.rates else []
         undecayed = ["no decay"] if self.undecayed_steps else []
         return ["given rate", *tuned, *undecayed]
 
     def at(self) -> NDArray[np.int64]:
-        """Return the steps of the measurements."""
         return np.arange(0, self.steps + 1, self.every)
 
     def coords(self) -> Coords:
@@ -143,7 +133,6 @@ class ModularAddition(Experiment):
         return found.assign(rate=(("rule", "arm"), rates))
 
     def measure_rates(self, rule: str) -> Found:
-        """Return the steps that decide on a rule's rate."""
         step = np.empty((len(self.tuning_seeds), 0))
         if self.rates:
             short = dataclasses.replace(self, done=self.target)
@@ -152,7 +141,6 @@ class ModularAddition(Experiment):
         return {"tuning_step": (("tuning_member", "tried"), step)}
 
     def measure(self, rule: tuple[str, list[float]]) -> Found:
-        """Return the accuracies of a rule's arms, at a rate each."""
         name, rates = rule
         shape = len(self.seeds), len(rates), 2, len(self.at())
         accuracy = np.full(shape, np.nan, np.float32)
@@ -179,17 +167,7 @@ ModularAddition.records = {
 
 
 def first_step(steps: NDArray[Any], accuracy: NDArray[Any], threshold: float) -> Floats:
-    """Return the first measured step at which the accuracy is at least `threshold`.
-
-    Args:
-        steps: steps of the measurements, shape (step,).
-        accuracy: shape (..., step); nan never reaches anything.
-        threshold: the accuracy wanted.
-
-    Returns:
-        Steps of shape (...); infinite where the threshold is never reached.
-
-    Source: derived here; `tests/test_domino_grokking.py`.
+    """Return the first measured steps (…) at an accuracy (…, step), inf where it is never reached.
 
     >>> first_step(np.array([0, 25, 50]), np.array([[0.1, 0.9, 0.8], [0.0, 0.1, 0.2]]), 0.9)
     array([25., inf])
@@ -229,7 +207,6 @@ def _training_pairs(of: ModularAddition, seed: int) -> Tensor:
 
 
 def _outputs(parameters: Sequence[Tensor], modulus: int) -> Tensor:
-    """Return the logits (member, p², p) of all pairs."""
     table, first, shift, *rest = parameters
     half = table.shape[-1]
     left = torch.bmm(table, first[:, :half])

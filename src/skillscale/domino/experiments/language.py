@@ -1,9 +1,4 @@
-"""Speed-ups found in models of skill learning, carried to a small language model.
-
-Every arm changes one thing about the training of a transformer: the weights of the tokens in the
-loss, the update rule, or the matrices of the MLPs. All arms get the same text, number of steps,
-schedule and number of learning rates to try.
-"""
+"""Speed-ups found in models of skill learning, carried to a small language model."""
 
 from __future__ import annotations
 
@@ -52,22 +47,16 @@ class Arm(Settings):
 class LanguageSpeedups(Experiment):
     """Held-out loss over training, per arm at the best of its learning rates.
 
-    The best rate has the smallest mean final held-out loss over `tuning_seeds`; a run whose loss is
-    not finite counts as infinitely bad. With one rate there is nothing to try. Losses are plain
-    cross entropy whatever the arm trains on.
+    An arm changes one thing: the weights of tokens in the loss, the update rule, or the matrices of
+    the MLPs; text, steps, schedule and number of rates are alike. The best rate has the smallest
+    mean final held-out loss over `tuning_seeds`, where one not finite is infinitely bad; one rate
+    is not tried.
 
-    `loss` (member, arm, step) is the mean over all positions of held-out windows, in nats;
-    `group_loss` (member, arm, group) the same at the end over frequent, middle and rare tokens,
-    each a third of the training text; `tuning_loss` (tuning_member, arm, tried) and `tried_rate`
-    (arm, tried); `rate` (arm), the best.
+    Held-out losses are plain cross entropy in nats: `loss` (member, arm, step) over all positions;
+    `group_loss` (member, arm, group) at the end, by thirds of the training text; `tuning_loss`
+    (tuning_member, arm, tried) at `tried_rate` (arm, tried); `rate` (arm), the best.
 
-    Source: derived here; `tests/test_domino_language.py`.
-
-    >>> recipe = language.Recipe(n_tokens=97, width=4, n_layers=1, n_heads=1, context=4, steps=2)
-    >>> small = LanguageSpeedups((Arm("AdamW", (1e-3,)),), recipe, every=1, n_windows=2,
-    ...                          tuning_seeds=(0,), seeds=(1, 2))
-    >>> small.run()["loss"].shape
-    (2, 1, 3)
+    Source: derived here.
     """
 
     arms: tuple[Arm, ...]  #: what is compared; the first is the baseline
@@ -139,7 +128,6 @@ class LanguageSpeedups(Experiment):
         return {"tuning_loss": ("tried", np.array(losses, np.float32))}
 
     def measure(self, arm: tuple[int, float], member: int) -> Found:
-        """Return the losses of an arm at a rate."""
         place, rate = arm
         at = np.arange(0, self.recipe.steps + 1, self.every)
         curve = _run(self, self.arms[place], rate, member, at)
@@ -199,7 +187,6 @@ class _Text:
 
 @functools.cache
 def _read(n_tokens: int) -> tuple[corpus.Tokenizer, tuple[str, ...], dict[str, list[int]]]:
-    """Return a tokenizer of the corpus, its documents and their tokens."""
     documents = corpus.python_documents()
     tokenizer = corpus.build_tokenizer(documents, n_tokens=n_tokens)
     return tokenizer, documents, {text: tokenizer.encode(text) for text in documents}
@@ -207,7 +194,6 @@ def _read(n_tokens: int) -> tuple[corpus.Tokenizer, tuple[str, ...], dict[str, l
 
 @functools.lru_cache(maxsize=1)
 def _text(of: LanguageSpeedups, seed: int) -> _Text:
-    """Return a seed's text, the vocabulary from all of it."""
     tokenizer, documents, numbers = _read(of.recipe.n_tokens)
     split = corpus.split_sections(documents, held_out=of.recipe.held_out, seed=seed)
     training, rest = ([numbers[text] for text in part] for part in split)
@@ -220,17 +206,10 @@ def _text(of: LanguageSpeedups, seed: int) -> _Text:
 
 
 def frequency_groups(counts: NDArray[np.int64], n_groups: int) -> NDArray[np.int64]:
-    """Cut tokens, most frequent first, into groups of about equal total count.
+    """Cut tokens by their counts into groups of about equal total, group 0 the most frequent.
 
-    Args:
-        counts: how often each token occurs, shape (token,).
-        n_groups: number of groups.
-
-    Returns:
-        Each token's group, 0 the most frequent: that in which the middle of its own share of the
-        total lies, so a group misses its share by at most half a token at each end.
-
-    Source: derived here; `tests/test_domino_language.py`.
+    A token's group is that in which the middle of its own share of the total lies, so that a group
+    misses its share by at most half a token at each end.
 
     >>> frequency_groups(np.array([1, 4, 1, 2]), 2)
     array([1, 0, 1, 1])

@@ -1,11 +1,4 @@
-"""Two remedies for a rare task that waits: a network in two halves, and re-weighting by own loss.
-
-A network with two inputs learns their squares, one output each. Most samples show the first input
-alone, a few the second; the other input is 0 and its output is not asked for. *Modular* networks
-have two halves without connections, one for each task. *Own loss* multiplies a sample's loss ℓ by
-ℓ/mean(ℓ), held fixed in the gradient: it attends to what is still wrong. Where labels are noisy,
-what stays wrong is the noise.
-"""
+"""Two remedies for a rare task that waits: a network in halves, and re-weighting by own loss."""
 
 from __future__ import annotations
 
@@ -39,23 +32,19 @@ LEARNED = 1e-3  # mean squared error below which the public code calls a task le
 class TwoSquares(Experiment):
     """Losses of a common and a rare regression in three kinds of networks.
 
-    Every arm gets, of the rates tried, the one at which both tasks are learned soonest: the lowest
-    mean over tuning seeds of the first step by which both losses have been below 1e-3 (`steps`
-    where they never were). The noisy runs have the rates tuned without noise.
+    Two inputs, their squares to learn; a sample shows one input, mostly the first, and asks for its
+    square alone. *Modular* networks have two unconnected halves. *Own loss* multiplies a sample's
+    loss ℓ by ℓ/mean(ℓ), held fixed in the gradient: where labels are noisy, what stays wrong is the
+    noise.
 
-    `loss` (setting, member, arm, step, task) is the mean squared error over a task's samples at the
-    published and at the tuned rates; `noisy_loss` (noise_share, member, arm, step, task) that
-    against the targets before the noise, at the tuned rates; `rate` (arm); `finish` (arm,
-    tuning_seed, tried) are the steps that decided on it, nan where a task was never learned. Losses
-    to three digits.
+    An arm's tuned rate has the lowest mean over tuning seeds of the first step by which both losses
+    have been below 1e-3 (`steps` where never), without noise. Mean squared errors over a task's
+    samples, to three digits: `loss` (setting, member, arm, step, task) at published and tuned
+    rates; `noisy_loss` (noise_share, member, arm, step, task) at tuned rates, against the targets
+    before the noise. `rate` (arm); `finish` (arm, tuning_seed, tried), the steps that decided, nan
+    where never.
 
-    Source: Liu et al. 2025 (public code: networks, samples, weights ℓ/mean(ℓ), rate 5e-4); tuned
-    rates and noise are ours. Equal to plain networks and loops in `tests/test_domino_own_loss.py`.
-
-    >>> small = TwoSquares(rates=(1e-2, 2e-2), tuning_seeds=(1,), seeds=(0,), noise_shares=(0.5,),
-    ...     n_samples=20, n_rare=2, width=4, steps=10, every=5)
-    >>> dict(small.run()["loss"].sizes)
-    {'setting': 2, 'member': 1, 'arm': 3, 'step': 3, 'task': 2}
+    Source: Liu et al. 2025 (public code: networks, samples, weights, rate 5e-4), the rest is ours.
     """
 
     published_rate: Positive = 5e-4  #: Adam's rate for all arms, as in the public code
@@ -87,7 +76,6 @@ class TwoSquares(Experiment):
             raise ValueError(f"width must be even, for two halves, got {self.width}")
 
     def at(self) -> NDArray[np.int64]:
-        """Return the steps of the measurements."""
         return np.arange(0, self.steps + 1, self.every)
 
     def coords(self) -> Coords:
@@ -109,7 +97,6 @@ class TwoSquares(Experiment):
         return found.merge(tried).assign(rate=("arm", tuned))
 
     def measure_rates(self, tuning_seed: int) -> Found:
-        """Return the first step at which both losses are low, nan where there is none."""
         members = [(arm, rate, 0.0) for arm, rate in itertools.product(ARMS, self.rates)]
         # a task counts from the first step at which its loss is low, even if it rises again
         low = (_losses(self, tuning_seed, members) < LEARNED).cumsum(1).min(-1) > 0
@@ -117,7 +104,6 @@ class TwoSquares(Experiment):
         return {"finish": (("arm", "tried"), first.reshape(len(ARMS), len(self.rates)))}
 
     def measure(self, tuned: list[float], member: int) -> Found:
-        """Return the losses at published and tuned rates, and with noise."""
         published = [self.published_rate] * len(ARMS)
         variants = [(published, 0.0), *((tuned, share) for share in (0.0, *self.noise_shares))]
         members = [
@@ -160,12 +146,7 @@ def _losses(
     target = torch.stack([clean + _noise(of, seed, share) for _, _, share in members])
     batch = _shared.task_batch(inputs.expand(count, -1, -1), target, mask)
     model = MLPEnsemble(
-        2,
-        [of.width] * count,
-        seeds=[seed] * count,
-        n_outputs=2,
-        depth=2,
-        activation="silu",
+        2, [of.width] * count, seeds=[seed] * count, n_outputs=2, depth=2, activation="silu"
     )
     _split([arm == "modular" for arm, _, _ in members], model)
     own = torch.tensor([arm == "own loss" for arm, _, _ in members])[:, None, None]

@@ -1,18 +1,10 @@
-"""Two independent parities in one network, one of them rare: does the rare one have to wait?
-
-Inputs are random bit strings. Task 1 is the parity of bits 1 and 2 and stands on every sample;
-task 2, the parity of bits 3 and 4, on a random fraction of them. One network answers both, one
-output a task. In the control arm the same network is trained on task 2 alone, from the same initial
-parameters, on the same samples, with the same loss: what it lacks is the competitor.
-
-Three update rules differ in what sets the length of a step. Gradient descent leaves it to the
-gradient; normalised descent goes along the same direction by a given length; Adam scales every
-parameter by itself.
-"""
+"""Two independent parities in one network, one of them rare: does the rare one have to wait?"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -22,7 +14,7 @@ from torch import Tensor
 from skillscale import _checks
 from skillscale.domino.experiments import _shared
 from skillscale.lab.ensembles import MLPEnsemble
-from skillscale.lab.optimizers import SGD, Adam, NormalisedGradient
+from skillscale.lab.optimizers import SGD, Adam, NormalisedGradient, Optimizer
 from skillscale.lab.parity import Batch
 from skillscale.lab.settings import Count, Seeds, Shares, Steps, whole
 from skillscale.lab.streams import Stream
@@ -30,7 +22,11 @@ from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 
 ARMS = ("joint", "rare alone")
-RULES = ("adam", "sgd", "normalised")
+RULES: dict[str, Callable[[float], Optimizer]] = {
+    "adam": Adam,
+    "sgd": partial(SGD, momentum=0.9),
+    "normalised": NormalisedGradient,
+}
 
 _TASKS = ((0, 1), (2, 3))  # bits of the common and of the rare parity
 _GROUP = 4  # members trained at once: their activations of 10 000 samples still fit the cache
@@ -40,19 +36,17 @@ _GROUP = 4  # members trained at once: their activations of 10 000 samples still
 class TwoParities(Experiment):
     """Accuracy on a common and a rare parity over training, together and the rare one alone.
 
+    Task 1 is the parity of bits 1 and 2 of random strings; task 2, of bits 3 and 4, counts on a
+    random fraction of them. In the arm "rare alone" the same network sees the same samples, without
+    task 1. The loss is the squared error of outputs against 0/1 parities, summed over outputs and
+    averaged over all samples. Rules differ in what sets a step's length: "sgd", with momentum 0.9,
+    leaves it to the gradient; "normalised" steps are as long as the rate; Adam scales every
+    parameter by itself.
+
     `accuracy` (rule, rare_fraction, member, arm, step, task) is the share of all samples, with or
-    without the task in training, on which the output, cut at ½, is right, to 1e-3. The loss is the
-    squared error of outputs against 0/1 parities, summed over the two outputs and averaged over all
-    samples, where a sample without task 2 contributes nothing to it. "sgd" has momentum 0.9;
-    "normalised" is gradient descent with steps of the length of the rate.
+    without the task in training, on which the output, cut at ½, is right, to 1e-3.
 
-    Source: Liu et al. 2025 (public code: Adam, joint arm); the control arm and the other rules
-    derived here. Equal to a plain network and loop in `tests/test_domino_parities.py`.
-
-    >>> small = TwoParities(rare_fractions=(0.5,), n_bits=4, n_samples=20, width=4, steps=10,
-    ...     seeds=(0, 1))
-    >>> dict(small.run()["accuracy"].sizes)
-    {'rule': 1, 'rare_fraction': 1, 'member': 2, 'arm': 2, 'step': 2, 'task': 2}
+    Source: Liu et al. 2025 (public code: Adam, joint arm); control arm and other rules are ours.
     """
 
     rare_fractions: Shares = (1.0, 0.5, 0.2, 0.1, 0.05)  #: of samples that carry task 2
@@ -75,7 +69,7 @@ class TwoParities(Experiment):
         if not self.rules:
             raise ValueError("rules must not be empty")
         for rule, rate in self.rules:
-            _checks.choice("rules", rule, RULES)
+            _checks.choice("rules", rule, tuple(RULES))
             _checks.number(f"rate of {rule}", rate, above=0)
 
     def grid(self) -> Grid:
@@ -98,6 +92,7 @@ class TwoParities(Experiment):
     def measure(
         self, rule: tuple[str, float], rare_fraction: float, arm: str, member: tuple[int, ...]
     ) -> Found:
+        name, rate = rule
         data = [_data(self, seed, rare_fraction) for seed in member]
         bits = torch.stack([bits for bits, _ in data])
         target = _shared.parities(bits, _TASKS)
@@ -109,7 +104,7 @@ class TwoParities(Experiment):
         record = train(
             MLPEnsemble(self.n_bits, [self.width] * len(member), seeds=member, n_outputs=2),
             lambda _: batch,
-            optimizer=_optimizer(*rule),
+            optimizer=RULES[name](rate),
             steps=self.steps,
             loss=_shared.masked_error(self.n_samples),
             measure=lambda model, _: {"accuracy": _shared.accuracy(model(bits), target)},
@@ -127,17 +122,9 @@ TwoParities.records = {
         ),
     },
     "domino_normalised_parities": {
-        "standard": TwoParities(
-            (0.1,), rules=(("normalised", 0.05),), seeds=tuple(range(200, 212))
-        ),
+        "standard": TwoParities((0.1,), rules=(("normalised", 0.05),), seeds=tuple(range(200, 212)))
     },
 }
-
-
-def _optimizer(rule: str, rate: float) -> SGD | Adam | NormalisedGradient:
-    if rule == "adam":
-        return Adam(rate)
-    return SGD(rate, momentum=0.9) if rule == "sgd" else NormalisedGradient(rate)
 
 
 def _data(of: TwoParities, seed: int, fraction: float) -> tuple[Tensor, Tensor]:

@@ -21,13 +21,9 @@ _CONTROL, _CONTRAST = style.COLOURS["control"], style.COLOURS["resource"]
 def composition(
     steps: Floats, parents: Summary, third: dict[str, Summary], model: Floats | None = None
 ) -> Figure:
-    """Draw accuracies of two parents and of a third task in several kinds of company.
+    """Draw accuracies (step,) of two parents and, by label, of a third task in other company.
 
-    Args:
-        steps: Steps, shape (step,).
-        parents: Accuracies of the parents, shape (step,).
-        third: Accuracies of the third task by label, shape (step,).
-        model: Accuracies of parent and child in a model, shape (step, 2).
+    The model's are of parent and child, shape (step, 2).
     """
     figure, axes = style.new(height=3.6)
     colours = cycle((_THEORY, _MEASURED, _CONTRAST))

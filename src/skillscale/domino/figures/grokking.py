@@ -17,12 +17,7 @@ _CONTROL = style.COLOURS["control"]
 
 @style.drawn
 def grokking(steps: Floats, panels: dict[str, Summary]) -> Figure:
-    """Draw train and test accuracy over steps, a panel per label, a thin line per network.
-
-    Args:
-        steps: Steps, the first 0, shape (step,).
-        panels: By title, accuracies, train first, shape (2, step).
-    """
+    """Draw train and test accuracy (2, step) over steps from 0, by panel, a line per network."""
     n_columns = 2
     n_rows = -(-len(panels) // n_columns)
     figure, axes = style.new(

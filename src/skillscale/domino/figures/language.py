@@ -24,12 +24,7 @@ _MARKS = "osvD^Pd"
 
 @style.drawn
 def tuning(rates: dict[str, Floats], losses: dict[str, Floats]) -> Figure:
-    """Draw the final loss over the learning rate by arm; the best rate's mark is filled.
-
-    Args:
-        rates: Rates tried by arm, shape (tried,).
-        losses: Mean final held-out losses by arm, shape (tried,); not finite is left out.
-    """
+    """Draw by arm the final held-out loss over the rates tried; the best rate's mark is filled."""
     figure, axes = style.new(height=3.9)
     for (label, tried), colour, mark in zip(
         rates.items(), cycle(_ARMS), cycle(_MARKS), strict=False
@@ -44,13 +39,7 @@ def tuning(rates: dict[str, Floats], losses: dict[str, Floats]) -> Figure:
 
 @style.drawn
 def loss_changes(steps: Floats, changes: dict[str, Summary]) -> Figure:
-    """Draw over steps how far an arm's loss lies above the baseline's, mean and interval.
-
-    Args:
-        steps: Steps, shape (step,).
-        changes: Held-out loss minus that of the baseline with the same seed, by arm, in nats, shape
-            (step,).
-    """
+    """Draw how far each arm's held-out loss (step,) lies above its seed's baseline, in nats."""
     figure, axes = style.new(height=4.1)
     axes.axhline(0, color=_MEASURED, lw=1)
     for (label, values), colour, mark in zip(
@@ -64,13 +53,7 @@ def loss_changes(steps: Floats, changes: dict[str, Summary]) -> Figure:
 
 @style.drawn
 def group_changes(changes: dict[str, Summary], groups: list[str]) -> Figure:
-    """Draw the change of the final loss by arm and group of tokens, mean and interval.
-
-    Args:
-        changes: Final held-out loss minus that of the baseline with the same seed, by arm, in nats,
-            shape (group,).
-        groups: Name of each group.
-    """
+    """Draw by arm the final held-out loss (group,) above that of its seed's baseline, in nats."""
     figure, axes = style.new(height=1.3 + 0.62 * len(changes))
     shifts = np.linspace(-0.25, 0.25, len(groups))
     colours = (_MEASURED, "#0072B2", "#D55E00", _THEORY)
@@ -90,11 +73,7 @@ def group_changes(changes: dict[str, Summary], groups: list[str]) -> Figure:
 
 @style.drawn
 def speed_ups(ratios: dict[str, Summary]) -> Figure:
-    """Draw by arm the baseline's steps over the arm's to one loss, a point a network.
-
-    Args:
-        ratios: By arm, shape (); 1 is no gain.
-    """
+    """Draw by arm the baseline's steps over the arm's to one loss, a point a network."""
     figure, axes = style.new(height=1.0 + 0.42 * len(ratios))
     axes.axvline(1, color=_CONTROL, lw=1, zorder=0)
     for row, values in enumerate(ratios.values()):

@@ -22,9 +22,7 @@ _MARKERS = (("o", _MEASURED), ("s", _THEORY), ("v", _CONTRAST))
 def remedies(panels: dict[str, dict[str, Floats]], *, end: float) -> Figure:
     """Draw the time of the rare task over that of the common one, a point a network.
 
-    Args:
-        panels: By title and label, times of the two tasks, shape (2, member); nan: not learned.
-        end: Number of steps, where tasks that were not learned are drawn.
+    Times come by title and label, (2, member); tasks not learned (nan) are drawn at `end`.
     """
     figure, axes = style.new(1, len(panels), width=7.4, height=3.5, sharex=True, sharey=True)
     first = min(np.nanmin(times) for arms in panels.values() for times in arms.values())
@@ -47,14 +45,7 @@ def remedies(panels: dict[str, dict[str, Floats]], *, end: float) -> Figure:
 def noisy(
     steps: Floats, losses: dict[str, Summary], titles: tuple[str, str], *, learned: float
 ) -> Figure:
-    """Draw errors of the common and the rare task over training, a panel each.
-
-    Args:
-        steps: Steps, shape (step,).
-        losses: Mean squared errors by label, shape (step, 2).
-        titles: Titles of the panels.
-        learned: Level below which a task counts as learned.
-    """
+    """Draw errors (step, 2) of the common and the rare task by label, and the level `learned`."""
     figure, axes = style.new(1, 2, width=7.4, height=3.4, sharey=True)
     for task, (ax, title) in enumerate(zip(axes, titles, strict=True)):
         ax.axhline(learned, color=_CONTROL, lw=0.8, zorder=0)

@@ -20,12 +20,7 @@ _MARKERS = (("o", _MEASURED), ("s", _THEORY), ("v", _CONTRAST))
 
 @style.drawn
 def waste(learned: dict[str, Floats], supply: dict[str, Floats]) -> Figure:
-    """Draw learned fractions (t, skill), a panel per label, over the resource given.
-
-    Args:
-        learned: Learned fractions by label, shape (point, skill).
-        supply: Resource given so far by label, in skills, shape (point,).
-    """
+    """Draw learned fractions (point, skill), a panel per label, over the resource given."""
     figure, axes = style.new(1, len(learned), width=7.6, height=2.9, sharey=True)
     for ax, (label, curves) in zip(axes, learned.items(), strict=True):
         ax.plot(supply[label], curves, color=_THEORY, lw=1.3)
@@ -59,11 +54,7 @@ def delays(
 ) -> Figure:
     """Draw time ratios over frequency ratios: curves, and every network with the centre.
 
-    Args:
-        ratios: Frequency ratios of the curves, shape (point,).
-        curves: Time ratios by label, shape (point,).
-        measured: By label the frequency ratios of networks, shape (fraction,), and their time
-            ratios, shape (fraction, member).
+    Measured are, by label, frequency ratios (fraction,) and time ratios (fraction, member).
     """
     figure, axes = style.new(height=3.8)
     axes.loglog(ratios, ratios, color=_CONTROL, lw=1, label="proportional")
@@ -79,12 +70,7 @@ def delays(
 
 @style.drawn
 def competition(ratios: Floats, company: dict[str, Summary]) -> Figure:
-    """Draw how much longer the rare task takes in company, over the frequency ratio.
-
-    Args:
-        ratios: Frequency ratios, shape (fraction,).
-        company: By label, time in company over time alone, shape (fraction,).
-    """
+    """Draw how much longer (fraction,) the rare task takes in company, over the frequency ratio."""
     figure, axes = style.new(height=3.5)
     shifts = np.geomspace(0.96, 1.04, len(company))
     axes.axhline(1, color=_CONTROL, lw=0.8, zorder=0)

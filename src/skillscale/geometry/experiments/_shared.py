@@ -13,10 +13,13 @@ from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.streams import Stream
 
 LOSSES = ("mse", "cross_entropy")
+UNLEARNED = {
+    "unlearned": ("1", "unlearned fraction of a skill"),
+    "frequency": ("1", "frequency of a skill"),
+}
 
 
 def check_sizes(n_skills: int, dim: int, *, orthonormal: bool = True) -> None:
-    """Raise ValueError unless the sizes are whole numbers in range."""
     n_skills = _checks.integer("n_skills", n_skills, minimum=1)
     if _checks.integer("dim", dim, minimum=1) < n_skills and orthonormal:
         raise ValueError(f"dim must be an integer >= n_skills = {n_skills}, got {dim!r}")
@@ -45,37 +48,19 @@ def task_vectors(
     orthonormal: bool = True,
     normalised: bool = True,
 ) -> Tensor:
-    """Return random task vectors for each seed.
+    """Return random task vectors for each seed, float64 of shape (member, skill, dim).
 
-    Args:
-        n_skills: number of vectors; at most `dim` if they are orthonormal.
-        dim: their dimension.
-        seeds: one set of vectors per seed.
-        index: number of the set among those of a seed.
-        orthonormal: True for the orthogonal factor of a Gaussian matrix; False for independent
-            Gaussian vectors, which overlap by about 1/√dim.
-        normalised: whether independent vectors are scaled to length 1; False leaves entries of
-            variance 1/dim, so that lengths scatter around 1.
+    Orthonormal ones are the orthogonal factor of a Gaussian matrix, others independent Gaussian
+    vectors, which overlap by about 1/√dim, scaled to length 1 or, not normalised, with entries of
+    variance 1/dim, so that lengths scatter around 1. `index` numbers the sets of a seed.
 
-    Returns:
-        Float64 tensor of shape (member, skill, dim).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: task vectors of the geometry model of Liu et al. 2025, as in their public code;
-    tested in `tests/test_geometry_experiments.py`.
-
-    >>> vectors = task_vectors(2, 50, seeds=[0])
-    >>> torch.allclose(vectors[0] @ vectors[0].T, torch.eye(2, dtype=torch.float64))
-    True
+    Source: the geometry model of Liu et al. 2025, as in their public code.
     """
     check_sizes(n_skills, dim, orthonormal=orthonormal)
     if not seeds:
         raise ValueError("seeds must not be empty")
-    drawn = np.stack(
-        [Stream(seed, "task vectors").at(index).standard_normal((dim, n_skills)) for seed in seeds]
-    )
+    streams = [Stream(seed, "task vectors").at(index) for seed in seeds]
+    drawn = np.stack([stream.standard_normal((dim, n_skills)) for stream in streams])
     if orthonormal:
         drawn = np.linalg.qr(drawn)[0]
     elif normalised:
@@ -86,26 +71,12 @@ def task_vectors(
 
 
 def published_vectors(n_skills: int, dim: int, *, seed: int) -> Tensor:
-    """Return the unit task vectors that the scaling script of Liu et al. 2025 draws for a seed.
+    """Return the unit task vectors (skill, dim) that the public scaling script draws for a seed.
 
-    The runs behind its figure have seeds 0 to 3.
+    The runs behind its figure have 1000 skills and the seeds 0 to 3. Drawn in float32, returned as
+    float64.
 
-    Args:
-        n_skills: number of vectors; 1000 in the script.
-        dim: their dimension.
-        seed: seed of torch's generator.
-
-    Returns:
-        Float64 tensor of shape (skill, dim), drawn in float32 as in the script.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: scaling script in the public code of Liu et al. 2025; on these vectors
-    `tests/test_geometry_scaling.py` and `tests/test_geometry_optimum.py` find its figure's slopes.
-
-    >>> published_vectors(3, 2, seed=0).norm(dim=1).allclose(torch.ones(3).double())
-    True
+    Source: scaling script in the public code of Liu et al. 2025; tests find its slopes.
     """
     check_sizes(n_skills, dim, orthonormal=False)
     generator = torch.Generator().manual_seed(_checks.integer("seed", seed, minimum=0))
@@ -126,27 +97,15 @@ def descend(
 ) -> Iterator[Tensor]:
     """Yield the levels a_k = t_k·θ, (member, skill), before each update and after the last.
 
-    θ starts at 0. The gradient is -c Σ_k p_k r_k t_k with residual r_k = 1 - a_k and c = 2 for
-    the loss Σ_k p_k (1 - a_k)², r_k = σ(-a_k) and c = 1 for the loss -Σ_k p_k ln σ(a_k). A batch
-    puts the shares of the drawn skills in the place of p_k; noise adds a normal number to each
+    θ starts at 0. The gradient is -c Σ_k p_k r_k t_k with residual r_k = 1 - a_k and c = 2 for the
+    loss Σ_k p_k (1 - a_k)², r_k = σ(-a_k) and c = 1 for the loss -Σ_k p_k ln σ(a_k). A batch puts
+    the shares of the drawn skills in the place of p_k; noise adds a normal number to each
     coordinate.
 
-    Args:
-        vectors: task vectors, shape (member, skill, dim).
-        frequency: p_k, shape (skill,) or (member, skill), each row with sum 1.
-        rule: optimizer of `lab.optimizers`, rates one for all or one per member.
-        steps: number of updates.
-        loss: "mse" or "cross_entropy".
-        noise: standard deviation of the noise, one for all or one per member.
-        batch_size: skills drawn for a step, one for all or one per member; None takes the exact
-            gradient.
-        seeds: one per member; seeds the batches and the noise, and may repeat.
+    Vectors are (member, skill, dim), p_k (skill,) or (member, skill) with rows of sum 1. Rates,
+    noise and batch size are one for all or one per member, seeds one per member, and may repeat.
 
-    Raises:
-        ValueError: If an argument is out of range, when the first levels are asked for.
-
-    Source: geometry model of Liu et al. 2025, as in their public code; equals automatic gradients
-    in `tests/test_geometry_experiments.py`.
+    Source: Liu et al. 2025, as in their public code; tested on automatic gradients.
 
     >>> from skillscale.lab.optimizers import SGD
     >>> pair, halves = torch.eye(2)[None], torch.tensor([0.5, 0.5])
@@ -204,7 +163,6 @@ def completion_steps(path: Iterable[Tensor], shape: tuple[int, ...], threshold: 
 
 
 def _each(name: str, value: Any, n_members: int) -> list[Any]:
-    """Return one value per member, given as such or as one for all."""
     values = list(value) if isinstance(value, Sequence) else [value] * n_members
     if len(values) != n_members:
         raise ValueError(f"{name} must be one or one per member ({n_members}), got {len(values)}")

@@ -1,8 +1,7 @@
 """Descent in the geometry model for many skills: all settings of a seed in one program.
 
-Settings that share their task vectors are rows of one parameter matrix, so that a step is two
-matrix products for all of them. Batches are drawn a block of steps at a time, a step multiplies
-only the task vectors whose skill occurs in its batch, and the loss is formed only when measured.
+Settings that share their task vectors are rows of one parameter matrix. A step multiplies only the
+task vectors whose skill occurs in its batch, and the loss is formed only when measured.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,21 +25,9 @@ SMALL = 50_000
 class SkillCounts:
     """How often each skill occurs in the batches of a seed, for several frequency tables at once.
 
-    A batch is `batch_size` uniform numbers of the seed, turned into skills by the inverse of each
-    table's distribution function. The tables see the same numbers, so the batches of a table do
-    not depend on which others run beside it.
-
-    Args:
-        frequency: p_k, shape (column, skill), each row with sum 1.
-        batch_size: number of skills in a batch.
-        seed: seed of the batches.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    >>> counts = SkillCounts([[0.5, 0.5], [1.0, 0.0]], batch_size=8, seed=0).block(0)
-    >>> counts.shape, counts.sum(-1).unique(), counts[:, 1, 1].max()
-    (torch.Size([32, 2, 2]), tensor([8.]), tensor(0.))
+    A batch is `batch_size` uniform numbers of the seed, turned into skills by the inverse
+    distribution function of each row p_k of `frequency` (column, skill). The tables see the same
+    numbers, so the batches of a table do not depend on which others run beside it.
     """
 
     def __init__(self, frequency: ArrayLike, batch_size: int, seed: int) -> None:
@@ -85,35 +72,14 @@ def descend_columns(
     batch_size: int | None = None,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """Return the losses of several frequency tables under several rules on shared task vectors.
+    """Return losses (rule, column, time) of frequency tables under rules on shared task vectors.
 
-    The loss is Σ_k p_k ln(1 + e^(-t_k·θ)) or Σ_k p_k (1 - t_k·θ)², from θ = 0. A batch puts the
-    shares of the drawn skills in the place of p_k in the gradient; the loss returned is that of
-    all skills.
+    The loss is Σ_k p_k ln(1 + e^(-t_k·θ)), in nats, or Σ_k p_k (1 - t_k·θ)², from θ = 0, with
+    vectors t (skill, dim) and p (column, skill) with rows of sum 1. A batch puts the shares of the
+    drawn skills in the place of p_k in the gradient; the loss returned is that of all skills, after
+    so many updates as `at` says, the last of which ends the descent.
 
-    Args:
-        vectors: task vectors, shape (skill, dim).
-        frequency: p_k, shape (column, skill), each row with sum 1.
-        rules: optimizers, each with one rate; every rule runs on every column.
-        at: numbers of updates after which the loss is measured; the last ends the descent.
-        loss: "cross_entropy" or "mse".
-        batch_size: skills drawn for a step; None takes the exact gradient.
-        seed: seed of the batches.
-
-    Returns:
-        Losses, shape (rule, column, time), in nats for the cross entropy.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; equals a plain loop with automatic gradients in
-    `tests/test_geometry_columns.py`.
-
-    >>> pair = torch.eye(2)
-    >>> from skillscale.lab.optimizers import SGD
-    >>> halves = np.array([[0.5, 0.5]])
-    >>> descend_columns(pair, halves, [SGD(1.0)], at=[0, 1], loss="mse")
-    array([[[1., 0.]]])
+    Source: derived here; tested on a plain loop with automatic gradients.
     """
     _checks.choice("loss", loss, LOSSES)
     measured = sorted({_checks.integer("at", step, minimum=0) for step in at})
@@ -158,7 +124,6 @@ def descend_columns(
 
 
 def _shares(frequency: ArrayLike) -> NDArray[np.float64]:
-    """Return frequency tables, each row with sum 1, or raise ValueError."""
     p = _checks.array("frequency", frequency, minimum=0, dims=(2,))
     if not np.allclose(p.sum(1), 1):
         raise ValueError(f"frequency must have rows with sum 1, got sums {p.sum(1)}")

@@ -3,6 +3,7 @@
 The loss is Σ_k p_k u_k² with unlearned fractions u_k = 1 - t_k·θ and its exact gradient.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import torch
 
 from skillscale import frequencies
 from skillscale.geometry.experiments._shared import (
+    UNLEARNED,
     check_sizes,
     completion_steps,
     descend,
@@ -38,12 +40,7 @@ class SkillCurves(Experiment):
     `unlearned` (optimizer, member, step, skill), 1 - t_k·θ, starts at 1 and may pass below 0;
     `frequency` (skill).
 
-    Source: geometry model of Liu et al. 2025, as in their public code, with exact gradients;
-    equals torch's optimizer and the exact recursion in `tests/test_geometry_experiments.py`.
-
-    >>> small = SkillCurves(n_skills=2, dim=4, steps=6, every=3, seeds=(0,))
-    >>> dict(small.run()["unlearned"].sizes)
-    {'optimizer': 2, 'member': 1, 'step': 3, 'skill': 2}
+    Source: Liu et al. 2025, with exact gradients; tested on the exact recursion.
     """
 
     n_skills: Count = 10  #: at most `dim`
@@ -57,10 +54,7 @@ class SkillCurves(Experiment):
     seeds: Seeds = tuple(range(12))  #: one set of task vectors (and noise) each
 
     order = ("optimizer", "member", "step", "skill")
-    about = {
-        "unlearned": ("1", "unlearned fraction of a skill"),
-        "frequency": ("1", "frequency of a skill"),
-    }
+    about = UNLEARNED
 
     def together(self) -> None:
         check_sizes(self.n_skills, self.dim)
@@ -96,12 +90,7 @@ class TwoSkills(Experiment):
     `completion` (optimizer, member, ratio, skill) is the first step at which the learned fraction
     exceeds the threshold; nan where it never does.
 
-    Source: sweep of the public code of Liu et al. 2025 (Figure 4), with exact gradients; equals
-    the exact recursion in `tests/test_geometry_experiments.py`.
-
-    >>> small = TwoSkills(ratios=(1.0, 2.0, 4.0), dim=4, steps=6, seeds=(0,))
-    >>> dict(small.run()["completion"].sizes)
-    {'optimizer': 3, 'member': 1, 'ratio': 3, 'skill': 2}
+    Source: Liu et al. 2025 (Figure 4), with exact gradients; tested on the exact recursion.
     """
 
     #: p_1/p_2
@@ -137,13 +126,8 @@ class TwoSkills(Experiment):
         }
         ratio = torch.tensor(self.ratios, dtype=torch.float64).repeat(len(self.seeds))
         frequency = torch.stack([ratio, torch.ones_like(ratio)], dim=1) / (1 + ratio)[:, None]
-        vectors = torch.cat(
-            [
-                task_vectors(2, self.dim, seeds=[seed], index=index)
-                for seed in self.seeds
-                for index in range(len(self.ratios))
-            ]
-        )
+        places = itertools.product(self.seeds, range(len(self.ratios)))
+        vectors = torch.cat([task_vectors(2, self.dim, seeds=[s], index=i) for s, i in places])
         path = descend(vectors, frequency, rules[optimizer], self.steps)
         found = completion_steps(path, vectors.shape[:2], self.threshold)
         shape = len(self.seeds), len(self.ratios), 2

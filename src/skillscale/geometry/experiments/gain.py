@@ -1,8 +1,4 @@
-"""Dense against modular parameters where skills outnumber them: where training ends.
-
-Modular: each of the `dim` most frequent skills has a coordinate of its own and the others have
-none. Dense: every skill has a random unit task vector, and all share all coordinates.
-"""
+"""Dense against modular parameters where skills outnumber them: where training ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +7,6 @@ from typing import Annotated
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from skillscale import _checks
 from skillscale.geometry.experiments._shared import published_vectors, tables, task_vectors
@@ -27,16 +22,13 @@ from skillscale.lab.training import log_steps
 class ModularGain(Experiment):
     """Losses of dense and of modular parameters: while sign descent runs, and at the optimum.
 
-    `loss` (member, arrangement, dim, alpha, step), the cross entropy of all skills in nats;
-    `optimum` (member, dim, alpha), its infimum over dense parameters.
+    Modular: each of the `dim` most frequent skills has a coordinate of its own and the others have
+    none. Dense: every skill has a random unit task vector, and all share all coordinates.
 
-    Source: both arrangements as in the public code of Liu et al. 2025 (Figure 18), the optimum is
-    ours; ends in closed form, and published vectors told from others, in
-    `tests/test_geometry_gain.py`.
+    Cross entropies of all skills in nats: `loss` (member, arrangement, dim, alpha, step); `optimum`
+    (member, dim, alpha), the infimum over dense parameters.
 
-    >>> small = ModularGain(alphas=(1.0,), dims=(2,), n_skills=4, steps=9, points=3, seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'arrangement': 2, 'dim': 1, 'alpha': 1, 'step': 3}
+    Source: arrangements of Liu et al. 2025 (public code, Figure 18), the optimum is ours.
     """
 
     alphas: Alphas = (-0.5, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  #: p_k ∝ k^-(alpha+1)
@@ -62,7 +54,6 @@ class ModularGain(Experiment):
                 raise ValueError(f"dims must be below n_skills = {self.n_skills}, got {dim}")
 
     def at(self) -> list[int]:
-        """Return the steps at which losses are measured."""
         return [int(step) for step in log_steps(self.steps, self.points)]
 
     def grid(self) -> Grid:
@@ -78,7 +69,12 @@ class ModularGain(Experiment):
 
     def measure(self, member: int) -> Found:
         frequency = tables(self.n_skills, self.alphas)
-        vectors = [_vectors(self, dim, member) for dim in self.dims]
+        vectors = [
+            published_vectors(self.n_skills, dim, seed=member)
+            if self.published
+            else task_vectors(self.n_skills, dim, seeds=[member], orthonormal=False)[0]
+            for dim in self.dims
+        ]
         counts = SkillCounts(frequency, self.batch_size, member)
         dense = [
             descend_columns(
@@ -117,32 +113,14 @@ def modular_descent(
     lr: float,
     at: Sequence[int],
 ) -> NDArray[np.float64]:
-    """Return the losses of sign descent on modular parameters.
+    """Return cross entropies (dim, column, time), in nats, of sign descent on modular parameters.
 
-    A skill with a coordinate of its own moves by `lr` at every step whose batch holds it, and
-    stays otherwise: its level is a_k = `lr` times the number of such steps, and the loss is
-    Σ_(k≤dim) p_k ln(1 + e^(-a_k)) + ln 2 Σ_(k>dim) p_k.
+    A skill with a coordinate of its own moves by `lr` at every step whose batch holds it, and stays
+    otherwise: its level is a_k = `lr` times the number of such steps, and the loss, after
+    increasing numbers of updates, is Σ_(k≤dim) p_k ln(1 + e^(-a_k)) + ln 2 Σ_(k>dim) p_k, with p
+    (column, skill).
 
-    Args:
-        frequency: p_k, shape (column, skill).
-        dims: numbers of parameters.
-        counts: batches for the same frequencies.
-        lr: learning rate.
-        at: numbers of updates after which the loss is measured, increasing.
-
-    Returns:
-        Cross entropy in nats, shape (dim, column, time).
-
-    Raises:
-        ValueError: If `at` is empty or does not increase from a step >= 0.
-
-    Source: derived here; equals `descend_columns` on unit vectors and zeros in
-    `tests/test_geometry_gain.py`.
-
-    >>> halves = np.array([[0.5, 0.5]])
-    >>> counts = SkillCounts(halves, batch_size=100, seed=0)
-    >>> modular_descent(halves, [1], counts, lr=0.1, at=[0, 10]).round(4)
-    array([[[0.6931, 0.5032]]])
+    Source: derived here; tested on `descend_columns` with unit vectors and zeros.
     """
     _checks.increasing("at", at)
     _checks.integer("at", at[0], minimum=0)
@@ -159,9 +137,3 @@ def modular_descent(
             block = counts.block(step // BLOCK) > 0
         met += block[step % BLOCK]
     return losses
-
-
-def _vectors(of: ModularGain, dim: int, seed: int) -> Tensor:
-    if of.published:
-        return published_vectors(of.n_skills, dim, seed=seed)
-    return task_vectors(of.n_skills, dim, seeds=[seed], orthonormal=False)[0]

@@ -1,9 +1,4 @@
-"""Modules in the geometry model: skills that share all parameters against skills with their own.
-
-Sign descent on the squared loss with exact gradients. In the dense design the task vectors are
-orthonormal in all of R^dim. In the modular one the parameters are cut into as many equal blocks as
-there are skills, and each task vector is a random unit vector of its own block.
-"""
+"""Modules in the geometry model: skills that share all parameters against skills with their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,14 +29,13 @@ def _check_divides(n_skills: int, dim: int) -> None:
 class ModuleTimes(Experiment):
     """When each skill is complete, with shared parameters and with a block for every skill.
 
+    Sign descent on the squared loss with exact gradients. Dense task vectors are orthonormal in all
+    of R^dim; modular ones are random unit vectors of a block each of `module_vectors`.
+
     `completion` (design, n_skills, alpha, member, skill) is the first step at which the learned
     fraction exceeds the threshold; nan where it never does, and beyond the number of skills.
 
-    Source: derived here; exact times of modules in `tests/test_geometry_modules.py`.
-
-    >>> small = ModuleTimes(alphas=(1.0,), n_skills=(2,), dim=4, lr=0.1, steps=20, seeds=(0,))
-    >>> dict(small.run()["completion"].sizes)
-    {'design': 2, 'n_skills': 1, 'alpha': 1, 'member': 1, 'skill': 2}
+    Source: derived here; tested on exact times of modules.
     """
 
     alphas: Alphas = (-0.99, 0.0, 1.0)  #: p_k ∝ k^-(alpha+1)
@@ -92,20 +86,9 @@ ModuleTimes.records = {
 
 
 def module_vectors(n_skills: int, dim: int, *, seeds: Sequence[int]) -> Tensor:
-    """Return task vectors that are random unit vectors of a block of dim / n_skills parameters.
+    """Return unit task vectors (member, skill, dim), random in the k-th block and zero elsewhere.
 
-    Args:
-        n_skills: number of skills, a divisor of `dim`.
-        dim: number of parameters.
-        seeds: one set of vectors per seed.
-
-    Returns:
-        Float64 tensor of shape (member, skill, dim); skill k is zero outside the k-th block.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; tested in `tests/test_geometry_modules.py`.
+    The dim parameters are cut into n_skills equal blocks.
 
     >>> (module_vectors(2, 4, seeds=[0])[0] != 0).int().tolist()
     [[1, 1, 0, 0], [0, 0, 1, 1]]

@@ -1,9 +1,4 @@
-"""Sign descent under gradient noise: how much slower each skill is learned.
-
-Orthonormal task vectors and the squared loss. The gradient is -c Σ_k p_k u_k t_k + σ ξ, with u_k
-the unlearned fraction of a skill and ξ standard normal in each coordinate; or the mean over a batch
-of skills without further noise.
-"""
+"""Sign descent under gradient noise: how much slower each skill is learned."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,6 +8,7 @@ import torch
 
 from skillscale import frequencies
 from skillscale.geometry.experiments._shared import (
+    UNLEARNED,
     check_sizes,
     descend,
     squared_steps,
@@ -33,7 +29,6 @@ class NoiseArm(Settings):
     batch_size: Annotated[int, whole(0)] = 0  #: skills of a step; 0 for the exact gradient
 
     def together(self) -> None:
-        """Check that batches have the gradient of the loss."""
         if self.batch_size and self.factor != 2:
             raise ValueError(f"factor must be 2 with batches, got {self.factor!r}")
 
@@ -42,15 +37,14 @@ class NoiseArm(Settings):
 class WastedResource(Experiment):
     """Unlearned fractions over time under sign descent, for every condition.
 
-    `unlearned` (arm, member, time, skill), 1 - t_k·θ; `frequency` (skill). Coordinates of an arm
-    are `noise`, `factor` and `batch_size`; `step` (arm, time).
+    Orthonormal task vectors and the squared loss. The gradient is -c Σ_k p_k u_k t_k + σ ξ, with
+    u_k the unlearned fraction of a skill and ξ standard normal in each coordinate; or the mean over
+    a batch of skills without further noise.
 
-    Source: noise and batches as in the public code of Liu et al. 2025 (Figures 6 and 7), the
-    factor is ours; equals a plain loop in `tests/test_geometry_noise.py`.
+    `unlearned` (arm, member, time, skill), 1 - t_k·θ; `frequency` (skill); `step` (arm, time);
+    `noise`, `factor` and `batch_size` (arm).
 
-    >>> small = WastedResource((NoiseArm(0.1, 9),), n_skills=2, dim=4, points=3, seeds=(0,))
-    >>> dict(small.run()["unlearned"].sizes)
-    {'arm': 1, 'member': 1, 'time': 4, 'skill': 2}
+    Source: Liu et al. 2025 (Figures 6 and 7), the factor is ours; tested on a plain loop.
     """
 
     arms: tuple[NoiseArm, ...]  #: each with as many steps as its rarest skill needs
@@ -62,12 +56,7 @@ class WastedResource(Experiment):
     seeds: Seeds = tuple(range(200, 210))  #: one set of task vectors, one stream of noise each
 
     order = ("arm", "member", "time", "skill")
-    about = {
-        "unlearned": ("1", "unlearned fraction of a skill"),
-        "frequency": ("1", "frequency of a skill"),
-        "noise": ("1", ""),
-        "factor": ("1", ""),
-    }
+    about = UNLEARNED | {"noise": ("1", ""), "factor": ("1", "")}
 
     def together(self) -> None:
         check_sizes(self.n_skills, self.dim)
@@ -85,9 +74,10 @@ class WastedResource(Experiment):
     def coords(self) -> Coords:
         return {
             "frequency": ("skill", frequencies.power_law(self.n_skills, self.alpha)),
-            "noise": ("arm", [arm.noise for arm in self.arms]),
-            "factor": ("arm", [arm.factor for arm in self.arms]),
-            "batch_size": ("arm", [arm.batch_size for arm in self.arms]),
+            **{
+                name: ("arm", [getattr(arm, name) for arm in self.arms])
+                for name in ("noise", "factor", "batch_size")
+            },
             "skill": range(1, self.n_skills + 1),
         }
 

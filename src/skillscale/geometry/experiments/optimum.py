@@ -29,26 +29,16 @@ class Optimum(NamedTuple):
 
 
 def newton(vectors: ArrayLike, frequency: ArrayLike) -> Optimum:
-    """Minimise Σ_k p_k ln(1 + e^(-t_k·θ)) over θ.
+    """Minimise Σ_k p_k ln(1 + e^(-t_k·θ)) over θ, for t_k (skill, dim) and p_k > 0 with sum 1.
 
-    The loss is convex. Newton steps are halved until the loss falls. There are two ends: some θ
-    has t_k·θ > 0 for every k, so that scaling it up drives the loss to 0, its infimum, and θ
-    itself is the proof; or the gradient vanishes at a finite θ, which excludes any such direction.
-
-    Args:
-        vectors: task vectors t_k, shape (skill, dim).
-        frequency: p_k > 0, shape (skill,), with sum 1.
-
-    Returns:
-        The loss at the optimum, exactly 0 if all skills can be satisfied together; whether they
-        can; and the number of Newton steps.
+    The loss is convex. Newton steps are halved until the loss falls. There are two ends: some θ has
+    t_k·θ > 0 for every k, so that scaling it up drives the loss to 0, its infimum, and θ itself is
+    the proof; or the gradient vanishes at a finite θ, which excludes any such direction.
 
     Raises:
-        ValueError: If a shape or frequency is out of range.
         RuntimeError: If neither end is reached within 300 steps, or rounding leaves no descent.
 
-    Source: derived here; against scipy's minimiser and a linear program in
-    `tests/test_geometry_optimum.py`.
+    Source: derived here; tested on scipy's minimiser and a linear program.
 
     >>> newton([[1.0, 0.0], [0.0, 1.0]], [0.5, 0.5]).satisfiable
     True
@@ -88,15 +78,9 @@ def newton(vectors: ArrayLike, frequency: ArrayLike) -> Optimum:
 class DimensionScaling(Experiment):
     """Cross entropy at the optimum against the numbers of parameters and of skills.
 
-    `loss` (member, n_skills, dim, alpha), in nats. The two-point slope is between the first and the
-    last of `dims`.
+    `loss` (member, n_skills, dim, alpha), in nats.
 
-    Source: sizes as in the scaling figure of the public code of Liu et al. 2025, the optimum in
-    place of training is ours; `tests/test_geometry_optimum.py` finds the slopes of that figure.
-
-    >>> small = DimensionScaling(alphas=(1.0,), n_skills=(4, 6), dims=(2,), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'n_skills': 2, 'dim': 1, 'alpha': 1}
+    Source: sizes of the scaling figure of Liu et al. 2025, the optimum for training is ours.
     """
 
     alphas: Alphas = (0.0, 0.4, 1.0)  #: p_k ∝ k^-(alpha+1)
@@ -136,12 +120,7 @@ class CapacityCliff(Experiment):
     `satisfiable` (member, dim), 1 if some θ has t_k·θ > 0 for every skill; `loss` (member, dim),
     the cross entropy at the optimum in nats, 0 where they are.
 
-    Source: derived here; the share of seeds is Wendel's (1962) in
-    `tests/test_geometry_optimum.py`.
-
-    >>> small = CapacityCliff(n_skills=6, dims=(2, 3), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'dim': 2}
+    Source: derived here; tested on Wendel's (1962) share of seeds.
     """
 
     n_skills: Count = 1000  #: each with a random unit task vector

@@ -1,16 +1,10 @@
-"""Task vectors that overlap, and how far the gradient points along each of them.
-
-`OverlappingSkills`: sign descent on independent random unit vectors, fewer or more than there are
-parameters. `GradientAlignment`: on orthonormal ones, the share of parameters in which minus the
-gradient and a task vector have one sign.
-"""
+"""Task vectors that overlap, and how far the gradient points along each of them."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from skillscale import frequencies
 from skillscale.geometry.experiments._shared import (
@@ -30,17 +24,11 @@ from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 class OverlappingSkills(Experiment):
     """Levels t_k·θ over time under sign descent with exact gradients, for every loss and size.
 
-    `level` (loss, size, member, time, skill), nan beyond the number of skills. Coordinates of a
-    size are `n_skills` and `dim`; the task vectors are
-    `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`.
+    The task vectors are `task_vectors(n_skills, dim, seeds=…, orthonormal=False)`, fewer or more
+    than there are parameters. `level` (loss, size, member, time, skill), nan beyond the number of
+    skills; `n_skills` and `dim` (size).
 
-    Source: overlapping task vectors and both losses as in the public code of Liu et al. 2025
-    (Figure 8), with exact gradients; equals automatic gradients in
-    `tests/test_geometry_overlaps.py`.
-
-    >>> small = OverlappingSkills(((2, 4), (3, 2)), steps=9, points=3, seeds=(0,))
-    >>> dict(small.run()["level"].sizes)
-    {'loss': 2, 'size': 2, 'member': 1, 'time': 4, 'skill': 3}
+    Source: Liu et al. 2025 (Figure 8), with exact gradients; tested on automatic gradients.
     """
 
     sizes: tuple[tuple[int, int], ...]  #: pairs (number of skills, number of parameters)
@@ -92,16 +80,12 @@ class OverlappingSkills(Experiment):
 class GradientAlignment(Experiment):
     """Share of parameters in which minus the gradient and a task vector have one sign.
 
-    The gradient is the one over the true frequencies, in both arms; with sampled gradients it is
-    not the one that moves the parameters. Dims (arm, n_skills, alpha, member, step, skill), nan
-    beyond the number of skills: `aligned`, that share, and `unlearned`, 1 - t_k·θ.
+    The task vectors are orthonormal. The gradient is the one over the true frequencies, in both
+    arms; with sampled gradients it is not the one that moves the parameters. `aligned` (arm,
+    n_skills, alpha, member, step, skill), that share, and `unlearned`, 1 - t_k·θ, alike; nan beyond
+    the number of skills.
 
-    Source: a count made in the public code of Liu et al. 2025 (Figures 4 and 5); equals its
-    definition in `tests/test_geometry_overlaps.py`.
-
-    >>> small = GradientAlignment((2,), (1.0,), dim=4, steps=8, every=4, seeds=(0,))
-    >>> dict(small.run()["aligned"].sizes)
-    {'arm': 2, 'n_skills': 1, 'alpha': 1, 'member': 1, 'step': 3, 'skill': 2}
+    Source: a count in the public code of Liu et al. 2025 (Figures 4 and 5).
     """
 
     n_skills: Counts = (2, 3, 5, 10)  #: at most `dim`
@@ -156,7 +140,8 @@ class GradientAlignment(Experiment):
                 pull = ((frequency * (1 - level))[:, None] @ vectors).sign()
                 aligned = (pull == vectors.sign()).double().mean(-1)
                 for value, out in zip((aligned, 1 - level), found, strict=True):
-                    out[:, :, step // self.every, :n_skills] = _split(value, n_alphas)
+                    split = value.reshape(n_alphas, -1, n_skills)
+                    out[:, :, step // self.every, :n_skills] = split.numpy()
         dims = ("alpha", "member", "step", "skill")
         return {"aligned": (dims, found[0]), "unlearned": (dims, found[1].round(3))}
 
@@ -178,8 +163,3 @@ GradientAlignment.records = {
         "standard": GradientAlignment(),
     }
 }
-
-
-def _split(value: torch.Tensor, n_alphas: int) -> NDArray[np.float64]:
-    """Return members that run over frequencies, then seeds, as an array (alpha, seed, skill)."""
-    return np.asarray(value.reshape(n_alphas, -1, value.shape[-1]).numpy())

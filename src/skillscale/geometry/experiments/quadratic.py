@@ -1,8 +1,4 @@
-"""A quadratic loss in a turned basis: which directions each rule learns at once, and which in turn.
-
-The loss is Σ_i λ_i x_i² with λ_i = ratio^-(i-1) and x = Rθ: each direction x_i is a skill, and R
-says how the skills are spread over the parameters θ.
-"""
+"""A quadratic loss in a turned basis: which directions each rule learns at once, which in turn."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -26,18 +22,16 @@ BASES = ("aligned", "hadamard", "random")
 class QuadraticOrder(Experiment):
     """When each direction is learned, under sign and gradient descent in three bases.
 
+    The loss is Σ_i λ_i x_i² with λ_i = ratio^-(i-1) and x = Rθ: each direction x_i is a skill, and
+    R says how the skills are spread over the parameters θ.
+
     `completion` (rule, basis, member, direction), the first step at which |x_i| is below the
-    threshold, nan where it never is; `size` (rule, basis, member, point, direction), the |x_i| over
-    time at the steps `step` (rule, point), equally spaced for sign descent and logarithmically for
-    gradient descent; `start`, x at step 0, and `rotation`, R with dims (basis, member, direction,
-    parameter).
+    threshold, nan where it never is; `size` (rule, basis, member, point, direction), the |x_i| at
+    the steps `step` (rule, point), equally spaced for sign descent and logarithmically for gradient
+    descent; `start` (member, direction), x at step 0; `rotation` (basis, member, direction,
+    parameter), R.
 
-    Source: loss and the first two bases as in the public code of Liu et al. 2025 (Figure 12), the
-    random one is ours; exact recursions in `tests/test_geometry_quadratic.py`.
-
-    >>> small = QuadraticOrder(sign_lrs=(0.1,), sgd_steps=9, points=3, seeds=(0,))
-    >>> dict(small.run()["size"].sizes)
-    {'rule': 2, 'basis': 3, 'member': 1, 'point': 3, 'direction': 4}
+    Source: Liu et al. 2025 (Figure 12), the random basis is ours; tested on exact recursions.
     """
 
     n_directions: Annotated[int, whole(2)] = 4  #: a power of 2
@@ -103,10 +97,7 @@ class QuadraticOrder(Experiment):
         stacked = torch.stack([path[step] for step in kept.tolist()], dim=1)
         sizes = stacked.reshape(*shape, -1, size).numpy().round(4).astype(np.float32)
         return {
-            "completion": (
-                ("basis", "member", "direction"),
-                reached.reshape(*shape, size).numpy(),
-            ),
+            "completion": (("basis", "member", "direction"), reached.reshape(*shape, size).numpy()),
             "size": (("basis", "member", "point", "direction"), sizes),
             "step": ("point", kept),
         }

@@ -7,7 +7,7 @@ import numpy as np
 
 from skillscale.geometry.experiments._shared import published_vectors, tables, task_vectors
 from skillscale.geometry.experiments.columns import descend_columns
-from skillscale.lab.optimizers import Adam, Optimizer, SignDescent
+from skillscale.lab.optimizers import Adam, SignDescent
 from skillscale.lab.settings import Alpha, Alphas, Count, Counts, Positive, Seeds, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import log_steps
@@ -22,17 +22,11 @@ WINDOWS = (100, 200, 400, 800, 1600, 2900)
 class StepScaling(Experiment):
     """Cross entropy against steps under sign descent and Adam, with sampled gradients.
 
-    Dims (vectors, member, optimizer, alpha, step): `loss`, the cross entropy of all skills in nats,
-    ln 2 at the start. Task vectors "random" are those of a seed. Task vectors "published" are those
-    that the public code of Liu et al. 2025 draws for its seed 0, the run behind its figure,
-    whatever the seed here.
+    `loss` (vectors, member, optimizer, alpha, step), over all skills in nats, ln 2 at the start.
+    Task vectors "random" are those of a seed; "published" are those that the public code of Liu et
+    al. 2025 draws for its seed 0, the run behind its figure, whatever the seed here.
 
-    Source: set-up of the scaling script in the public code of Liu et al. 2025, drawn again;
-    `tests/test_geometry_scaling.py` finds the slopes of its figure.
-
-    >>> small = StepScaling(alphas=(1.0,), n_skills=3, dim=2, steps=200, points=2, seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'vectors': 2, 'member': 1, 'optimizer': 2, 'alpha': 1, 'step': 3}
+    Source: scaling script of Liu et al. 2025, drawn again; tests find its figure's slopes.
     """
 
     alphas: Alphas = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  #: p_k ∝ k^-(alpha+1)
@@ -48,7 +42,6 @@ class StepScaling(Experiment):
     about = {"loss": ("1", "cross entropy, nats")}
 
     def at(self) -> list[int]:
-        """Return the steps at which losses are measured."""
         return sorted({*log_steps(self.steps, self.points).tolist(), *WINDOW})
 
     def grid(self) -> Grid:
@@ -58,13 +51,12 @@ class StepScaling(Experiment):
         return {"optimizer": ["sign", "adam"], "alpha": self.alphas, "step": self.at()}
 
     def measure(self, member: int, vectors: str) -> Found:
-        rules: list[Optimizer] = [SignDescent(self.lr), Adam(self.lr)]
         loss = descend_columns(
             published_vectors(self.n_skills, self.dim, seed=0)
             if vectors == "published"
             else task_vectors(self.n_skills, self.dim, seeds=[member], orthonormal=False)[0],
             tables(self.n_skills, self.alphas),
-            rules,
+            [SignDescent(self.lr), Adam(self.lr)],
             at=self.at(),
             batch_size=self.batch_size,
             seed=member,
@@ -76,13 +68,9 @@ class StepScaling(Experiment):
 class SkillNumber(Experiment):
     """Cross entropy at steps 80 and 200 against the number of skills, exact sign descent.
 
-    Dims (member, n_skills, step): `loss`, the cross entropy in nats.
+    `loss` (member, n_skills, step), in nats.
 
-    Source: derived here; equals a plain run in `tests/test_geometry_scaling.py`.
-
-    >>> small = SkillNumber(n_skills=(2, 3), dim=2, seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'n_skills': 2, 'step': 2}
+    Source: derived here; tested on a plain run.
     """
 
     n_skills: Counts = (100, 300, 1000, 3000, 10_000)
@@ -116,13 +104,9 @@ class SkillNumber(Experiment):
 class OrthonormalDecay(Experiment):
     """Squared loss of exact sign descent on orthonormal task vectors, at the ends of windows.
 
-    Dims (member, alpha, step): `loss`, Σ_k p_k (1 - t_k·θ)².
+    `loss` (member, alpha, step), Σ_k p_k (1 - t_k·θ)².
 
-    Source: derived here; one skill in closed form in `tests/test_geometry_scaling.py`.
-
-    >>> small = OrthonormalDecay(n_skills=2, alphas=(0.5,), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'alpha': 1, 'step': 6}
+    Source: derived here; tested on one skill in closed form.
     """
 
     n_skills: Count = 2000  #: and parameters

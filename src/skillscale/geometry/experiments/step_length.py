@@ -1,7 +1,4 @@
-"""Signs or a fixed length: sign descent beside the normalised gradient, with steps equally long.
-
-Orthonormal task vectors, squared loss, exact gradients.
-"""
+"""Signs or a fixed length: sign descent beside the normalised gradient, with steps equally long."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +7,7 @@ import numpy as np
 import torch
 
 from skillscale import frequencies
-from skillscale.geometry.experiments._shared import check_sizes, descend, task_vectors
+from skillscale.geometry.experiments._shared import UNLEARNED, check_sizes, descend, task_vectors
 from skillscale.lab.optimizers import NormalisedGradient, Optimizer, SignDescent
 from skillscale.lab.settings import Alpha, Count, Counts, Positive, Seeds, Steps
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -20,13 +17,10 @@ from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 class FixedLength(Experiment):
     """Unlearned fractions over time under sign descent and the normalised gradient.
 
-    `unlearned` (rule, dim, member, step, skill), 1 - t_k·θ; `frequency` (skill).
+    Orthonormal task vectors, squared loss, exact gradients. `unlearned` (rule, dim, member, step,
+    skill), 1 - t_k·θ; `frequency` (skill).
 
-    Source: derived here; exact recursion in `tests/test_geometry_step_length.py`.
-
-    >>> small = FixedLength(dims=(4,), n_skills=2, steps=4, every=2, seeds=(0,))
-    >>> dict(small.run()["unlearned"].sizes)
-    {'rule': 2, 'dim': 1, 'member': 1, 'step': 3, 'skill': 2}
+    Source: derived here; tested on the exact recursion.
     """
 
     dims: Counts = (20, 1000)  #: numbers of parameters, each at least `n_skills`
@@ -38,10 +32,7 @@ class FixedLength(Experiment):
     seeds: Seeds = tuple(range(200, 212))  #: one set of task vectors each
 
     order = ("rule", "dim", "member", "step", "skill")
-    about = {
-        "unlearned": ("1", "unlearned fraction of a skill"),
-        "frequency": ("1", "frequency of a skill"),
-    }
+    about = UNLEARNED
 
     def together(self) -> None:
         for dim in self.dims:

@@ -23,11 +23,8 @@ def skill_curves(
 ) -> Figure:
     """Draw learned fractions over time, one panel per optimizer, theory over measurement.
 
-    Args:
-        steps: Shape (step,).
-        measured: Unlearned fractions by optimizer, "sign" and "sgd", shape (member, step, skill).
-        predicted: Mean fields by optimizer, shape (step, skill).
-        other: The form with the sum of demands, shape (step, skill), drawn beside sign descent.
+    Unlearned fractions come by "sign" and "sgd", measured (member, step, skill) and predicted
+    (step, skill); `other` is the form with the sum of demands, drawn beside sign descent.
     """
     figure, axes = style.new(1, 2, width=7.6, height=3.4, sharey=True)
     titles = {"sign": "sign descent", "sgd": "gradient descent"}
@@ -53,14 +50,7 @@ def skill_curves(
 def two_skills(
     ratios: Floats, measured: dict[str, Summary], fine: Floats, predicted: dict[str, Floats]
 ) -> Figure:
-    """Draw the ratio of completion times over the frequency ratio.
-
-    Args:
-        ratios: Measured frequency ratios, shape (ratio,).
-        measured: Ratios of completion times by label, shape (ratio,).
-        fine: Frequency ratios of the curves, shape (point,).
-        predicted: Curves by label, shape (point,).
-    """
+    """Draw ratios of completion times by label over frequency ratios; curves are at `fine` ones."""
     figure, axes = style.new(height=3.6)
     markers = cycle("os^")
     for style_, (label, curve) in zip(cycle(("-", "--", ":")), predicted.items(), strict=False):

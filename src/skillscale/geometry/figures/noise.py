@@ -28,12 +28,7 @@ def noisy_curves(
 ) -> Figure:
     """Draw learned fractions over time, a panel per label, simulation under two theories.
 
-    Args:
-        times: Times by label, shape (time,).
-        measured: Learned fractions, shape (time, skill).
-        mean_field: First prediction, of unlearned fractions, shape (time, skill).
-        resource: Second prediction, shaped alike.
-        names: What the predictions are called.
+    The measured are learned, the predicted unlearned fractions, shape (time, skill).
     """
     width = max(5.4, 2.7 * len(times))
     figure, axes = style.new(1, len(times), width=width, height=3.2, sharey=True)
@@ -57,14 +52,7 @@ def noisy_curves(
 
 @style.drawn
 def wasted(noise: Floats, fitted: Summary, fine: Floats, predicted: Floats) -> Figure:
-    """Draw the fitted wasted resource over the noise on logarithmic axes, and the prediction.
-
-    Args:
-        noise: Standard deviations > 0, shape (noise,).
-        fitted: Constants, shape (noise,).
-        fine: Abscissae of the prediction.
-        predicted: Wasted resource at `fine`.
-    """
+    """Draw the fitted wasted resource over noise > 0 on logarithmic axes, and the prediction."""
     figure, ax = style.new(height=3.4, width=5.4)
     ax.loglog(fine, predicted, color=_THEORY, label="predicted, nothing fitted")
     style.bars(ax, noise, fitted, ms=5, label="fitted to the simulation")
@@ -78,14 +66,9 @@ def module_speedups(
     n_skills: Floats, measured: dict[str, Summary], fine: Floats, predicted: dict[str, Floats],
     serial: Floats,
 ) -> Figure:  # fmt: skip
-    """Draw the speed-up by modules over the number of skills.
+    """Draw the speed-up by modules, by label, over the number of skills; curves are at `fine` ones.
 
-    Args:
-        n_skills: Measured numbers, shape (number,).
-        measured: Speed-ups by label, shape (number,).
-        fine: Numbers of the curves.
-        predicted: Mean field by label, shape of `fine`.
-        serial: What dominoes that take equal times would give, √n, shape of `fine`.
+    `serial` is what dominoes that take equal times would give, √n.
     """
     figure, ax = style.new(height=3.6)
     ax.loglog(fine, serial, color=_CONTROL, ls=":", label=r"equal times in turn, $\sqrt{n}$")
@@ -109,13 +92,7 @@ def module_speedups(
 
 @style.drawn
 def alignment(steps: Floats, measured: Summary, predicted: Floats) -> Figure:
-    """Draw the share of aligned parameters over time, skill by skill.
-
-    Args:
-        steps: Shape (step,).
-        measured: Shares, shape (step, skill).
-        predicted: From the measured demands, shape (step, skill).
-    """
+    """Draw the share of aligned parameters (step, skill), and that from the measured demands."""
     figure, ax = style.new(height=3.2)
     shades = np.linspace(1.0, 0.35, predicted.shape[-1])
     for skill, shade in enumerate(shades):

@@ -21,12 +21,7 @@ _TICKS = (0.001, 0.01, 0.1, 0.2, 0.5, 1.0)
 
 @style.drawn
 def race(steps: Floats, losses: dict[str, dict[str, Floats]]) -> Figure:
-    """Draw losses over steps on logarithmic axes, a panel per condition, a line per rule.
-
-    Args:
-        steps: Shape (step,).
-        losses: Loss by condition and rule, shape (step,). Conditions fill rows of three.
-    """
+    """Draw losses (step,) on logarithmic axes, a panel per condition, a line per rule."""
     columns = min(3, len(losses))
     rows = -(-len(losses) // columns)
     figure, axes = style.new(rows, columns, width=2.7 * columns, height=2.5 * rows, sharex=True)
@@ -50,12 +45,9 @@ def race(steps: Floats, losses: dict[str, dict[str, Floats]]) -> Figure:
 def tuning(
     rates: Floats, losses: dict[str, dict[str, Floats]], chosen: dict[str, dict[str, int]]
 ) -> Figure:
-    """Draw the loss over the learning rate, a panel per condition, with the rate that was chosen.
+    """Draw the loss (rate,) of the judged seeds, a panel per condition, a line per rule.
 
-    Args:
-        rates: Shape (rate,).
-        losses: Loss on the judged seeds by condition and rule, shape (rate,).
-        chosen: Index of the rate that the tuning seeds chose, by condition and rule.
+    Marked is the rate whose index the tuning seeds chose.
     """
     figure, axes = style.new(1, len(losses), width=3.4 * len(losses), height=3.6)
     panels = np.atleast_1d(axes)
@@ -82,13 +74,9 @@ def directions(
     *,
     logarithmic: tuple[str, ...] = (),
 ) -> Figure:
-    """Draw what is left of each direction over time, a panel per label.
+    """Draw what is left, |x_i|, of each direction over time, (time, direction), a panel per label.
 
-    Args:
-        times: Shape (time,).
-        measured: Sizes |x_i|, shape (time, direction).
-        predicted: Theory, same shape.
-        logarithmic: Labels of the panels with a logarithmic time axis.
+    The panels of `logarithmic` labels have a logarithmic time axis.
     """
     figure, axes = style.new(1, len(times), width=2.7 * len(times), height=3.0, sharey=True)
     panels = np.atleast_1d(axes)
@@ -111,10 +99,7 @@ def directions(
 def overlapping(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
     """Draw learned fractions of skills that overlap, simulation over theory.
 
-    Args:
-        steps: Shape (step,).
-        measured: Unlearned fractions of one seed, shape (step, skill), most frequent first.
-        predicted: Theory, same shape.
+    Given are the unlearned ones of one seed, (step, skill), most frequent first.
     """
     figure, ax = style.new(height=3.4)
     shades = np.linspace(1.0, 0.3, measured.shape[-1])

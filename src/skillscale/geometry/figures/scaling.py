@@ -31,9 +31,8 @@ def step_exponents(
 
     Args:
         curves: Steps (step,) and losses under sign descent (alpha, step), in nats.
-        alphas: House α, shape (alpha,).
         measured: Slopes by optimizer, shape (alpha,).
-        read_off: Slopes read off the published figure by optimizer, shape (alpha,).
+        read_off: Slopes read off the published figure, alike.
         references: Laws by label, shape (alpha,).
     """
     figure, (left, right) = style.new(1, 2, width=7.6, height=3.5)
@@ -65,13 +64,9 @@ def step_exponents(
 def width_exponents(
     n_skills: Floats, measured: dict[str, Summary], tail: dict[str, Floats], reference: float
 ) -> Figure:
-    """Draw exponents in the number of parameters over the number of skills.
+    """Draw exponents in the number of parameters over the number of skills, by label.
 
-    Args:
-        n_skills: Numbers of skills, shape (number,).
-        measured: Exponents by label, shape (number,).
-        tail: What the mass beyond the last learned skill gives, by label, shape (number,).
-        reference: The exponent of Chinchilla, drawn as a line.
+    `tail` is what the mass beyond the last learned skill gives, `reference` Chinchilla's exponent.
     """
     figure, ax = style.new(height=3.5)
     ax.axhline(reference, color=_CONTROL, lw=1)
@@ -94,12 +89,9 @@ def width_exponents(
 def local_exponents(
     steps: Floats, measured: dict[str, Summary], forms: dict[str, dict[str, Floats]]
 ) -> Figure:
-    """Draw local exponents of the loss over steps, one panel per label.
+    """Draw local exponents (window,) of the loss, one panel per title, and forms of each by label.
 
-    Args:
-        steps: Ends of the windows, shape (window + 1,).
-        measured: Exponents by panel title, shape (window,).
-        forms: For each panel title, predicted exponents by label, shape (window,).
+    `steps` are the ends of the windows, shape (window + 1,).
     """
     figure, axes = style.new(1, len(measured), width=7.6, height=3.3, sharey=True)
     middle = np.sqrt(steps[1:] * steps[:-1])
@@ -120,14 +112,9 @@ def local_exponents(
 
 @style.drawn
 def cliff(dims: Floats, share: Summary, fine: Floats, predicted: Floats, losses: Floats) -> Figure:
-    """Draw the share of seeds whose skills are all satisfiable, and the loss of each seed.
+    """Draw the share of seeds whose skills are all satisfiable, and each seed's loss (member, dim).
 
-    Args:
-        dims: Numbers of parameters, shape (dim,).
-        share: Shape (dim,).
-        fine: Numbers of parameters of the curve, shape (point,).
-        predicted: Probability that all are satisfiable, shape (point,).
-        losses: Cross entropy at the optimum, shape (member, dim).
+    Predicted is the probability at `fine` numbers of parameters.
     """
     figure, (left, right) = style.new(1, 2, width=7.6, height=3.3)
     left.plot(fine, predicted, color=_THEORY, label="exact probability")
@@ -143,16 +130,11 @@ def cliff(dims: Floats, share: Summary, fine: Floats, predicted: Floats, losses:
 
 @style.drawn
 def modular_gain(
-    alphas: Floats,
-    ratios: dict[str, dict[str, Summary]],
-    plotted: dict[str, tuple[Floats, Floats]],
+    alphas: Floats, ratios: dict[str, dict[str, Summary]], plotted: dict[str, tuple[Floats, Floats]]
 ) -> Figure:
-    """Draw dense over modular loss, one panel per number of parameters.
+    """Draw dense over modular loss (alpha,) by label, one panel per number of parameters.
 
-    Args:
-        alphas: House α, shape (alpha,).
-        ratios: For each panel title, ratios by label, shape (alpha,).
-        plotted: For each panel title, α and the ratios read off the stored notebook.
+    `plotted` are, by panel, α and the ratios read off the stored notebook.
     """
     figure, axes = style.new(1, len(ratios), width=7.6, height=3.5, sharey=True)
     lines = (("-", "o", _MEASURED), ("-", "s", _THEORY), ("--", "^", _CONTROL))

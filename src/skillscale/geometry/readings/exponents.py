@@ -14,12 +14,10 @@ from skillscale.lab import records
 
 
 def exponents_in_steps(run: xr.Dataset) -> xr.DataArray:
-    """Exponent of the loss in steps, between steps 80 and 200."""
     return _between(run.loss, "step", 80, 200)
 
 
 def exponents_in_width(run: xr.Dataset) -> xr.DataArray:
-    """Exponent of the loss in parameters, between 40 and 220."""
     return _between(run.loss, "dim", 40, 220)
 
 
@@ -45,7 +43,6 @@ def step_exponent_falls_with_more_skills(run: xr.Dataset) -> dict[str, Estimate]
 
 
 def local_exponents(run: xr.Dataset, alpha: float) -> Floats:
-    """Exponents of the measured loss between successive steps (member, window)."""
     return _successive(run, run.loss.sel(alpha=alpha).values.astype(float))
 
 
@@ -90,20 +87,17 @@ def width_exponent_falls_with_more_skills(run: xr.Dataset) -> dict[str, Estimate
 
 
 def _between(loss: xr.DataArray, name: str, low: int, high: int) -> xr.DataArray:
-    """Exponent of the loss between two values of a coordinate."""
     ratio = loss.sel({name: low}) / loss.sel({name: high})
     exponents: xr.DataArray = np.log(ratio) / np.log(high / low)
     return exponents
 
 
 def _successive(run: xr.Dataset, loss: Floats) -> Floats:
-    """Exponents between successive steps of a run, the last axis of the loss."""
     t = run.step.values.astype(float)
     return np.asarray(-np.diff(np.log(loss), axis=-1) / np.diff(np.log(t)))
 
 
 def _by_alpha(slopes: xr.DataArray) -> dict[str, Estimate]:
-    """One estimate per α, named as in the claims."""
     return {
         f"alpha {a:g} (Zipf {a + 1:g})": fits.mean(slopes.sel(alpha=a)) for a in slopes.alpha.values
     }

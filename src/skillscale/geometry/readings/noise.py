@@ -16,18 +16,15 @@ LABELS = (PUBLISHED_WASTE, 0.006)  # N0 of the published default run: in its cod
 
 
 def exact_arms(run: xr.Dataset) -> dict[tuple[float, float], xr.Dataset]:
-    """Arms without batches, by noise and gradient factor."""
     arms = (run.isel(arm=i) for i in range(run.sizes["arm"]))
     return {(float(arm.noise), float(arm.factor)): arm for arm in arms if not arm.batch_size}
 
 
 def default_arm(run: xr.Dataset) -> xr.Dataset:
-    """The arm with batches, the published default run."""
     return run.isel(arm=int(np.argmax(run.batch_size.values)))
 
 
 def predicted_waste(arm: xr.Dataset) -> float:
-    """The wasted resource that the noise of an arm amounts to."""
     dim = records.provenance(arm, "settings")["dim"]
     return float(theory.wasted_resource(arm.noise, dim, gradient_factor=float(arm.factor)))
 

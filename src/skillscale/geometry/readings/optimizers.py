@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
@@ -29,20 +31,9 @@ def window_losses(run: xr.Dataset, window: str, *, tuned: bool) -> xr.DataArray:
     return judging_seeds(run)[window].isel(rate=chosen)
 
 
-def lion_leads_adam_early_at_published_rates(run: xr.Dataset) -> dict[str, Estimate]:
-    return _lion(run, tuned=False)
-
-
-def lion_leads_adam_early_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
-    return _lion(run, tuned=True)
-
-
-def ademamix_leads_adam_late_at_published_rates(run: xr.Dataset) -> dict[str, Estimate]:
-    return _ademamix(run, tuned=False)
-
-
-def ademamix_leads_adam_late_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
-    return _ademamix(run, tuned=True)
+def _lead(losses: xr.DataArray, first: str, second: str, n: int, sigma: float) -> Estimate:
+    cell = losses.sel(n_skills=n, noise=sigma)
+    return fits.mean(np.log(cell.sel(rule=second).values / cell.sel(rule=first).values))
 
 
 def _lion(run: xr.Dataset, *, tuned: bool) -> dict[str, Estimate]:
@@ -61,7 +52,7 @@ def _ademamix(run: xr.Dataset, *, tuned: bool) -> dict[str, Estimate]:
     return parts
 
 
-def _lead(losses: xr.DataArray, first: str, second: str, n: int, sigma: float) -> Estimate:
-    """Logarithm of the loss of `second` over that of `first`."""
-    cell = losses.sel(n_skills=n, noise=sigma)
-    return fits.mean(np.log(cell.sel(rule=second).values / cell.sel(rule=first).values))
+lion_leads_adam_early_at_published_rates = partial(_lion, tuned=False)
+lion_leads_adam_early_at_tuned_rates = partial(_lion, tuned=True)
+ademamix_leads_adam_late_at_published_rates = partial(_ademamix, tuned=False)
+ademamix_leads_adam_late_at_tuned_rates = partial(_ademamix, tuned=True)

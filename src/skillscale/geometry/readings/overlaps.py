@@ -17,7 +17,6 @@ WASTE = 0.01  # N0 of the public code with overlaps
 
 
 def deviations_by_size(run: xr.Dataset) -> dict[tuple[int, int], dict[str, Floats]]:
-    """Deviation of the curves (mse) from both forms with the overlaps, per seed."""
     sizes = list(zip(run.n_skills.values.tolist(), run.dim.values.tolist(), strict=True))
     found = {}
     for n, dim in SIZES:
@@ -77,7 +76,6 @@ def sign_agreement_follows_from_relative_demand(run: xr.Dataset) -> dict[str, Es
 
 
 def _frequencies(run: xr.Dataset) -> xr.DataArray:
-    """Frequencies for every number of skills and α, nan beyond the number of skills."""
     table = np.full([run.sizes[name] for name in ("n_skills", "alpha", "skill")], np.nan)
     for i, n in enumerate(run.n_skills.values.tolist()):
         for j, alpha in enumerate(run.alpha.values.tolist()):

@@ -15,7 +15,6 @@ MODULE_SIZES = ((10, -0.99), (10, 0.0), (10, 1.0), (4, 1.0), (40, 1.0))  # skill
 
 
 def deviations_from_forms(run: xr.Dataset) -> dict[str, Floats]:
-    """Deviation of sign descent from the two closed forms, per seed."""
     ran = records.provenance(run, "settings")
     t, p = run.step.values.astype(float), run.frequency.values
     lr, dim = ran["sign_lr"], ran["dim"]
@@ -36,7 +35,6 @@ def sign_descent_follows_the_l2_mean_field(run: xr.Dataset) -> dict[str, Estimat
 
 
 def completion_ratios(run: xr.Dataset) -> xr.DataArray:
-    """Completion time of the rare skill over that of the common one."""
     ratios: xr.DataArray = run.completion.sel(skill=2) / run.completion.sel(skill=1)
     return ratios
 
@@ -48,7 +46,6 @@ def rare_skill_takes_under_twice_the_time(run: xr.Dataset) -> dict[str, Estimate
 
 
 def deviations_at_fixed_length(run: xr.Dataset) -> dict[tuple[str, int], Floats]:
-    """Deviation of each rule, at each number of parameters, from its closed form, per seed."""
     length = records.provenance(run, "settings")["length"]
     t, p = run.step.values.astype(float), run.frequency.values
     found = {}

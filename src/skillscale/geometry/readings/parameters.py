@@ -13,7 +13,6 @@ from skillscale.lab import records
 
 
 def satisfiable_shares(run: xr.Dataset) -> dict[int, Estimate]:
-    """Share of seeds whose skills are all satisfiable, by the number of parameters."""
     counts = run.satisfiable.sum("member").values.tolist()
     return {
         dim: fits.proportion(count, run.sizes["member"])

@@ -1,9 +1,4 @@
-"""Quanta discovery from gradients in a small language model, and the controls it needs.
-
-`Clusters` finds clusters in one network and tests them in another; `Envelope` ranks cluster sizes
-beside data without clusters and data with known ones; `ModelSizes` measures the loss of networks
-of several sizes, token by token; `KnownQuanta` clusters gradients where the quanta are known.
-"""
+"""Quanta discovery from gradients in a small language model, and the controls it needs."""
 
 from skillscale.quanta_discovery.experiments import measures
 from skillscale.quanta_discovery.experiments._shared import novel_trigram, spectral_sweep

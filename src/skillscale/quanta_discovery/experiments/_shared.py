@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -38,13 +38,11 @@ class Samples(NamedTuple):
 
 @cache
 def documents() -> tuple[str, ...]:
-    """Return the texts that ship with Python, read once."""
     return corpus.python_documents()
 
 
 @cache
 def tokenizer(n_tokens: int) -> corpus.Tokenizer:
-    """Return the vocabulary of all texts."""
     return corpus.build_tokenizer(documents(), n_tokens=n_tokens)
 
 
@@ -68,16 +66,11 @@ def network(
 
 
 def novel_trigram(rows: Tensor, positions: Tensor) -> NDArray[np.bool_]:
-    """Whether the trigram that ends in each predicted token is new within its window.
+    """Whether the trigram that ends in each predicted token is new within its window, (sample,).
 
-    A token whose last three tokens stood in the window before can be predicted by copying.
-
-    Args:
-        rows: token numbers (sample, context + 1).
-        positions: position from which each sample's token is predicted; the token is the next.
-
-    Returns:
-        True where the trigram did not occur before, shape (sample,).
+    A token whose last three tokens stood in the window before can be predicted by copying. `rows`
+    are token numbers (sample, context + 1), `positions` those from which the next token is
+    predicted.
     """
     trigrams = rows.unfold(1, 3, 1)
     index = positions - 1
@@ -87,31 +80,21 @@ def novel_trigram(rows: Tensor, positions: Tensor) -> NDArray[np.bool_]:
     return np.asarray(~repeated.numpy())
 
 
-def choose(
-    networks: Sequence[language.Transformer],
-    rows: Tensor,
-    *,
-    context: int,
-    max_loss: float,
-    n_samples: int,
-) -> Samples:
-    """Confident tokens in the second half of each window, copies dropped, thinned evenly.
-
-    Raises:
-        ValueError: fewer than `n_samples` tokens are left.
-    """
+def choose(of: Any, networks: Sequence[language.Transformer], held_out: Documents) -> Samples:
+    """Confident tokens in the second half of each window, copies dropped, thinned evenly."""
+    rows = corpus.windows(held_out, context=of.context)
     losses = torch.stack([language.token_losses(model, rows) for model in networks])
-    late = torch.arange(context) >= context // 2
-    confident = (losses < max_loss).all(0) & late
+    late = torch.arange(of.context) >= of.context // 2
+    confident = (losses < of.max_loss).all(0) & late
     row, position = confident.nonzero(as_tuple=True)
     novel = torch.from_numpy(novel_trigram(rows[row], position))
     row, position = row[novel], position[novel]
     counts = (len(rows) * int(late.sum()), int(confident.sum()), len(row))
-    if len(row) < n_samples:
+    if len(row) < (n := of.n_samples):
         raise ValueError(
-            f"n_samples must be at most {len(row)}, the confident tokens found, got {n_samples}"
+            f"n_samples must be at most {len(row)}, the confident tokens found, got {n}"
         )
-    chosen = torch.linspace(0, len(row) - 1, n_samples).long()
+    chosen = torch.linspace(0, len(row) - 1, n).long()
     row, position = row[chosen], position[chosen]
     return Samples(rows[row], position, losses[:, row, position], counts)
 
@@ -126,7 +109,6 @@ def cosines(model: language.Transformer, samples: Samples) -> Tensor:
 
 
 def spectral(cosine: Tensor, n_clusters: int, seed: int, *, n_init: int = 5) -> NDArray[np.int64]:
-    """Cluster samples by their angular similarity into a given number of clusters."""
     similarity = gradients.angular_similarity(cosine.double()).numpy()
     model = SpectralClustering(n_clusters, affinity="precomputed", n_init=n_init, random_state=seed)
     return np.asarray(model.fit_predict(similarity), dtype=np.int64)

@@ -1,10 +1,4 @@
-"""Quanta discovery from gradients, with two independent networks for every text.
-
-Tokens that two networks both predict confidently are clustered by the direction of the gradient
-of their loss in one network; whether the clusters mean anything is then measured in the other,
-which shares the text with the first but neither its initial weights nor its batches. A third
-network that was never trained is the control: it shows what the text alone makes alike.
-"""
+"""Quanta discovery from gradients, with two independent networks for every text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 from torch import Tensor
 
-from skillscale.lab import corpus, language
+from skillscale.lab import language
 from skillscale.lab.settings import Count, Flag, Positive, Seeds, whole
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
@@ -31,12 +25,19 @@ _BACK = 14
 class Clusters(Experiment, language.Recipe):
     """Train pairs of networks, cluster gradients in one and measure their cosines in both.
 
-    Among others, dims (member, network, sample) `label` and `loss`; (member, sample, back)
-    `tokens`, the last tokens of the context, the predicted one at back = 0; and (member, network,
-    measured_in, shared) `excess`: by how much two samples that share their last `shared` tokens
-    (the predicted one included) have a larger cosine in the network `measured_in` if `network` put
-    them into one cluster. `null_excess` is the same for shuffled labels, measured in the other
-    network. The network is made by the recipe that the settings extend.
+    Tokens that two networks both predict confidently are clustered by the direction of the gradient
+    of their loss in one network; whether the clusters mean anything is measured in the other, which
+    shares the text but neither initial weights nor batches. A network that was never trained is the
+    control: it shows what the text alone makes alike. Networks are made by the recipe that the
+    settings extend.
+
+    `label` and `loss` (member, network, sample); `tokens` (member, sample, back), the last ones of
+    the context, the predicted one at back = 0; `excess` (member, network, measured_in, shared), by
+    how much two samples that share their last `shared` tokens (the predicted one included) have a
+    larger cosine in the network `measured_in` if `network` put them into one cluster; `null_excess`
+    (member, network, shared, permutation), the same for shuffled labels in the other network;
+    `size` (member, n_clusters, rank); `coherence` (member, network, cluster); and agreements with
+    tokens and between networks.
     """
 
     max_loss: Positive = 0.3  #: of a confident token in both networks, nats
@@ -91,13 +92,7 @@ class Clusters(Experiment, language.Recipe):
             _shared.network(self, training, seed=member, name=f"{i}") for i in range(_NETWORKS)
         ]
         untrained = _shared.network(self, (), seed=member, name="untrained")
-        samples = _shared.choose(
-            networks,
-            corpus.windows(held_out, context=self.context),
-            context=self.context,
-            max_loss=self.max_loss,
-            n_samples=self.n_samples,
-        )
+        samples = _shared.choose(self, networks, held_out)
         cosines = [_shared.cosines(network, samples) for network in (*networks, untrained)]
         tokens = samples.tokens(min(_BACK, self.context // 2))
         label = np.stack(
@@ -155,8 +150,7 @@ def _excesses(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """`excess_cosine` for labels from each network, cosines of each, and each kind of key.
 
-    Shuffles are measured in the other trained network; labels were made from the cosines of the
-    own one.
+    Shuffles are measured in the other network: labels were made from the cosines of the own one.
     """
     excess = np.empty((_NETWORKS, len(cosines), len(SHARED)), np.float32)
     null = np.empty((_NETWORKS, len(SHARED), n_permutations), np.float32)
@@ -180,7 +174,6 @@ def _excesses(
 def _agreements(
     label: NDArray[np.int64], target: NDArray[np.int64]
 ) -> dict[str, tuple[str | tuple[()], Any]]:
-    """Clusters against predicted tokens, and clusters of the two networks against each other."""
     with_token = [measures.agreement(found, target) for found in label]
     ami = [adjusted_mutual_info_score(target, found) for found in label]
     return {

@@ -1,9 +1,4 @@
-"""Sizes of spectral clusters by rank: gradients beside data without and with known clusters.
-
-Data without clusters are Gaussian vectors, either alike in all directions or with the eigenvalues
-of the gradients' cosine matrix in directions drawn at random. Data with known clusters are Gaussian
-clouds whose sizes are counts of independent draws from a power law.
-"""
+"""Sizes of spectral clusters by rank: gradients beside data without and with known clusters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import frequencies
-from skillscale.lab import corpus, language
+from skillscale.lab import language
 from skillscale.lab.settings import Count, NonNegative, Positive, Seeds, each, real, whole
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -28,12 +23,16 @@ _KINDS = 100_000
 class Envelope(Experiment, language.Recipe):
     """Cluster gradients and artificial data into many numbers of clusters, and rank the sizes.
 
-    Dims (member, source, n_clusters, rank) `size`; (member, source, n_clusters) `coherence`, the
-    mean cosine of two samples of one cluster; (member, source, true_rank) `true_size` of the groups
-    that are known, which for "gradients" are the predicted tokens; (member,) `within_token`, the
-    mean cosine of two samples with the same predicted token, and `dimension`, that of the isotropic
-    null: the participation ratio (Σλ)² / Σλ² of the eigenvalues λ of the gradients' cosine matrix.
-    The network is made by the recipe that the settings extend.
+    Data without clusters are Gaussian vectors, either alike in all directions or with the
+    eigenvalues of the gradients' cosine matrix in directions drawn at random. Data with known
+    clusters are Gaussian clouds whose sizes are counts of independent draws from a power law. The
+    network is made by the recipe that the settings extend.
+
+    `size` (member, source, n_clusters, rank); `coherence` (member, source, n_clusters), the mean
+    cosine of two samples of one cluster; `true_size` (member, source, true_rank) of the known
+    groups, for "gradients" the predicted tokens; `within_token` (member), the mean cosine of two
+    samples with the same predicted token; `dimension` (member), that of the isotropic null, the
+    participation ratio (Σλ)² / Σλ² of the eigenvalues λ of the gradients' cosine matrix.
     """
 
     max_loss: Positive = 0.3  #: of a confident token, nats
@@ -75,13 +74,7 @@ class Envelope(Experiment, language.Recipe):
     def measure(self, member: int) -> Found:
         training, held_out = _shared.texts(self.n_tokens, held_out=self.held_out, seed=member)
         model = _shared.network(self, training, seed=member, name="0")
-        samples = _shared.choose(
-            [model],
-            corpus.windows(held_out, context=self.context),
-            context=self.context,
-            max_loss=self.max_loss,
-            n_samples=self.n_samples,
-        )
+        samples = _shared.choose(self, [model], held_out)
         cosine = _shared.cosines(model, samples)
         token = samples.target.numpy()
         spectrum = np.linalg.eigvalsh(cosine.double().numpy()).clip(0)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -38,15 +37,14 @@ class KnownQuanta(Experiment):
     are exact and over all parameters. The recipes: "signed" clusters by the cosine into as many
     clusters as there are skills among the samples, and "signed, twice as many" into twice as many;
     "absolute" uses the absolute cosine; "each label alone" clusters samples of each label by
-    themselves, into as many clusters as skills. "absolute, shared weights" leaves out the rows of
-    the control bits, which no two skills share; "absolute, untrained" takes the gradients of the
-    network before training.
+    themselves, into as many clusters as skills; "absolute, shared weights" leaves out the rows of
+    the control bits, which no two skills share; "absolute, untrained" takes the network before
+    training.
 
-    Dims (member, recipe, sample) `label`, (member, sample) `sample_skill` (0 is the most frequent)
-    and `target` (-1 or 1), (member, skill) `loss` in bits, and (member, pair) the mean `cosine` and
-    `absolute_cosine` of two samples of the same skill and label, of the same skill and other
-    labels, and of different skills. A ValueError says that a network has learned fewer than two
-    skills.
+    `label` (member, recipe, sample); `sample_skill`, 0 the most frequent, and `target`, -1 or 1,
+    (member, sample); `loss` (member, skill), in bits; the means `cosine` and `absolute_cosine`
+    (member, pair) of two samples of the same skill and label, of the same skill and other labels,
+    and of different skills. A ValueError says that a network has learned fewer than two skills.
     """
 
     n_skills: int = 100
@@ -93,9 +91,9 @@ class KnownQuanta(Experiment):
             _clustered(self, task, [[p[i] for p in trained], [p[i] for p in untrained]])
             for i, task in enumerate(tasks)
         ]
-        joined = xr.concat(parts, "member")
         return {
-            str(name): (list(map(str, each.dims)), each.values) for name, each in joined.items()
+            name: (("member", *dims), np.stack([part[name][1] for part in parts]))
+            for name, (dims, _) in parts[0].items()
         }
 
 
@@ -109,9 +107,7 @@ KnownQuanta.records = {
 }
 
 
-def _clustered(
-    of: KnownQuanta, task: MultitaskParity, networks: Sequence[list[Tensor]]
-) -> xr.Dataset:
+def _clustered(of: KnownQuanta, task: MultitaskParity, networks: Sequence[list[Tensor]]) -> Found:
     """Choose samples of one network's learned skills and cluster them by every recipe."""
     loss = _skill_losses(of, task, networks[0])
     learned = torch.from_numpy(loss < of.learned)
@@ -136,31 +132,23 @@ def _clustered(
         _spectral(of, shared.abs(), n, task.seed),
         _spectral(of, untrained.abs(), n, task.seed),
     )
-    return xr.Dataset(
-        {
-            "label": (("recipe", "sample"), np.stack(found).astype(np.int16)),
-            "sample_skill": ("sample", skill.astype(np.int16)),
-            "target": ("sample", target.astype(np.int8)),
-            "loss": ("skill", loss.astype(np.float32).round(4)),
-            "cosine": ("pair", _pair_means(trained.numpy(), skill, target)),
-            "absolute_cosine": ("pair", _pair_means(trained.abs().numpy(), skill, target)),
-        }
-    )
+    return {
+        "label": (("recipe", "sample"), np.stack(found).astype(np.int16)),
+        "sample_skill": (("sample",), skill.astype(np.int16)),
+        "target": (("sample",), target.astype(np.int8)),
+        "loss": (("skill",), loss.astype(np.float32).round(4)),
+        "cosine": (("pair",), _pair_means(trained.numpy(), skill, target)),
+        "absolute_cosine": (("pair",), _pair_means(trained.abs().numpy(), skill, target)),
+    }
 
 
 def sample_directions(parameters: Sequence[Tensor], batch: Batch) -> dict[str, Tensor]:
     """Gradient of each sample's own loss in a network of one hidden ReLU layer, up to its length.
 
-    With the control rows C, weights V and bias c of the first layer, the read-out w and its bias b,
-    h = relu(C_k + x V + c), f = h w + b and loss ln(1 + e^(-y f)), the gradient is σ(-y f) times
-    -y ∂f. The factor is positive but vanishes in float32 for a sure network, and is left out.
-
-    Args:
-        parameters: C (skill, unit), V (bit, unit), c (1, unit), w (unit, 1), b (1, 1).
-        batch: samples without a member axis.
-
-    Returns:
-        Name -> (sample, ...) of -y ∂f, over all entries of each parameter.
+    With the control rows C (skill, unit), weights V (bit, unit) and bias c of the first layer, the
+    read-out w and its bias b, h = relu(C_k + x V + c), f = h w + b and loss ln(1 + e^(-y f)), the
+    gradient is σ(-y f) times -y ∂f. The factor is positive but vanishes in float32 for a sure
+    network, and is left out: returned is -y ∂f, (sample, …) by the name of the parameter.
     """
     control, weight, shift, readout, _ = parameters
     before = control[batch.skill] + batch.bits @ weight + shift
@@ -209,7 +197,6 @@ def _outputs(parameters: Sequence[Tensor], bits: Tensor, skill: Tensor) -> Tenso
 def _skill_losses(
     of: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor]
 ) -> NDArray[np.float64]:
-    """Mean loss of each skill on inputs of its own, in bits."""
     rng = Stream(task.seed, "test inputs").at(0)
     out = np.empty(task.n_skills)
     for k in range(task.n_skills):
@@ -222,7 +209,6 @@ def _skill_losses(
 def _samples(
     of: KnownQuanta, task: MultitaskParity, parameters: Sequence[Tensor], learned: Tensor
 ) -> Batch:
-    """Draw samples as in training and keep those of learned skills with a low loss."""
     rng = Stream(task.seed, "clustered samples").at(0)
     kept: list[Batch] = []
     while sum(len(part.skill) for part in kept) < of.n_samples:

@@ -1,7 +1,5 @@
 """Pure functions of cluster labels, cosines and losses: what the controls are made of."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
@@ -20,21 +18,12 @@ def excess_cosine(
     n_permutations: int = 0,
     rng: np.random.Generator | None = None,
 ) -> tuple[float, Floats]:
-    """How much more alike two samples of one key are if they also share a cluster.
+    """How much more alike two samples of one key are if they also share a cluster; nan if none do.
 
-    With M the set of pairs that share key and cluster, the excess is
-    mean over M of (cos_ij - mean cosine of all pairs with that key). Shuffling labels within each
-    key has expectation exactly zero, whatever the keys' sizes and cosines.
-
-    Args:
-        cosine: symmetric (sample, sample).
-        label: cluster of each sample.
-        key: what samples must share to be compared.
-        n_permutations: number of shuffles for the null distribution.
-        rng: source of the shuffles.
-
-    Returns:
-        The excess (nan without a pair in M) and the shuffled excesses, (n_permutations,).
+    With M the set of pairs that share key and cluster, the excess is the mean over M of (cos_ij -
+    mean cosine of all pairs with that key); `cosine` is symmetric, (sample, sample). Shuffling
+    labels within each key has expectation exactly zero, whatever the keys' sizes and cosines:
+    shuffled excesses come second.
     """
     labels = np.unique(np.asarray(label), return_inverse=True)[1]
     keys = np.unique(np.asarray(key), return_inverse=True)[1]
@@ -68,16 +57,7 @@ def shuffled_within(
 
 
 def coherence(cosine: ArrayLike, label: ArrayLike, n_clusters: int) -> NDArray[np.float32]:
-    """Mean cosine of two different samples of each cluster; nan for fewer than two samples.
-
-    Args:
-        cosine: symmetric (sample, sample).
-        label: cluster of each sample, 0 to n_clusters - 1.
-        n_clusters: number of clusters.
-
-    Returns:
-        Shape (n_clusters,).
-    """
+    """Mean cosine of two different samples of each cluster, 0 … n_clusters - 1; else nan."""
     cosine, label = np.asarray(cosine), np.asarray(label)
     out = np.full(n_clusters, np.nan, np.float32)
     for c in range(n_clusters):
@@ -99,22 +79,13 @@ def within(cosine: ArrayLike, group: ArrayLike) -> float:
     return float(np.asarray(cosine)[pairs].mean()) if pairs.any() else float("nan")
 
 
-def remainder(size: ArrayLike, coherence: ArrayLike, *, bound: float = 0.2) -> int:
-    """The largest cluster whose mean cosine is below a bound, or -1 if there is none.
-
-    Args:
-        size: samples of each cluster.
-        coherence: mean cosine of each cluster; nan counts as not below.
-        bound: mean cosine below which a cluster is no cluster of likes.
-
-    Returns:
-        Its index.
+def remainder(size: ArrayLike, coherence: ArrayLike) -> int:
+    """Index of the largest cluster whose mean cosine is below 0.2 (nan is not), -1 without any.
 
     >>> remainder([50, 40, 30], [0.6, 0.1, 0.05])
     1
     """
-    _checks.number("bound", bound, above=-1, maximum=1)
-    loose = np.where(np.asarray(coherence) < bound, np.asarray(size), -1)
+    loose = np.where(np.asarray(coherence) < 0.2, np.asarray(size), -1)
     return int(loose.argmax()) if loose.max() > 0 else -1
 
 
@@ -133,13 +104,6 @@ def agreement(found: ArrayLike, reference: ArrayLike) -> dict[str, float]:
 
 def permutation_p_value(measured: float, null: ArrayLike) -> float:
     """One-sided p-value (1 + number of shuffles that reach the measured value) / (1 + shuffles).
-
-    Args:
-        measured: the statistic of the data.
-        null: the statistic of shuffled data, (n_permutations,).
-
-    Returns:
-        The p-value; never 0.
 
     >>> permutation_p_value(3.0, [0.0, 1.0, 4.0])
     0.5
@@ -176,22 +140,13 @@ def steps_of(loss: ArrayLike) -> Floats:
 
 
 def smooth_surrogates(loss: ArrayLike, *, rng: np.random.Generator) -> Floats:
-    """Curves that fall like the average token, with the noise of the token's own networks.
+    """Curves (network, size, token) that fall like the average token, with the token's own noise.
 
     The expected curve of a token is its mean loss at the smallest size minus its mean drop times
     w_s, the share of the drop that the *mean* curve has made at size s. To it are added residuals
-    of the token's networks around their mean at the same size, drawn with replacement and a random
-    sign and multiplied by √(n/(n - 1)), since n residuals around their mean are too small.
-
-    Args:
-        loss: (network, size, token), at least two networks.
-        rng: source of the draws.
-
-    Returns:
-        Surrogate losses, shaped like `loss`.
-
-    Raises:
-        ValueError: there are fewer than two networks or two sizes.
+    of the token's networks, two or more, around their mean at the same size, drawn with replacement
+    and a random sign and multiplied by √(n/(n - 1)), since n residuals around their mean are too
+    small.
     """
     curves = _checks.array("loss", loss, dims=(3,))
     n, n_sizes, _ = curves.shape
@@ -209,15 +164,10 @@ def smooth_surrogates(loss: ArrayLike, *, rng: np.random.Generator) -> Floats:
 def split_statistics(loss: ArrayLike, *, share: float = 0.8) -> dict[str, float]:
     """What one half of the networks says about steps, tested on the other half.
 
-    Args:
-        loss: (network, size, token); the first half of the networks is compared with the rest.
-        share: a token is a candidate if its largest step carries more than this share of its drop.
-
-    Returns:
-        "same place": share of tokens whose largest step is the same in both halves; "candidates":
-        share of tokens that are candidates, mean over halves; "again": share of a half's
-        candidates for which the same step carries more than `share` in the other half too, both
-        directions pooled (nan without candidates).
+    "same place": share of tokens whose largest step is the same in both halves; "candidates": share
+    of tokens whose largest step carries more than `share` of the drop, mean over halves; "again":
+    share of a half's candidates for which the same step carries as much in the other half too, both
+    directions pooled (nan without candidates). Losses are (network, size, token).
     """
     curves = _checks.array("loss", loss, dims=(3,))
     half = len(curves) // 2
@@ -227,28 +177,22 @@ def split_statistics(loss: ArrayLike, *, share: float = 0.8) -> dict[str, float]
     tokens = np.arange(curves.shape[-1])
     again = [candidate[i] & (halves[1 - i][place[i], tokens] > share) for i in range(2)]
     n_candidates = sum(int(each.sum()) for each in candidate)
+    n_again = sum(int(each.sum()) for each in again)
     return {
         "same place": float((place[0] == place[1]).mean()),
         "candidates": n_candidates / (2 * len(tokens)),
-        "again": sum(int(each.sum()) for each in again) / n_candidates
-        if n_candidates
-        else float("nan"),
+        "again": n_again / n_candidates if n_candidates else float("nan"),
     }
 
 
 def against_surrogates(
-    loss: ArrayLike,
-    statistics: Callable[[Floats], dict[str, float]] = split_statistics,
-    *,
-    n_surrogates: int = 50,
-    seed: int = 0,
+    loss: ArrayLike, *, n_surrogates: int = 50
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Statistics of some curves, and their mean over smooth surrogates of the same curves."""
-    curves = _checks.array("loss", loss, dims=(3,))
-    rng = np.random.default_rng(seed)
-    drawn: Sequence[dict[str, float]] = [
-        statistics(smooth_surrogates(curves, rng=rng))
+    """Return `split_statistics` of some curves, and their mean over smooth surrogates of them."""
+    curves, rng = _checks.array("loss", loss, dims=(3,)), np.random.default_rng(0)
+    drawn = [
+        split_statistics(smooth_surrogates(curves, rng=rng))
         for _ in range(_checks.integer("n_surrogates", n_surrogates, minimum=1))
     ]
     null = {name: float(np.nanmean([each[name] for each in drawn])) for name in drawn[0]}
-    return statistics(curves), null
+    return split_statistics(curves), null

@@ -1,8 +1,4 @@
-"""Networks of several sizes on one text: their mean loss, and the loss of every single token.
-
-Several networks of each size see the same text in other orders and start from other weights, so
-that what a token's curve owes to its networks can be told from what it owes to the token.
-"""
+"""Networks of several sizes on one text: their mean loss, and the loss of every single token."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -24,11 +20,14 @@ _REFERENCE_WIDTH = 48
 class ModelSizes(Experiment):
     """Train networks of several sizes for two lengths, and store losses on held-out tokens.
 
-    Dims (member, training, network, width) `mean_loss` and `near_zero`, over all held-out tokens in
-    the second half of a window, nan for networks that were not trained; (member, network, width,
-    sample) `loss_hundredths` of the longer-trained networks on `n_kept` of those tokens, evenly
-    spaced; (member, sample, back) `tokens`, the predicted one at back = 0; coordinates
-    `n_parameters` (width), matrices and biases of the blocks, and `seed` (member).
+    Several networks of each size see the same text in other orders and start from other weights, so
+    that what a token's curve owes to its networks can be told from what it owes to the token.
+
+    `mean_loss` and `near_zero` (member, training, network, width), over all held-out tokens in the
+    second half of a window, nan for networks that were not trained; `loss_hundredths` (member,
+    network, width, sample) of the longer-trained networks on `n_kept` of those tokens, evenly
+    spaced; `tokens` (member, sample, back), the predicted one at back = 0; `n_parameters` (width),
+    matrices and biases of the blocks.
     """
 
     n_tokens: int = 800  #: of the vocabulary
@@ -116,12 +115,7 @@ ModelSizes.records = {"quanta_discovery_model_sizes": {"standard": ModelSizes()}
 
 
 def _network(
-    of: ModelSizes,
-    training: _shared.Documents,
-    seed: int,
-    length: int,
-    number: int,
-    size: int,
+    of: ModelSizes, training: _shared.Documents, seed: int, length: int, number: int, size: int
 ) -> language.Transformer:
     """A network of its own: weights and batches differ with every one of the last three."""
     width = of.widths[size]

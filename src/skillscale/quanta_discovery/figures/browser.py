@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from skillscale import _checks
 
-__all__ = ["ClusterBrowser"]
-
 # Control characters have pictures of their own, 0x2400 places up; a line break is easier to read
 # as an arrow.
 _VISIBLE = {code: chr(0x2400 + code) for code in range(32)} | {ord("\n"): "⏎", ord("\t"): "⇥"}
@@ -38,14 +36,8 @@ class ClusterBrowser:
         label: cluster of each sample, (sample,).
         vocabulary: text of each token number.
         coherence: mean cosine of two samples of a cluster, (cluster,); nan for a cluster of one.
-        examples: samples of a cluster that are seen at once, evenly spaced through the text; the
-            others unfold.
-        most: samples of a cluster that are listed at all; of the others only the number is given.
-
-    Raises:
-        ValueError: shapes do not fit, a number names no token or cluster, or a limit is below 1.
-
-    Source: derived here; `tests/test_cluster_browser.py`.
+        examples: samples of a cluster seen at once, evenly spaced in the text; others unfold.
+        most: samples of a cluster that are listed at all; of others only the number is given.
 
     >>> tokens, label = np.array([[1, 0], [1, 0]]), np.array([0, 0])
     >>> shown = ClusterBrowser(tokens, label, ["a", " b"], np.ones(1))._repr_html_()

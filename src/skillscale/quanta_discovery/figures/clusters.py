@@ -39,8 +39,7 @@ def excess(
 ) -> Figure:
     """Draw excess cosines (shared,) in the clustered, another and an untrained network.
 
-    Behind them stand the ends `null` (2, shared) between which 95 % of shuffled labels fall in the
-    other network.
+    Between the ends `null` (2, shared) lie 95 % of shuffled labels in the other network.
     """
     figure, axes = style.new(height=3.4)
     x = np.arange(len(shared))

@@ -37,11 +37,10 @@ def envelopes(
     """Draw envelopes over rank, and the exponent that each window of ranks reads.
 
     Args:
-        sources: name -> (rank,) mean of the largest cluster size at each rank; the measured first.
-        exponents: name -> (window,), positive where sizes fall.
+        sources: by name, mean of the largest cluster size at each rank; the measured first.
+        exponents: by name, shape (window,), positive where sizes fall.
         windows: first and last rank of each window.
-        predicted: the exponent that the model expects.
-        margin: half width of a band around it.
+        predicted: the exponent that the model expects, with a band of half width `margin`.
     """
     figure, (left, right) = style.new(2, 1, height=7.2)
     for (name, mean), (colour, line, _) in zip(sources.items(), _LOOKS, strict=False):
@@ -72,13 +71,7 @@ def envelopes(
 def size_series(
     parameters: Floats, losses: Mapping[str, Summary], near_zero: Mapping[str, Summary]
 ) -> Figure:
-    """Draw mean loss and share of tokens predicted almost surely over the size of networks.
-
-    Args:
-        parameters: (width,) numbers of parameters.
-        losses: name of a training length -> (width,) mean loss, nats.
-        near_zero: name -> (width,) share of tokens.
-    """
+    """Draw mean loss and share of tokens predicted almost surely over size, by training length."""
     figure, (left, right) = style.new(1, 2, height=3.3)
     for axes, values in ((left, losses), (right, near_zero)):
         for (name, found), colour in zip(values.items(), (_CONTROL, _MEASURED), strict=False):
@@ -99,21 +92,13 @@ def size_series(
 def token_curves(
     parameters: Floats, rows: Mapping[str, tuple[Sequence[str], Sequence[Summary]]]
 ) -> Figure:
-    """Draw single tokens' losses over the size of networks, each network a thin line.
+    """Draw single tokens' losses (width,), in nats, each network a thin line.
 
-    Args:
-        parameters: (width,) numbers of parameters.
-        rows: name of a row of axes -> texts that end in the token, one for each axes of the row,
-            and its losses (width,), nats.
+    A row of axes has, by its name, texts that end in the token and the losses of each.
     """
     n_columns = max(1, *(len(titles) for titles, _ in rows.values()))
     figure, grid = style.new(
-        len(rows),
-        n_columns,
-        height=0.4 + 2.1 * len(rows),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
+        len(rows), n_columns, height=0.4 + 2.1 * len(rows), sharex=True, sharey=True, squeeze=False
     )
     for line, (name, (titles, losses)) in zip(grid, rows.items(), strict=True):
         for axes, title, curves in zip(line, titles, losses, strict=False):
@@ -130,12 +115,7 @@ def token_curves(
 
 @style.drawn
 def recovered(scores: Mapping[str, Mapping[str, Summary]], names: Sequence[str]) -> Figure:
-    """Draw how well each recipe recovers known groups, every member a point.
-
-    Args:
-        scores: name of a score (one axes each) -> name of a recipe -> ().
-        names: recipes in the order drawn; the first is the published one.
-    """
+    """Draw how well each recipe, the published one first, recovers known groups, by score."""
     figure, row = style.new(1, len(scores), height=3.3, sharey=True, squeeze=False)
     place = np.arange(len(names))[::-1]
     for axes, (score, found) in zip(row[0], scores.items(), strict=True):

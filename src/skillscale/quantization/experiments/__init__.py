@@ -1,8 +1,4 @@
-"""The quantization model's toy: which skills of multitask sparse parity networks learn, and when.
-
-Networks of several widths, numbers of steps, numbers of samples and update rules return test losses
-or learning times skill by skill, nothing fitted. Ideal learners do what the model says.
-"""
+"""The quantization model's toy: which skills of multitask sparse parity networks learn, when."""
 
 from skillscale.quantization.experiments.data import DataScaling
 from skillscale.quantization.experiments.ideal import IdealLearner

@@ -17,7 +17,7 @@ from skillscale import fits
 from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
-from skillscale.lab.parity import MultitaskParity, fresh_batches
+from skillscale.lab.parity import Batches, MultitaskParity, fresh_batches
 from skillscale.lab.settings import Count
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Experiment, Found
@@ -66,6 +66,34 @@ class Toy(Experiment):
         """Return P(k), (alpha, skill); it is alike for all seeds."""
         return ("alpha", "skill"), np.stack([task.frequency for task in self.tasks(alphas, [0])])
 
+    def trained(
+        self,
+        tasks: Sequence[MultitaskParity],
+        *,
+        width: int,
+        optimizer: Optimizer,
+        at: Sequence[int],
+        batches: Batches | None = None,
+        schedule: Schedule | None = None,
+    ) -> Floats:
+        """Train one network per task to the last of the steps; return losses (member, at, skill).
+
+        Losses are in bits. Batches are fresh where none are given.
+        """
+        seeds = [task.seed for task in tasks]
+        widths = [width] * len(tasks)
+        record = train(
+            MLPEnsemble(self.n_bits, widths, seeds=seeds, n_categories=self.n_skills),
+            batches or fresh_batches(tasks, self.batch_size, seeds=seeds),
+            optimizer=optimizer,
+            steps=at[-1],
+            loss="cross_entropy",
+            measure=losses_on_test_inputs(tasks, seeds, self.n_test),
+            at=at,
+            schedule=schedule,
+        )
+        return np.asarray(record["loss"].transpose(0, 1).numpy())
+
 
 def losses_on_test_inputs(
     tasks: Sequence[MultitaskParity], seeds: Sequence[int], n_test: int
@@ -92,34 +120,6 @@ def losses_on_test_inputs(
         return {"loss": total / (n_test * math.log(2))}
 
     return measure
-
-
-def trained(
-    tasks: Sequence[MultitaskParity],
-    seeds: Sequence[int],
-    *,
-    width: int,
-    batch_size: int,
-    optimizer: Optimizer,
-    steps: int,
-    at: Sequence[int],
-    n_test: int,
-    schedule: Schedule | None = None,
-) -> Floats:
-    """Train one network per task on fresh batches; return losses in bits (member, time, skill)."""
-    measured = train(
-        MLPEnsemble(
-            tasks[0].n_bits, [width] * len(tasks), seeds=seeds, n_categories=tasks[0].n_skills
-        ),
-        fresh_batches(tasks, batch_size, seeds=seeds),
-        optimizer=optimizer,
-        steps=steps,
-        loss="cross_entropy",
-        measure=losses_on_test_inputs(tasks, seeds, n_test),
-        at=at,
-        schedule=schedule,
-    )
-    return np.asarray(measured["loss"].transpose(0, 1).numpy())
 
 
 def falling(steps: int, *, constant: float) -> Schedule:
@@ -154,8 +154,5 @@ def learning_curves(
     return {
         "loss": (("seed", "step"), (loss @ frequency).round(4).astype(np.float32)),
         "count": (("seed", "threshold", "step"), count),
-        "learned": (
-            ("seed", "threshold", "skill"),
-            records.significant(np.stack(learned, 1)),
-        ),
+        "learned": (("seed", "threshold", "skill"), records.significant(np.stack(learned, 1))),
     }

@@ -9,12 +9,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import fixed_dataset
 from skillscale.lab.settings import Alphas, Count, Positive, Seeds, Sizes, distinct
 from skillscale.lab.sweep import Coords, Found, Grid, Sweep
-from skillscale.lab.training import log_steps, train
+from skillscale.lab.training import log_steps
 from skillscale.quantization.experiments import _shared
 
 
@@ -24,15 +23,11 @@ class DataScaling(_shared.Toy):
 
     In bits, over (alpha, seed, samples) and the axes named: `loss` (step), mean test loss over all
     inputs; and per skill `early` (skill), the test loss where that mean is lowest, early stopping
-    on test data; `lowest` (skill), the lowest test loss the skill ever had; `final` (skill), the
-    test loss in the end. `early_step`: where the mean is lowest. `frequency` (alpha, skill). A
-    batch is drawn without replacement, or is all of the samples where these are no more.
+    on test data; `lowest` (skill), the lowest ever; `final` (skill), that in the end. `early_step`:
+    where the mean is lowest. `frequency` (alpha, skill). A batch is drawn without replacement, or
+    is all of the samples where these are no more.
 
     Source: set-up of Michaud et al. 2023, their toy data and rule of early stopping, smaller.
-
-    >>> small = DataScaling((4, 8), (0,), 4, 2, 2, alphas=(0.4,), n_skills=3, n_bits=4)
-    >>> dict(small.run()["early"].sizes)
-    {'alpha': 1, 'seed': 1, 'samples': 2, 'skill': 3}
     """
 
     samples: Sizes  #: sizes D of the training set
@@ -54,7 +49,6 @@ class DataScaling(_shared.Toy):
     }
 
     def times(self) -> NDArray[np.int64]:
-        """Return the steps at which losses are measured."""
         return log_steps(self.steps, self.n_times)
 
     def grid(self) -> Grid:
@@ -70,18 +64,13 @@ class DataScaling(_shared.Toy):
     def measure(self, samples: int) -> Found:
         tasks = self.tasks(self.alphas, self.seeds)
         seeds, times = [task.seed for task in tasks], self.times()
-        record = train(
-            MLPEnsemble(
-                self.n_bits, [self.width] * len(tasks), seeds=seeds, n_categories=self.n_skills
-            ),
-            fixed_dataset(tasks, samples, seeds=seeds, batch_size=self.batch_size),
+        by_skill = self.trained(
+            tasks,
+            width=self.width,
             optimizer=Adam(self.learning_rate),
-            steps=self.steps,
-            loss="cross_entropy",
-            measure=_shared.losses_on_test_inputs(tasks, seeds, self.n_test),
             at=times.tolist(),
+            batches=fixed_dataset(tasks, samples, seeds=seeds, batch_size=self.batch_size),
         )
-        by_skill = record["loss"].transpose(0, 1).numpy()
         mean = np.einsum("mtk,mk->mt", by_skill, np.stack([task.frequency for task in tasks]))
         best = mean.argmin(1)
         found = {

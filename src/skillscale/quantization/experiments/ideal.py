@@ -1,8 +1,6 @@
 """The quantization model itself, simulated: learners that see samples and know no formula.
 
-Samples name quanta drawn from a power law over infinitely many. Three learners keep what they can:
-one has room for n quanta, one needs a number of samples of each, one learns each a little with
-every sample. What their ignorance costs is the exact probability of what they do not know.
+What their ignorance costs is the exact probability of what they do not know.
 """
 
 from __future__ import annotations
@@ -26,6 +24,8 @@ from skillscale.quantization.experiments import _shared
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+_UNITS = ", in units of an unlearned quantum's"
+
 
 @dataclass(frozen=True)
 class IdealLearner(Experiment):
@@ -35,15 +35,11 @@ class IdealLearner(Experiment):
     `loss_capacity` (capacity) of the learner that keeps the quanta it saw most often among
     `n_drawn` samples; `loss_samples` and `count_samples` (samples) of the one that knows what it
     saw `needed` times; `loss_soft` (samples) of the one whose quanta still cost kept^(own samples).
-    `learned` (skill): the sample with which the second learner came to know a quantum, nan if it
-    never did. `frequency` (alpha, skill).
+    `learned` (skill): the sample with which the second learner came to know a quantum, nan if
+    never. `frequency` (alpha, skill).
 
     Source: hypotheses of Michaud et al. 2023, simulated; derived here. Draws beyond 2^63 are made
     anew by numpy's sampler; at α = 0.2 that is one in 7000.
-
-    >>> small = IdealLearner((1, 2), (100, 200), (0,), 200, alphas=(0.8,), n_shown=2)
-    >>> small.run()["loss_capacity"].values.astype(float).round(2).tolist()
-    [[[0.47, 0.32]]]
     """
 
     capacities: Annotated[Counts, distinct]  #: quanta that the first learner has room for
@@ -59,24 +55,13 @@ class IdealLearner(Experiment):
 
     order = ("alpha", "seed", "capacity", "samples", "skill")
     about = {
-        "alpha": _shared.ABOUT["alpha"],
-        "skill": _shared.ABOUT["skill"],
-        "frequency": _shared.ABOUT["frequency"],
+        **{name: _shared.ABOUT[name] for name in ("alpha", "skill", "frequency")},
         "capacity": ("quantum", "room for quanta"),
         "samples": ("sample", "samples seen"),
-        "loss_capacity": (
-            "1",
-            "loss with room for few quanta, in units of an unlearned quantum's",
-        ),
-        "loss_samples": (
-            "1",
-            "loss with quanta seen often enough, in units of an unlearned quantum's",
-        ),
+        "loss_capacity": ("1", f"loss with room for few quanta{_UNITS}"),
+        "loss_samples": ("1", f"loss with quanta seen often enough{_UNITS}"),
         "count_samples": ("quantum", "quanta seen often enough"),
-        "loss_soft": (
-            "1",
-            "loss with quanta learned gradually, in units of an unlearned quantum's",
-        ),
+        "loss_soft": ("1", f"loss with quanta learned gradually{_UNITS}"),
         "learned": ("sample", "sample with which a quantum was seen often enough"),
     }
 
@@ -144,7 +129,6 @@ def _with_room(draws: Whole, alpha: float, capacities: Sequence[int]) -> Floats:
 
 
 def _moment(draws: Whole, rank: int, needed: int) -> float:
-    """Return the number of the sample with which a quantum has been seen often enough."""
     own = np.flatnonzero(draws == rank)
     return float(own[needed - 1] + 1) if own.size >= needed else math.nan
 

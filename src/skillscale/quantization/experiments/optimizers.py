@@ -38,11 +38,6 @@ class OptimizerAblation(_shared.Toy):
     enclose the wanted step is nan.
 
     Source: derived here.
-
-    >>> small = OptimizerAblation((("sgd", 0.3, 3.0),), (30,), (0,), (1,), 2, 16, 60, 30,
-    ...     n_skills=1, n_bits=2, batch_size=64)
-    >>> 0.3 <= small.run()["rate"].item() <= 3.0
-    True
     """
 
     #: name of each rule, as in `StepScaling`, with the lowest and highest rate tried
@@ -87,7 +82,6 @@ class OptimizerAblation(_shared.Toy):
                 raise ValueError(f"first_steps must be <= steps = {self.steps}, got {first}")
 
     def times(self) -> NDArray[np.int64]:
-        """Return the steps at which losses are measured."""
         return log_steps(self.steps, self.n_times)
 
     def coords(self) -> Coords:
@@ -136,7 +130,6 @@ class OptimizerAblation(_shared.Toy):
         }
 
     def measure(self, optimizer: tuple[str, list[float]], first_step: int) -> Found:
-        """Return the learning curves of every seed; all nan without a rate."""
         name, rates = optimizer
         if math.isnan(rates[first_step]):
             n, marks = len(self.seeds), len(_shared.THRESHOLDS)
@@ -158,18 +151,9 @@ class OptimizerAblation(_shared.Toy):
         seeds: tuple[int, ...] | list[int],
         times: NDArray[np.int64],
     ) -> Found:
-        """Train one network per seed to the last of the times and reduce its losses."""
         tasks = self.tasks([self.alpha], seeds)
-        loss = _shared.trained(
-            tasks,
-            seeds,
-            width=self.width,
-            batch_size=self.batch_size,
-            optimizer=rule(name, rate),
-            steps=int(times[-1]),
-            at=times.tolist(),
-            n_test=self.n_test,
-        )
+        chosen, at = rule(name, rate), times.tolist()
+        loss = self.trained(tasks, width=self.width, optimizer=chosen, at=at)
         return _shared.learning_curves(loss, tasks[0].frequency, times)
 
 
@@ -200,15 +184,8 @@ OptimizerAblation.records = {
 def matched_rate(rates: Floats, first: Floats, wanted: float) -> float:
     """Return the lowest rate at which the first skill is learned at the step wanted.
 
-    Args:
-        rates: Rates tried, increasing, shape (rate,).
-        first: Steps at which the first skill was learned, nan where it was not, (seed, rate).
-        wanted: The step wanted.
-
-    Returns:
-        The rate, nan if no neighbouring rates enclose the step.
-
-    Source: derived here; `tests/test_quantization_optimizers.py`.
+    `rates` increase; `first` (seed, rate) are the steps at which the skill was learned, nan where
+    not. It is nan if no neighbouring rates enclose the step.
 
     >>> round(matched_rate(np.array([1.0, 4.0]), np.array([[400.0, 100.0]]), 200.0), 6)
     2.0

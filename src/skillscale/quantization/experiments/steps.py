@@ -39,10 +39,6 @@ class StepScaling(_shared.Toy):
     ("adam_free_control"), of the control rows alone ("adam_pooled_control").
 
     Source: set-up of Michaud et al. 2023, their toy data, smaller; see the settings.
-
-    >>> small = StepScaling((0,), 4, 2, 2, alphas=(0.4,), n_skills=3, n_bits=4, n_shown=2)
-    >>> dict(small.run()["learned"].sizes)
-    {'optimizer': 3, 'alpha': 1, 'seed': 1, 'threshold': 3, 'skill': 3}
     """
 
     seeds: Seeds  #: each chooses subsets, initial parameters, training and test data
@@ -71,7 +67,6 @@ class StepScaling(_shared.Toy):
             _checks.choice("optimizers", name, RULES)
 
     def times(self) -> NDArray[np.int64]:
-        """Return the steps at which losses are measured."""
         return log_steps(self.steps, self.n_times)
 
     def grid(self) -> Grid:
@@ -98,16 +93,8 @@ class StepScaling(_shared.Toy):
 
     def measure(self, optimizer: tuple[str, float], alpha: float, seed: tuple[int, ...]) -> Found:
         tasks = self.tasks([alpha], seed)
-        loss = _shared.trained(
-            tasks,
-            seed,
-            width=self.width,
-            batch_size=self.batch_size,
-            optimizer=rule(*optimizer),
-            steps=self.steps,
-            at=self.times().tolist(),
-            n_test=self.n_test,
-        )
+        chosen, at = rule(*optimizer), self.times().tolist()
+        loss = self.trained(tasks, width=self.width, optimizer=chosen, at=at)
         curve = loss[..., : self.n_shown].round(3)
         found = _shared.learning_curves(loss, tasks[0].frequency, self.times())
         return {**found, "curve": (("seed", "step", "shown"), curve)}
@@ -121,10 +108,6 @@ class Truncation(Experiment):
     belongs to skills that a smaller task lacks is nan.
 
     Source: the number of skills is 500 in the toy of Michaud et al. 2023; the comparison is ours.
-
-    >>> small = Truncation((0,), 4, 2, 2, n_skills=(3, 5), n_bits=4)
-    >>> dict(small.run()["learned"].sizes)
-    {'n_skills': 2, 'optimizer': 2, 'seed': 1, 'threshold': 3, 'skill': 5}
     """
 
     seeds: Seeds  #: each chooses subsets, initial parameters, training and test data
@@ -146,7 +129,6 @@ class Truncation(Experiment):
         self.runs()
 
     def runs(self) -> list[StepScaling]:
-        """Return `StepScaling` for each number of skills."""
         common = dataclasses.asdict(self) | {"alphas": (self.alpha,)}
         del common["alpha"]
         return [StepScaling(**common | {"n_skills": n_skills}) for n_skills in self.n_skills]
@@ -189,14 +171,7 @@ Truncation.records = {
 
 
 def rule(name: str, rate: float | tuple[float, ...]) -> Optimizer:
-    """Return the optimizer of one of the `RULES`.
-
-    Raises:
-        ValueError: If the name is none of them or the rate is out of range.
-
-    >>> rule("adam_pooled", 0.01).pooled
-    True
-    """
+    """Return the optimizer of one of the `RULES`."""
     rules: dict[str, Optimizer] = {
         "sgd": SGD(rate, momentum=0.9),
         "adam": Adam(rate),

@@ -18,17 +18,12 @@ class WidthScaling(_shared.Toy):
     """Measure the test loss of every skill for networks of several widths, each fully trained.
 
     `loss` (alpha, seed, width, step, skill) in bits: a skill's mean cross entropy on its test
-    inputs after `step` updates, 1 for a network that knows nothing of it; `frequency` (alpha,
-    skill). Losses are measured when training ends and at one half, one quarter, … of the steps: a
-    count that still grows says that it has not stopped. The rate of Adam is constant for four
-    fifths of the steps, then it falls to zero as half a cosine.
+    inputs, 1 for a network that knows nothing of it; `frequency` (alpha, skill). Steps are the last
+    and one half, one quarter, … of it: a count that still grows says that training has not stopped.
+    The rate of Adam is constant for four fifths of the steps, then it falls to zero as half a
+    cosine.
 
-    Source: set-up of Michaud et al. 2023, their toy data, smaller; the falling rate is
-    ours.
-
-    >>> small = WidthScaling((2, 4), (0,), 2, 1, alphas=(0.4,), n_skills=3, n_bits=4)
-    >>> dict(small.run()["loss"].sizes)
-    {'alpha': 1, 'seed': 1, 'width': 2, 'step': 2, 'skill': 3}
+    Source: set-up of Michaud et al. 2023, their toy data, smaller; the falling rate is ours.
     """
 
     widths: Annotated[Counts, distinct]
@@ -49,7 +44,6 @@ class WidthScaling(_shared.Toy):
             raise ValueError(f"steps must be a multiple of {2**self.halvings}, got {self.steps}")
 
     def times(self) -> list[int]:
-        """Return the steps at which losses are measured."""
         return [self.steps // 2**halving for halving in range(self.halvings, -1, -1)]
 
     def grid(self) -> Grid:
@@ -65,15 +59,11 @@ class WidthScaling(_shared.Toy):
 
     def measure(self, width: int) -> Found:
         tasks = self.tasks(self.alphas, self.seeds)
-        loss = _shared.trained(
+        loss = self.trained(
             tasks,
-            [task.seed for task in tasks],
             width=width,
-            batch_size=self.batch_size,
             optimizer=Adam(self.learning_rate),
-            steps=self.steps,
             at=self.times(),
-            n_test=self.n_test,
             schedule=_shared.falling(self.steps, constant=0.8),
         ).reshape(len(self.alphas), len(self.seeds), self.halvings + 1, self.n_skills)
         # A tenth of the sampling noise of the test inputs; digits beyond it do not compress.

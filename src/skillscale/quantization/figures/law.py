@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -71,11 +70,10 @@ def step_scaling(
     """Draw, per optimizer, counts and losses through training over theory.
 
     Args:
-        times: By optimizer the step at which the n-th skill is learned, shape (seed, n), n = 1, ….
-        line: By optimizer the predicted step of the n-th skill, shape (n,).
-        step: Measured steps, shape (step,).
-        loss: By optimizer the measured loss, shape (seed, step).
-        predicted: By optimizer the mean loss predicted from the counts, shape (step,).
+        times: Step at which the n-th skill is learned, shape (seed, n), n = 1, ….
+        line: The same predicted, shape (n,).
+        loss: Shape (seed, step).
+        predicted: Mean loss predicted from the counts, shape (step,).
     """
     figure, rows = style.new(2, len(times), width=7.6, height=5.6, sharex=True, sharey="row")
     for column, name in enumerate(times):
@@ -92,8 +90,9 @@ def step_scaling(
     above.legend(loc="upper left")
     rows[0, 0].set_ylabel("skills learned $n$")
     rows[1, 0].set_ylabel("test loss (bits)")
-    _plain_ticks(rows[0, 0], (1, 2, 5, 10, 20))
-    _plain_ticks(rows[1, 0], (0.05, 0.1, 0.2, 0.5, 1.0))
+    for axes, values in ((rows[0, 0], (1, 2, 5, 10, 20)), (rows[1, 0], (0.05, 0.1, 0.2, 0.5, 1))):
+        axes.set_yticks(values, [f"{value:g}" for value in values])
+        axes.minorticks_off()
     return figure
 
 
@@ -111,11 +110,9 @@ def apparent(n_skills: Floats, exponent: Mapping[str, Floats], truth: float) -> 
 
 @style.drawn
 def published(panels: Mapping[str, tuple[Floats, Floats, Mapping[str, Floats]]]) -> Figure:
-    """Draw exponents against α, a panel a resource.
+    """Draw exponents against α, a panel a resource: α, what was read, and predictions by label.
 
-    Args:
-        panels: By title the values of α, the exponents that were read, shape (α,), and by label the
-            predicted ones, shape (α,); the first is drawn broad.
+    The first prediction is drawn broad.
     """
     figure, axes = style.new(1, len(panels), width=7.6, height=3.4, sharey=True, squeeze=False)
     for each, (title, (alpha, measured, curves)) in zip(axes[0], panels.items(), strict=True):
@@ -135,8 +132,3 @@ def published(panels: Mapping[str, tuple[Floats, Floats, Mapping[str, Floats]]])
     axes[0, 0].set_ylabel("exponent of the loss")
     axes[0, 0].legend(fontsize="x-small", loc="upper left")
     return figure
-
-
-def _plain_ticks(axes: Axes, values: tuple[float, ...]) -> None:
-    axes.set_yticks(values, [f"{value:g}" for value in values])
-    axes.minorticks_off()

@@ -23,13 +23,7 @@ _MARKERS = ("o", "s", "^", "D", "v", "P")
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts against an amount of a resource, for one panel.
-
-    Attributes:
-        amount: Widths, samples or steps, shape (amount,).
-        count: By label the counts, shape (amount,); the last label is drawn darkest.
-        line: Predicted count, shape (amount,).
-    """
+    """Counts by label, the last drawn darkest, and their law against an amount, all (amount,)."""
 
     amount: Floats
     count: Mapping[str, Summary]
@@ -70,13 +64,9 @@ def learning_times(
     *,
     horizon: Floats | float,
 ) -> Figure:
-    """Draw the step at which each skill is learned against its frequency, a panel a rule.
+    """Draw the step at which each skill is learned against its frequency (skill,), a panel a rule.
 
-    Args:
-        frequency: P(k), shape (skill,).
-        times: By rule the steps, shape (seed, skill), nan where not learned.
-        line: By rule a predicted step, shape (skill,).
-        horizon: Step at which training ended, one for all rules or one each.
+    Times are (seed, skill), nan where not learned; training ended at the horizon, one or one each.
     """
     columns = min(3, len(times))
     rows = -(-len(times) // columns)
@@ -109,13 +99,7 @@ def learning_times(
 
 @style.drawn
 def exponents(rows: Mapping[str, Mapping[str, Estimate]], *, law: float, xlabel: str) -> Figure:
-    """Draw exponents with intervals, a line a row, a marker a way of reading them.
-
-    Args:
-        rows: By row and reading the exponent.
-        law: The value of the law.
-        xlabel: What the exponent is.
-    """
+    """Draw exponents with intervals, a line a row, a marker a way of reading them."""
     readings = list(dict.fromkeys(reading for row in rows.values() for reading in row))
     figure, axes = style.new(height=1.4 + 0.42 * len(rows))
     axes.axvline(law, color=_THEORY, lw=3, alpha=0.6, zorder=0, label="law")
@@ -139,11 +123,10 @@ def steps_and_sum(
     """Draw what single quanta cost, steps each, and the smooth power law of their sum.
 
     Args:
-        amount: Amounts at which the steps are drawn, shape (amount,).
+        amount: Amounts at which the steps are drawn.
         learned: Amount at which each quantum is learned, shape (quantum,), nan if never.
         frequency: P(k) of these quanta, shape (quantum,).
-        total_amount: Amounts at which the total is known.
-        total: Loss summed over all quanta, shape like `total_amount`.
+        total: Loss summed over all quanta at `total_amount`.
     """
     figure, axes = style.new(height=3.6)
     shades = np.linspace(1, 0.3, len(frequency))
@@ -161,12 +144,9 @@ def steps_and_sum(
 
 @style.drawn
 def order(times: Floats, median: Floats, *, horizon: float) -> Figure:
-    """Draw the step at which skills are learned against their rank.
+    """Draw the steps (seed, skill) at which skills are learned against their rank, and the law.
 
-    Args:
-        times: Shape (seed, skill), nan where not learned: drawn hollow at the horizon.
-        median: Line of the law, shape (skill,).
-        horizon: Step at which training ended.
+    Where a skill was not learned (nan), a hollow mark stands at the horizon, the end of training.
     """
     figure, axes = style.new(height=3.4)
     rank = np.arange(1, times.shape[1] + 1)

@@ -54,12 +54,10 @@ def expected_order(run: xr.Dataset) -> float:
 
 
 def of_number(run: xr.Dataset, optimizer: str, n_skills: int) -> xr.Dataset:
-    """The networks with so many skills."""
     return run.sel(optimizer=optimizer, n_skills=n_skills).isel(skill=slice(n_skills))
 
 
 def exponents_of_number(run: xr.Dataset) -> tuple[Floats, Floats]:
-    """Exponents of the loss and of the exact law, for networks of one number of skills."""
     late, cost = run.sel(step=LATE), median_costs(learned_at(run), n_max=8)
     return raw_and_lawful(late.step.values, losses(late), "S", cost, run.sizes["skill"])
 

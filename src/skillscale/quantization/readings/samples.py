@@ -63,6 +63,5 @@ def _by_alpha(run: xr.Dataset, measure: Callable[[float], Estimate]) -> dict[str
 
 
 def _if_turned(found: Estimate, run: xr.Dataset, alpha: float) -> Estimate:
-    """Mark an estimate where a mean test loss was still falling in the end."""
     falling = (run.early_step.sel(alpha=alpha) == run.step[-1]).any()
     return replace(found, status="not_converged") if falling else found

@@ -26,17 +26,14 @@ def by_optimizer(run: xr.Dataset, alpha: float = ALPHA) -> dict[str, xr.Dataset]
 
 
 def learned_at(run: xr.Dataset, mark: float = KNOWN) -> Floats:
-    """Steps at which skills are learned, (seed, skill)."""
     return np.asarray(run.learned.sel(threshold=mark).transpose("seed", "skill"))
 
 
 def n_learned(run: xr.Dataset) -> float:
-    """How many skills a network learns, mean over seeds."""
     return float(np.isfinite(learned_at(run)).sum(1).mean())
 
 
 def losses(run: xr.Dataset) -> Floats:
-    """Mean test losses, (seed, step)."""
     return np.asarray(run.loss.transpose("seed", "step"))
 
 
@@ -56,7 +53,6 @@ def raw_and_lawful(
 
 
 def exponents(x: ArrayLike, loss: Floats) -> Floats:
-    """Exponent of each seed's loss."""
     return np.array([fits.power_law(x, each).exponent.value for each in loss])
 
 

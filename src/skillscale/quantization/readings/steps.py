@@ -24,13 +24,11 @@ from skillscale.quantization.readings.shared import (
 
 
 def losses_from_count(run: xr.Dataset, mark: float = KNOWN) -> Floats:
-    """Losses that the law gives to the counts of skills below a mark, (seed, step)."""
     count = run["count"].sel(threshold=mark).transpose("seed", "step")
     return theory.loss(count, ALPHA, n_skills=N_SKILLS)
 
 
 def late_error(run: xr.Dataset, mark: float = KNOWN) -> Estimate:
-    """Relative error of the losses predicted from the counts below a mark."""
     late = run.sel(step=LATE)
     return calibration.blind_error(losses_from_count(late, mark), losses(late))
 
@@ -86,7 +84,6 @@ def _e_folds(run: xr.Dataset) -> Estimate:
 
 
 def _distance_from_law(run: xr.Dataset) -> Estimate:
-    """Distance of the total loss from the exact law with one constant per seed."""
     seen = run.sel(step=slice(100, None))
 
     def law(step: Floats, cost: float) -> Floats:

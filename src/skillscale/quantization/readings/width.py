@@ -22,18 +22,15 @@ from skillscale.quantization.readings.shared import (
 
 
 def counts(run: xr.Dataset) -> xr.DataArray:
-    """Skills learned, (alpha, seed, width, step)."""
     known: xr.DataArray = (run.loss < KNOWN).sum("skill")
     return known.transpose("alpha", "seed", "width", "step")
 
 
 def last_counts(run: xr.Dataset, alpha: float) -> Floats:
-    """Skills learned in the end, (seed, width)."""
     return np.asarray(counts(run).sel(alpha=alpha).isel(step=-1))
 
 
 def n_stopped(run: xr.Dataset, alpha: float) -> int:
-    """How many widths, from the narrowest, have stopped learning."""
     seen = counts(run).sel(alpha=alpha).mean("seed")
     before, after = seen.isel(step=-2), seen.isel(step=-1)
     growing = ((after > 1.05 * before) & (after > before + 0.25)).values
@@ -89,13 +86,11 @@ def width_exponent_rises_slower_than_alpha(run: xr.Dataset) -> dict[str, Estimat
 
 
 def _last_losses(run: xr.Dataset, alpha: float) -> Floats:
-    """Mean test losses in the end, (seed, width)."""
     end = run.sel(alpha=alpha).isel(step=-1).transpose("seed", "width", "skill")
     return np.asarray((end.loss * end.frequency).sum("skill"))
 
 
 def _of_enough_widths(found: Estimate, run: xr.Dataset, alpha: float) -> Estimate:
-    """Mark an estimate from too few widths, or too narrow a range of them."""
     n = n_stopped(run, alpha)
     enough = n >= 4 and run.width[n - 1] >= 3 * run.width[0]
     return found if enough else replace(found, status="not_converged")

@@ -1,9 +1,4 @@
-"""Networks that share out neurons: how the loss falls with the number of neurons in use.
-
-Neurons that are noisy, and neurons kept under a penalty on all weights, for one subtask, for two
-side by side and for two in series; noisy neurons on few samples; plain networks of growing width;
-and whom the neurons of a network serve.
-"""
+"""Networks that share out neurons: how the loss falls with the number of neurons in use."""
 
 from skillscale.resource.experiments._penalised import Penalty, Schedule
 from skillscale.resource.experiments.attribution import Attribution, Subtask, attribute

@@ -1,11 +1,8 @@
 """Layers of noisy SiLU neurons on weighted samples, for experiments that use them after training.
 
 A neuron sends h (1 + σ ξ) with ξ of mean 0 and variance 1: its noise is in proportion to what it
-sends at an input, not to its rms over inputs. A loss is the same in both cases if it is a mean over
-the inputs that the rms is of, but a layer that is used elsewhere needs the noise at every input.
-
-A sample of weight p among n counts like one of weight 1/n whose target and features are multiplied
-by sqrt(n p); with that, `noise.expected_losses` holds for any weights.
+sends at an input, as a layer that is used elsewhere needs it, not to its rms over inputs. A loss is
+the same in both cases if it is a mean over the inputs that the rms is of.
 """
 
 from typing import NamedTuple
@@ -37,7 +34,6 @@ def hidden(weights: Tensor, biases: Tensor, x: Tensor) -> Tensor:
 
 
 def loss(layer: Layer, x: Tensor, target: Tensor, noise: float) -> Tensor:
-    """Return the expected mean squared error of a layer, (member,)."""
     mean, variance = layer.moments(x, noise)
     return ((target - mean).square() + variance).mean(-1)
 
@@ -56,7 +52,8 @@ def train(
 
     The start holds hidden weights and biases, (member, neuron); inputs are (sample,), the target
     (sample,) or (member, sample), and so are the shares of the samples, which sum to 1; without
-    them all are equal.
+    them all are equal. A sample of weight p among n counts like one of weight 1/n whose target and
+    features are multiplied by sqrt(n p); with that, `noise.expected_losses` holds for any weights.
     """
     weights, biases = (p.clone().requires_grad_() for p in start)
     scale = torch.ones(1, len(x), 1, dtype=x.dtype)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch
 from skillscale.lab.settings import Count, NonNegative, Positive, Settings, each, real, whole
+from skillscale.lab.sweep import Found
 from skillscale.lab.training import train
 
 THRESHOLD = 1e-3  # a neuron is in use if a weight in and a weight out are larger than this
@@ -45,12 +46,15 @@ Penalties = Annotated[tuple[Penalty, ...], _named_apart]
 Strengths = Annotated[tuple[float, ...], each(real(above=0)), _checks.increasing]
 
 
-def called(name: str, penalties: Sequence[Penalty]) -> Penalty:
-    """Return the penalty of a name.
+def unfolded(parts: Mapping[str, tuple[tuple[str, ...], Any]], **axes: int) -> Found:
+    """Return parts (network, …), the last axis of the grid fastest, with an axis for each of it."""
+    return {
+        name: ((*axes, *last), part.reshape(*axes.values(), *part.shape[1:]))
+        for name, (last, part) in parts.items()
+    }
 
-    >>> called("L1", [Penalty("L2", 0.0, 1e-4, 48), Penalty("L1", 1e-4, 0.0, 32)]).width
-    32
-    """
+
+def called(name: str, penalties: Sequence[Penalty]) -> Penalty:
     return next(penalty for penalty in penalties if penalty.name == name)
 
 
@@ -64,26 +68,17 @@ class Schedule(Settings):
     n_measured: Annotated[int, whole(2)] = 13  #: equidistant steps at which neurons are counted
 
     def factor(self, step: int) -> float:
-        """Return the share of the largest rate at a step.
-
-        >>> schedule = Schedule(steps=1000, warm_up=10)
-        >>> [round(schedule.factor(step), 3) for step in (0, 500, 999)]
-        [0.1, 0.5, 0.0]
-        """
+        """Return the share of the largest rate at a step."""
         anneal = 0.5 * (1 + math.cos(math.pi * step / self.steps))
         return min(1.0, (step + 1) / self.warm_up) * anneal
 
     def measured(self) -> NDArray[np.int64]:
-        """Return the steps at which neurons are counted, start and end among them."""
         steps = np.linspace(0, self.steps, self.n_measured).round().astype(np.int64)
         return np.unique(steps)
 
 
 def in_use(parameters: Sequence[Tensor], layer: int = 0) -> Tensor:
-    """Tell which neurons of a hidden layer, from 0, are in use, (member, neuron).
-
-    The parameters are those of an ensemble: weights and bias of every layer in turn.
-    """
+    """Tell which neurons of a hidden layer, from 0, are in use, (member, neuron)."""
     into, _, out = parameters[2 * layer : 2 * layer + 3]
     return (into.abs().amax(1) > THRESHOLD) & (out.abs().amax(2) > THRESHOLD)
 
@@ -107,19 +102,11 @@ def fit(
     priced: Penalty,
     schedule: Schedule,
 ) -> tuple[Tensor, Tensor]:
-    """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty.
+    """Train every member on Σ_k strength_k · (mean squared error of output k) + penalty, in place.
 
-    Args:
-        model: networks with biases; changed in place.
-        inputs: shape (member, sample, n_inputs).
-        targets: shape (member, sample, output).
-        strengths: shape (member, output).
-        priced: the penalty.
-        schedule: the training.
-
-    Returns:
-        Neurons in use (member, time), those of all hidden layers, and mean squared errors (member,
-        time, output), not halved and without penalty, at the schedule's measured steps.
+    Inputs and targets are (member, sample, input or output), strengths (member, output). Returned
+    are at the schedule's measured steps the neurons in use (member, time), in all hidden layers,
+    and the mean squared errors (member, time, output), not halved and without penalty.
     """
 
     def loss(outputs: Tensor, batch: Batch) -> Tensor:

@@ -20,11 +20,7 @@ SobolPoints = Annotated[int, _power_of_two]
 
 
 def sobol(n_points: int, seed: int, *, n_inputs: int) -> Tensor:
-    """Return scrambled Sobol points in [0, 1]^n_inputs, shape (n_points, n_inputs).
-
-    >>> sobol(4, 0, n_inputs=2).shape
-    torch.Size([4, 2])
-    """
+    """Return scrambled Sobol points in [0, 1]^n_inputs, shape (n_points, n_inputs)."""
     engine = torch.quasirandom.SobolEngine(n_inputs, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
     points: Tensor = engine.draw(n_points)
     return points

@@ -19,9 +19,6 @@ THRESHOLD = 1e-3  # weights up to this size do not count
 class Subtask:
     """A part of a task: some outputs of a network on some inputs.
 
-    Subtasks may differ in their outputs (side by side), in their inputs (say in a control bit), or
-    in both.
-
     Attributes:
         inputs: samples, shape (sample, n_inputs), at least 2.
         outputs: numbers of the outputs that the subtask asks for.
@@ -48,13 +45,13 @@ class Subtask:
 
 @dataclass(frozen=True)
 class Attribution:
-    """Owners of the neurons of a last hidden layer.
+    """Owners of the neurons of a last hidden layer; -1 and contribution 0 for neurons not in use.
 
     Attributes:
-        contribution: β_k v_ik² Var(h_i), shape (subtask, neuron); 0 for neurons not in use.
-        owner: subtask with the largest contribution, shape (neuron,); -1 for neurons not in use.
+        contribution: β_k v_ik² Var(h_i), shape (subtask, neuron).
+        owner: subtask with the largest contribution, shape (neuron,).
         counts: neurons owned by each subtask, shape (subtask,).
-        shared: share of the neurons in use that serve more than one subtask; nan if none is in use.
+        shared: share of the neurons in use that serve more than one subtask; nan if none is.
     """
 
     contribution: NDArray[np.float64]
@@ -71,32 +68,13 @@ def attribute(
     Neuron i with activation h_i and readout weights v_io contributes β_k Σ_o v_io² Var(h_i) to
     subtask k, the sum over the subtask's outputs and the variance over its inputs: how much its
     variation moves the subtask's weighted loss. Its owner is the subtask that gets most. It serves
-    every subtask that gets at least the share `least` of what the owner gets. A neuron is in use
-    if it contributes at all and has weights larger than 1e-3 both in and out.
+    every subtask that gets at least the share `least` of what the owner gets. A neuron is in use if
+    it contributes at all and has weights larger than 1e-3 both in and out.
 
     Contributions ignore that neurons may cancel each other: two opposite copies own much and do
-    nothing.
+    nothing. The model ends in a linear readout of hidden neurons, as `MLPEnsemble.member(i)` does.
 
-    Args:
-        model: a fully connected network that ends in a linear readout of hidden neurons, such as
-            `MLPEnsemble.member(i)`; linear layers and activations in turn.
-        subtasks: at least one.
-        least: share in (0, 1].
-
-    Returns:
-        Contributions, owners, counts and the share of neurons that serve more than one subtask.
-
-    Raises:
-        ValueError: If the model is no such network, or inputs or outputs do not fit it.
-
-    Source: derived here; planted networks in `tests/test_resource_attribution.py`.
-
-    >>> model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))
-    >>> _ = model[0].weight.data.copy_(torch.eye(2)), model[2].weight.data.copy_(torch.eye(2))
-    >>> inputs = torch.rand(50, 2, generator=torch.Generator().manual_seed(0))
-    >>> found = attribute(model, [Subtask(inputs, (0,)), Subtask(inputs, (1,))])
-    >>> found.owner.tolist(), found.counts.tolist(), found.shared
-    ([0, 1], [1, 1], 0.0)
+    Source: derived here; tested on planted networks.
     """
     before, readout = _last_layers(model)
     _checks.number("least", least, above=0, maximum=1)
@@ -121,7 +99,6 @@ def attribute(
 
 
 def _last_layers(model: nn.Sequential) -> tuple[nn.Linear, nn.Linear]:
-    """Return the linear layers into and out of the last hidden layer."""
     linear = [module for module in model if isinstance(module, nn.Linear)]
     if len(linear) < 2 or not isinstance(model[-1], nn.Linear):
         raise ValueError(
@@ -134,7 +111,6 @@ def _last_layers(model: nn.Sequential) -> tuple[nn.Linear, nn.Linear]:
 def _contributions(
     model: nn.Sequential, readout: nn.Linear, subtask: Subtask
 ) -> NDArray[np.float64]:
-    """Return what each neuron contributes to one subtask."""
     first = next(module for module in model if isinstance(module, nn.Linear))
     if subtask.inputs.shape[1] != first.in_features:
         raise ValueError(

@@ -1,10 +1,4 @@
-"""Modules of noisy neurons in series: the noisy output of one is the input of the next.
-
-Module 1 makes u = x² from x in [-1, 1], module 2 makes f(u). Each is trained on its own, module 2
-on the u that it will see, and then they are chained. At one input the noise of module 1 is a sum
-of independent normal terms, so it is normal itself, and the expected loss of the chain is an
-integral over a single variable, which is computed instead of sampled.
-"""
+"""Modules of noisy neurons in series: the noisy output of one is the input of the next."""
 
 from __future__ import annotations
 
@@ -39,19 +33,18 @@ _REACH = 8.0  # standard deviations to either side that an integral over noise c
 class NoiseChain(Experiment):
     """Expected losses of noisy modules and of their chains, over the widths of both.
 
+    Module 1 makes u = x² from x in [-1, 1], module 2 makes f(u). Each is trained on its own, module
+    2 on the u that it will see, and then they are chained. At one input the noise of module 1 is a
+    sum of independent normal terms, so it is normal itself, and the expected loss of the chain is
+    an integral over a single variable, which is computed instead of sampled.
+
     In squared units of the output in question, not halved and to four digits: `first` (member,
-    width_first) and `second` (member, function, width_second), the losses of the modules; `chain`
-    (member, function, width_first, width_second); `exact_second` (member, function, width_first),
-    the loss of the chain if f itself follows module 1; `error_first` (member, width_first, input),
-    the expected squared error of module 1 at every input; `other` (member, width_first), the loss
-    of the module beside.
+    width_first), `second` (member, function, width_second) and `other` (member, width_first), the
+    losses of the modules and of one beside; `chain` (member, function, width_first, width_second);
+    `exact_second` (member, function, width_first), the loss of the chain if f itself follows module
+    1; `error_first` (member, width_first, input), the expected squared error of module 1.
 
-    Source: derived here; equal to averages over drawn noise in
-    `tests/test_resource_noise_chain.py`.
-
-    >>> small = NoiseChain(widths=(4, 8), n_points=24, nodes=17, steps=1, seeds=(0,))
-    >>> dict(small.run()["chain"].sizes)
-    {'member': 1, 'function': 4, 'width_first': 2, 'width_second': 2}
+    Source: derived here; tested on averages over drawn noise.
     """
 
     functions: Annotated[tuple[str, ...], each(word(*FUNCTIONS))] = tuple(FUNCTIONS)  #: f, module 2
@@ -80,7 +73,6 @@ class NoiseChain(Experiment):
     }
 
     def inputs(self) -> Tensor:
-        """Return the inputs x of the chain."""
         return torch.linspace(-1, 1, self.n_points, dtype=torch.float64)
 
     def coords(self) -> Coords:
@@ -105,8 +97,8 @@ class NoiseChain(Experiment):
         error = (u - mean).square() + variance
         # f may have a kink, where finer steps are needed, and costs little
         exact = [
-            through(mean, variance, function(u), function, 16 * self.nodes)
-            for function in (FUNCTIONS[name] for name in self.functions)
+            through(mean, variance, f(u), f, 16 * self.nodes)
+            for f in map(FUNCTIONS.__getitem__, self.functions)
         ]
         return {
             "first": _rounded(error.mean(-1), "member"),
@@ -116,7 +108,6 @@ class NoiseChain(Experiment):
         }
 
     def measure(self, function: str, width_second: int) -> Found:
-        """Return the losses of a module 2 and of its chains with all modules 1."""
         u = self.inputs().square()
         target = FUNCTIONS[function](u)
         # one start for all f of a seed, so that they differ in f alone
@@ -174,11 +165,7 @@ def chained(
 
 
 def through(
-    mean: Tensor,
-    variance: Tensor,
-    target: Tensor,
-    function: Callable[[Tensor], Tensor],
-    nodes: int,
+    mean: Tensor, variance: Tensor, target: Tensor, function: Callable[[Tensor], Tensor], nodes: int
 ) -> Tensor:
     """Return what `chained` does, with a function in the place of the second layer."""
     total = torch.zeros(len(mean), dtype=mean.dtype)

@@ -1,9 +1,7 @@
 """Networks of noisy neurons: how the least loss falls with the number of neurons.
 
-A hidden neuron sends silu(w x + b) with independent relative noise. The output layer is solved
-exactly (a ridge problem whose penalty is the noise), and the hidden weights and biases are trained
-on the loss that remains, so that what is measured is the loss of the trained network with nothing
-left to gain in its readout.
+The output layer is solved exactly (a ridge problem whose penalty is the noise), and the hidden
+weights and biases are trained on the loss that remains: nothing is left to gain in the readout.
 """
 
 from __future__ import annotations
@@ -41,15 +39,12 @@ Times = Annotated[tuple[int, ...], each(whole(0)), _checks.increasing]
 class NoiseScaling(Experiment):
     """Expected loss of noisy networks over widths, targets and seeds.
 
-    `loss` (member, target, width, step) is the expected mean squared error (not halved, noise
-    included), in units of the target's mean square; `largest_weight` (member, target, width) the
-    largest hidden weight in size, after training.
+    A hidden neuron sends silu(w x + b) with independent relative noise. `loss` (member, target,
+    width, step) is the expected mean squared error (not halved, noise included), in units of the
+    target's mean square; `largest_weight` (member, target, width) the largest hidden weight in
+    size, after training.
 
-    Source: derived here; the loss equal to its closed form in `tests/test_resource_experiments.py`.
-
-    >>> small = NoiseScaling(("square",), widths=(4, 8), steps=(0, 1), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'target': 1, 'width': 2, 'step': 2}
+    Source: derived here; tested on the closed form of the loss.
     """
 
     targets: Annotated[tuple[str, ...], each(word(*TARGETS))] = (
@@ -94,10 +89,6 @@ class NoiseStep(NoiseScaling):
     its own.
 
     Source: derived here; as `NoiseScaling`.
-
-    >>> small = NoiseStep(("step",), widths=(4, 8), steps=(0, 1), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'target': 1, 'width': 2, 'step': 2}
     """
 
     def measure(self, target: str, width: int) -> Found:
@@ -139,16 +130,12 @@ NoiseStep.records = {
 def _measured(
     of: NoiseScaling, streams: Sequence[int], loss_of: Loss, target: str, width: int
 ) -> Found:
-    """Train a network a stream of numbers on a given form of the expected loss."""
     x = torch.linspace(-1, 1, of.n_points, dtype=torch.float64)
     y = TARGETS[target](x)
     y = y / y.square().mean().sqrt()
     weights, biases = (p.requires_grad_() for p in initial(streams, width, of.spread))
     losses = descend(
-        [weights, biases],
-        lambda: loss_of(weights, biases, x, y, of.noise),
-        of.steps,
-        of.lr,
+        [weights, biases], lambda: loss_of(weights, biases, x, y, of.noise), of.steps, of.lr
     )
     largest = weights.detach().abs().amax(dim=1)
     return {
@@ -182,12 +169,12 @@ def expected_losses(
 
     ℓ_k = mean (y_k - a_k - Σ_i v_ik h_i)² + σ² Σ_i v_ik² mean h_i², least over v and, with an
     offset, over a (else a = 0). The gradient is exact: at the best readout the loss does not change
-    with the readout, which is therefore held fixed.
+    with the readout, which is therefore held fixed. An offset carries no noise.
 
     Hidden h is (member, sample, neuron), targets y (member, sample, output), one for all members if
-    its first size is 1, the result (member, output). An offset carries no noise.
+    its first size is 1, the result (member, output).
 
-    Source: derived here; minimised by brute force in `tests/test_resource_noise_parallel.py`.
+    Source: derived here; tested by brute force.
 
     >>> expected_losses(torch.ones(1, 5, 4), torch.ones(1, 5, 1), 1.0)  # σ² / (4 + σ²)
     tensor([[0.2000]])
@@ -199,11 +186,7 @@ def expected_losses(
 
 
 def best_readout(hidden: Tensor, targets: Tensor, noise: float, *, offset: bool = False) -> Tensor:
-    """Return the readout weights v of `expected_losses`, shape (member, neuron, output).
-
-    >>> best_readout(torch.ones(1, 5, 1), torch.ones(1, 5, 1), 1.0)
-    tensor([[[0.5000]]])
-    """
+    """Return the readout weights v of `expected_losses`, shape (member, neuron, output)."""
     psi, y, rms = _normalised(hidden, targets, offset=offset)
     return _readout(psi, y, noise) / rms.mT
 
@@ -218,9 +201,9 @@ def descend(
 ) -> Tensor:
     """Minimise the sum of losses over parameters, in place, by Adam annealed as a half cosine.
 
-    Losses are of any shape, and a member's depend on no other's parameters. They are returned,
-    (step, …), at the given steps, of which the last ends training; `observe` is called there too,
-    before the update.
+    A member's losses, of any shape, depend on no other's parameters. They are returned, (step, …),
+    at the given steps, of which the last ends training; `observe` is called there, before the
+    update.
     """
     rule = Adam(lr, betas=(0.9, 0.99), eps=1e-12)
     state = rule.start(parameters)
@@ -262,7 +245,6 @@ def _readout(psi: Tensor, targets: Tensor, noise: float) -> Tensor:
 
 
 def _cholesky(gram: Tensor) -> Tensor:
-    """Return Cholesky factors of the members' matrices, shape (member, size, size)."""
     found = torch.linalg.cholesky_ex(gram)
     failed = found.info.nonzero().flatten().tolist()
     if failed:
@@ -275,11 +257,7 @@ def _cholesky(gram: Tensor) -> Tensor:
 
 
 def initial(streams: Sequence[int], width: int, spread: float) -> tuple[Tensor, Tensor]:
-    """Return hidden weights and biases, each (member, neuron); a stream of numbers a member.
-
-    >>> initial([0, 1], 5, 2.0)[0].shape
-    torch.Size([2, 5])
-    """
+    """Return hidden weights and biases, each (member, neuron); a stream of numbers a member."""
     drawn = [
         torch.randn(2, width, dtype=torch.float64, generator=torch.Generator().manual_seed(stream))
         for stream in streams

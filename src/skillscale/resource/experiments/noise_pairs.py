@@ -53,21 +53,16 @@ class NoiseParallel(Experiment):
 
     A network with one hidden layer of N neurons silu(w·x + b), each with independent relative
     noise, minimises the expected loss β ℓ₁ + (1 - β) ℓ₂. The readout is solved exactly at every
-    step, Adam trains the hidden layer. Each output has an offset without noise; otherwise both
-    need neurons for their constants and share them. Neurons are attributed by `attribute`.
+    step, Adam trains the hidden layer. Each output has an offset without noise; otherwise both need
+    neurons for their constants and share them. Neurons are attributed by `attribute`.
 
-    `loss` (pair, width, member, step, subtask) are the expected losses ℓ_k (not halved, noise
-    included, in units of the target's variance; four digits); shaped alike, `owned` are the neurons
-    of each subtask and `hears` those with the larger input weight at input 1 and 2; `shared` (pair,
-    width, member, step) is the share of neurons that serve both. On the dimension `pair` lie
-    `first` and `second` (targets), `weight` and `planted` (nan if not).
+    `loss` (pair, width, member, step, subtask), the expected losses ℓ_k (not halved, noise
+    included, in units of the target's variance; four digits); shaped alike, `owned`, the neurons of
+    each subtask, and `hears`, those with the larger input weight at input 1 and 2; `shared` (pair,
+    width, member, step), the share of neurons that serve both; `first` and `second`, the targets,
+    `weight` and `planted`, nan if not, (pair).
 
-    Source: target (x₁², x₂²) and hypothesis after Song et al. 2024; noise, widths and training are
-    ours. Equal to plain loops in `tests/test_resource_noise_parallel.py`.
-
-    >>> small = NoiseParallel(pairs=PAIRS[:2], widths=(4, 8), steps=(0, 1), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'pair': 2, 'width': 2, 'member': 1, 'step': 2, 'subtask': 2}
+    Source: target (x₁², x₂²) and hypothesis after Song et al. 2024, the rest is ours.
     """
 
     pairs: tuple[NoisyPair, ...] = PAIRS  #: subtasks, weights and starts
@@ -144,10 +139,7 @@ class NoiseParallel(Experiment):
         if not losses.isfinite().all():
             raise FloatingPointError(f"networks of width {width} diverged: lower lr {self.lr}")
         return {
-            "loss": (
-                ("step", "member", "subtask"),
-                records.significant((losses / shares).numpy()),
-            ),
+            "loss": (("step", "member", "subtask"), records.significant((losses / shares).numpy())),
             "owned": (("step", "member", "subtask"), np.asarray(owned, np.int16)),
             "hears": (("step", "member", "subtask"), np.asarray(hears, np.int16)),
             "shared": (("step", "member"), np.asarray(shared, np.float32)),
@@ -173,7 +165,6 @@ NoiseParallel.records = {
 
 
 def _initial(of: NoiseParallel, pair: NoisyPair, width: int) -> tuple[Tensor, Tensor]:
-    """Return hidden weights (seed, 2, neuron) and biases (seed, neuron)."""
     start = of.spread * torch.stack([
         torch.randn(3, width, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
         for seed in of.seeds
@@ -196,7 +187,6 @@ def _targets(pair: NoisyPair, inputs: Tensor) -> Tensor:
 def _attribute(
     weights: Tensor, biases: Tensor, readout: Tensor, inputs: Tensor, shares: Tensor
 ) -> Attribution:
-    """Return the owners of the neurons of one network, asked as any other network is."""
     into = nn.Linear(len(weights), len(biases), dtype=torch.float64)
     out = nn.Linear(len(biases), len(shares), dtype=torch.float64)
     for layer, values in ((into, weights), (out, readout)):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale import _checks
@@ -23,6 +22,7 @@ from skillscale.resource.experiments._penalised import (
     Strengths,
     called,
     fit,
+    unfolded,
 )
 from skillscale.resource.experiments._points import SobolPoints, sobol
 from skillscale.resource.experiments.attribution import Attribution, Subtask, attribute
@@ -38,19 +38,13 @@ class ParallelTasks(Experiment):
     ℓ_k the mean squared error of output k and the last sum over hidden weights, hidden biases and
     readout weights. Neurons are attributed by `attribute`.
 
-    `neurons` (penalty, weight, strength, member, step) are the neurons in use, `loss` (…, step,
-    subtask) the mean squared errors (not halved, without penalty). At the end, `owned` (penalty,
-    weight, strength, member, subtask) are the neurons of each subtask, `shared` (penalty, weight,
-    strength, member) the share of neurons that serve both (nan if none is in use), and
-    `single_input` the share that hears one input only: whose other input weight is less than a
-    tenth of its largest. Losses to four digits.
+    `neurons` (penalty, weight, strength, member, step), in use; `loss` (penalty, weight, strength,
+    member, step, subtask), not halved, without penalty, to four digits. At the end, `owned`
+    (penalty, weight, strength, member, subtask), the neurons of each subtask; `shared` and
+    `single_input` (penalty, weight, strength, member), the share that serves both (nan if none is
+    in use) and that whose other input weight is less than a tenth of its largest.
 
-    Source: targets and weights after Song et al. 2024 (figure 3); penalties, width and training
-    are ours. Equal to plain loops in `tests/test_resource_parallel.py`.
-
-    >>> small = ParallelTasks(strengths=(4.0,), schedule=Schedule(2, n_measured=2), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'penalty': 2, 'weight': 4, 'strength': 1, 'member': 1, 'step': 2, 'subtask': 2}
+    Source: targets and weights after Song et al. 2024 (figure 3), the rest is ours.
     """
 
     penalties: Penalties = (
@@ -106,18 +100,15 @@ class ParallelTasks(Experiment):
             for i, (weight, _, _) in enumerate(members)
         ]
         single = [_single_input(model.parameters[0][i], found) for i, found in enumerate(served)]
-        parts: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
+        parts = {
             "neurons": (("step",), neurons.numpy().astype(np.int16)),
             "loss": (("step", "subtask"), records.significant(losses.double().numpy())),
             "owned": (("subtask",), np.stack([found.counts for found in served]).astype(np.int16)),
             "shared": ((), np.asarray([found.shared for found in served], np.float32)),
             "single_input": ((), np.asarray(single, np.float32)),
         }
-        grid = len(self.weights), len(self.strengths), len(self.seeds)
-        return {
-            name: (("weight", "strength", "member", *last), part.reshape(*grid, *part.shape[1:]))
-            for name, (last, part) in parts.items()
-        }
+        sizes = len(self.weights), len(self.strengths), len(self.seeds)
+        return unfolded(parts, weight=sizes[0], strength=sizes[1], member=sizes[2])
 
 
 ParallelTasks.records = {

@@ -1,7 +1,4 @@
-"""x² by plain networks of growing width: no penalty, no noise, every neuron counts.
-
-The first experiment that comes to mind for a law in the number of neurons.
-"""
+"""x² by plain networks of growing width: no penalty, no noise, every neuron counts."""
 
 from __future__ import annotations
 
@@ -54,12 +51,7 @@ class PlainScaling(Experiment):
     `loss` (activation, budget, member, width) is the mean squared error (not halved) on the fresh
     inputs at the end, and `training_loss` that on the training's own; four digits.
 
-    Source: the target is Song et al.'s (2024, figure 2); width in place of a penalty is ours. Equal
-    to plain loops in `tests/test_resource_plain.py`.
-
-    >>> small = PlainScaling(widths=(4, 8), budgets=(2,), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'activation': 2, 'budget': 1, 'member': 1, 'width': 2}
+    Source: target of Song et al. 2024 (figure 2); width in place of a penalty is ours.
     """
 
     activations: Activations = ("silu", "relu")  #: of the hidden neurons
@@ -88,17 +80,11 @@ class PlainRates(Experiment):
     All rates are tried on the tuning seeds, the one with the lowest geometric mean of their
     training losses is chosen, and the other seeds are trained at that rate only.
 
-    `tuning_loss` (activation, width, rate, tuning) is the mean squared error of the tuning seeds on
-    the training inputs at the end; `chosen` (activation, width) the rate; `loss` and
-    `training_loss` (activation, member, width) those of the other seeds at that rate, on fresh and
-    on training inputs; four digits. Coordinate `tuning_seed` on `tuning`.
+    At the end, to four digits: `tuning_loss` (activation, width, rate, tuning), on the training
+    inputs; `loss` and `training_loss` (activation, member, width) of the other seeds at the rate
+    `chosen` (activation, width); `tuning_seed` (tuning).
 
-    Source: ours, as `PlainScaling`. Equal to `PlainScaling` at the chosen rates in
-    `tests/test_resource_plain.py`.
-
-    >>> small = PlainRates(widths=(4, 8), budget=2, tuning_seeds=(1,), seeds=(0,))
-    >>> sorted(small.run().sizes.items())
-    [('activation', 2), ('member', 1), ('rate', 9), ('tuning', 1), ('width', 2)]
+    Source: ours; tested on `PlainScaling` at the chosen rates.
     """
 
     activations: Activations = ("silu", "relu")  #: of the hidden neurons
@@ -174,10 +160,7 @@ def _train(
     seeds: Sequence[int],
     rates: Sequence[float],
 ) -> tuple[Tensor, Tensor]:
-    """Return the losses on fresh and on training inputs, each (member,), of one kind of network.
-
-    A member is a seed with its rate, in the order of `seeds` and `rates`.
-    """
+    """Return the losses on fresh and on training inputs, each (member,); a seed has a rate each."""
     count = len(seeds)
     model = MLPEnsemble(
         1,

@@ -1,10 +1,4 @@
-"""Networks of noisy neurons that learn from few samples with noisy labels.
-
-The neurons are those of `NoiseScaling`, but hidden layer and readout are fitted to samples drawn
-from the interval and are judged on all of it. Inputs are drawn from a fine grid, with replacement,
-so that samples at one place collapse to their number and mean label, and any number of samples
-costs as much as one pass over the grid.
-"""
+"""Networks of noisy neurons that learn from few samples with noisy labels."""
 
 from __future__ import annotations
 
@@ -27,17 +21,16 @@ from skillscale.resource.experiments.noise import TARGETS, initial
 class NoiseSamples(Experiment):
     """Expected loss on the whole interval of noisy networks fitted to samples.
 
+    The neurons are those of `NoiseScaling`, but hidden layer and readout are fitted to samples.
+    Inputs are drawn from a fine grid, with replacement, so that samples at one place collapse to
+    their number and mean label, and any number of samples costs as much as one pass over the grid.
+
     `loss` (member, samples, width) is the expected mean squared error on the grid (not halved;
     noise of the neurons included, noise of the labels not); `whole` (member, width) that of a
     network fitted to the grid itself without label noise. Both in units of the target's mean
     square, to four digits.
 
-    Source: derived here; samples one by one and the whole grid in
-    `tests/test_resource_noise_samples.py`.
-
-    >>> small = NoiseSamples(samples=(16,), widths=(4, 8), steps=1, seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'member': 1, 'samples': 1, 'width': 2}
+    Source: derived here; tested on samples one by one and on the whole grid.
     """
 
     target: Annotated[str, word(*TARGETS)] = "sine"  #: function on [-1, 1], scaled to rms 1

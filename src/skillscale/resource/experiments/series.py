@@ -1,14 +1,10 @@
-"""A task of two steps in series, the root of a sum of squares, under a penalty on all weights.
-
-The target sqrt((x₁ - x₂)² + (x₃ - x₄)²) asks for the sum of squares first and for its root then.
-The width is fixed; the strength of the task's loss against the penalty is varied.
-"""
+"""A task of two steps in series, the root of a sum of squares, under a penalty on all weights."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -21,7 +17,14 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.settings import Count, Seeds, whole
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
-from skillscale.resource.experiments._penalised import Penalty, Schedule, Strengths, fit, in_use
+from skillscale.resource.experiments._penalised import (
+    Penalty,
+    Schedule,
+    Strengths,
+    fit,
+    in_use,
+    unfolded,
+)
 from skillscale.resource.experiments._points import SobolPoints, sobol
 
 TRAINING = Schedule(12_000)
@@ -38,19 +41,13 @@ class RootChain(Experiment):
     weights and hidden biases. A neuron is in use where some weight into it and some weight out of
     it exceed 1e-3 in size.
 
-    `neurons` and `training_loss` (strength, member, step) are the neurons in use in all hidden
-    layers and the mean squared error on the training points (not halved, without penalty). At the
-    end, `loss` (strength, member) is that on the fresh points, and `correlation` (strength, member,
-    layer, neuron) that of the activations of neurons in use with g on the fresh points, the largest
-    in size first and nan where there are no more. Losses to four digits, correlations to 1e-4.
+    `neurons` and `training_loss` (strength, member, step), in use in all hidden layers, and the
+    mean squared error on the training points (not halved, without penalty). At the end, `loss`
+    (strength, member), that on the fresh points, and `correlation` (strength, member, layer,
+    neuron) of neurons in use with g there, the largest in size first, nan where there are no more,
+    to 1e-4. Losses to four digits.
 
-    Source: target, depth, SiLU and growth by strength after Song et al. 2024 (figure 4); inputs,
-    penalty, width and training are ours. Equal to plain loops in
-    `tests/test_resource_series.py`.
-
-    >>> small = RootChain(strengths=(4.0,), schedule=Schedule(2, n_measured=2), seeds=(0,))
-    >>> dict(small.run()["correlation"].sizes)
-    {'strength': 1, 'member': 1, 'layer': 4, 'neuron': 32}
+    Source: target, depth, SiLU, strengths after Song et al. 2024 (figure 4), the rest is ours.
     """
 
     penalty: Penalty = PENALTY  #: with the width of every hidden layer
@@ -96,17 +93,13 @@ class RootChain(Experiment):
         with torch.no_grad():
             loss = (model(fresh) - inner(fresh).sqrt()).square().mean((1, 2)).numpy()
             carried = _correlations(model, fresh).numpy()
-        parts: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
+        parts = {
             "neurons": (("step",), neurons.numpy().astype(np.int16)),
             "training_loss": (("step",), records.significant(losses[..., 0].numpy())),
             "loss": ((), records.significant(loss)),
             "correlation": (("layer", "neuron"), carried.round(4)),
         }
-        grid = len(self.strengths), len(self.seeds)
-        return {
-            name: (("strength", "member", *last), part.reshape(*grid, *part.shape[1:]))
-            for name, (last, part) in parts.items()
-        }
+        return unfolded(parts, strength=len(self.strengths), member=len(self.seeds))
 
 
 RootChain.records = {
@@ -124,11 +117,7 @@ RootChain.records = {
 
 
 def inner(inputs: Tensor) -> Tensor:
-    """Return the first step of the task, g = (x₁ - x₂)² + (x₃ - x₄)², shape (…, 1).
-
-    >>> inner(torch.tensor([[0.0, 1.0, 0.5, 0.0]]))
-    tensor([[1.2500]])
-    """
+    """Return the first step of the task, g = (x₁ - x₂)² + (x₃ - x₄)², shape (…, 1)."""
     return (inputs[..., ::2] - inputs[..., 1::2]).square().sum(-1, keepdim=True)
 
 
@@ -139,7 +128,6 @@ def _fresh(n: int, seed: int) -> Tensor:
 
 
 def _correlations(model: MLPEnsemble, inputs: Tensor) -> Tensor:
-    """Return correlations with g, (member, layer, neuron), the largest in size first, else nan."""
     g = inner(inputs)
     g = g - g.mean(1, keepdim=True)
     state, found = inputs, []

@@ -1,8 +1,4 @@
-"""One subtask, x², under a penalty on all weights: how many neurons stay, and how well they do.
-
-The width is fixed and larger than needed. What is varied is the strength of the task's loss against
-the penalty, and the number of neurons follows from it.
-"""
+"""One subtask, x², under a penalty on all weights: how many neurons stay, and how well they do."""
 
 from __future__ import annotations
 
@@ -25,6 +21,7 @@ from skillscale.resource.experiments._penalised import (
     called,
     fit,
     in_use,
+    unfolded,
 )
 
 WINDOW = tuple(round(float(strength), 3) for strength in np.geomspace(1.4, 22.6, 9))
@@ -36,21 +33,16 @@ TRAINING = Schedule(12_000)
 class SparseScaling(Experiment):
     """Train networks on x² under penalties; count the neurons left and measure the loss.
 
-    A network f(x) = Σ_i v_i silu(w_i x + b_i) + c minimises
-    strength · mean (f - x²)² + Σ (l1 |p| + l2 p²), the last sum over all w, b and v. A neuron is in
-    use where |w| and |v| exceed 1e-3.
+    A network f(x) = Σ_i v_i silu(w_i x + b_i) + c, wider than needed, minimises strength · mean (f
+    - x²)² + Σ (l1 |p| + l2 p²), the last sum over all w, b and v. A neuron is in use where |w| and
+    |v| exceed 1e-3.
 
-    `neurons` and `loss` (penalty, strength, member, step) are the neurons in use and the mean
-    squared error (not halved, without penalty); at the end, `weight`, `bias` and `readout`
-    (penalty, strength, member, neuron) are those of the neurons in use, the largest |w| first, 0
-    where there are no more. Losses and weights to four digits.
+    `neurons` and `loss` (penalty, strength, member, step), in use, and the mean squared error (not
+    halved, without penalty); at the end, `weight`, `bias` and `readout` (penalty, strength, member,
+    neuron) of the neurons in use, the largest |w| first, 0 where there are no more. Losses and
+    weights to four digits.
 
-    Source: growth by strength, target and SiLU after Song et al. 2024 (figure 2); penalties, width
-    and training are ours. Equal to plain loops in `tests/test_resource_sparse.py`.
-
-    >>> small = SparseScaling(strengths=(4.0,), schedule=Schedule(2, n_measured=2), seeds=(0,))
-    >>> dict(small.run()["loss"].sizes)
-    {'penalty': 4, 'strength': 1, 'member': 1, 'step': 2}
+    Source: target, SiLU and strengths after Song et al. 2024 (figure 2), the rest is ours.
     """
 
     penalties: Penalties = (
@@ -100,24 +92,18 @@ class SparseScaling(Experiment):
         used = in_use(model.parameters)
         order = (parameters[0].abs() * used).argsort(1, descending=True)
         # narrow networks are filled up with 0
-        left = np.zeros((3, *grid, max(each.width for each in self.penalties)))
+        left = np.zeros((3, count, max(each.width for each in self.penalties)))
         for values, p in zip(left, parameters, strict=True):
-            values[..., : priced.width] = (p * used).gather(1, order).reshape(*grid, -1)
+            values[:, : priced.width] = (p * used).gather(1, order)
         weight, bias, readout = records.significant(left)
-        last = ("strength", "member", "neuron")
-        return {
-            "neurons": (
-                ("strength", "member", "step"),
-                neurons.reshape(*grid, -1).numpy().astype(np.int16),
-            ),
-            "loss": (
-                ("strength", "member", "step"),
-                records.significant(losses.reshape(*grid, -1).numpy()),
-            ),
-            "weight": (last, weight),
-            "bias": (last, bias),
-            "readout": (last, readout),
+        parts = {
+            "neurons": (("step",), neurons.numpy().astype(np.int16)),
+            "loss": (("step",), records.significant(losses[..., 0].numpy())),
+            "weight": (("neuron",), weight),
+            "bias": (("neuron",), bias),
+            "readout": (("neuron",), readout),
         }
+        return unfolded(parts, strength=grid[0], member=grid[1])
 
 
 SparseScaling.records = {

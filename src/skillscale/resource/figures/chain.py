@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["additivity", "profile", "samples", "split"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 
@@ -21,16 +19,7 @@ MEASURED = style.COLOURS["measured"]
 def profile(
     x: ArrayLike, error: Mapping[str, ArrayLike], slopes: Mapping[str, ArrayLike]
 ) -> Figure:
-    """Draw where a first module errs, above where the second one is steep.
-
-    Args:
-        x: inputs, shape (input,).
-        error: squared error over its mean by label, shape (input,).
-        slopes: squared slope over its mean by function, shape (input,).
-
-    Returns:
-        Two panels with one axis of inputs.
-    """
+    """Draw where a first module errs, above where the second one is steep, over their means."""
     figure, (above, below) = style.new(2, 1, height=5.0, sharex=True)
     for place, (label, values) in enumerate(error.items()):
         fade = 1 - 0.7 * place / max(len(error) - 1, 1)
@@ -48,15 +37,9 @@ def profile(
 
 @style.drawn
 def additivity(width: ArrayLike, ratio: Mapping[str, tuple[Summary, Summary]]) -> Figure:
-    """Draw the loss of a chain over two sums of its modules' losses.
+    """Draw the loss of a chain (width,) over two sums of its modules' losses, a panel a function.
 
-    Args:
-        width: neurons in each module, shape (width,).
-        ratio: by function, the ratio to the sum with the mean slope and to that with the slope at
-            the error, each of shape (width,).
-
-    Returns:
-        One panel per function; open and full points, and a line at 1.
+    The sums have the mean slope (open) and the slope at the error (full).
     """
     x = np.asarray(width, dtype=float)
     figure, panels = style.new(1, len(ratio), height=3.2, sharex=True, sharey=True, squeeze=False)
@@ -78,16 +61,9 @@ def split(
     curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
     best: Mapping[str, tuple[float, float]],
 ) -> Figure:
-    """Draw the loss of a chain against the split of its neurons.
+    """Draw the loss of a chain against the share of neurons in module 1, by function.
 
-    Args:
-        share: fraction of neurons in module 1, shape (split,).
-        loss: measured by function, shape (member, split).
-        curves: predicted shares and losses by the same names.
-        best: predicted best share and the loss there, by the same names.
-
-    Returns:
-        One panel on a logarithmic axis: prediction as lines, networks as points.
+    Losses are (member, split); curves are predicted shares and losses, `best` the best of them.
     """
     figure, axes = style.new(height=3.6)
     looks = zip(cycle(("-", ":", "--", "-.")), cycle("osv^"), loss.items(), strict=False)
@@ -112,16 +88,9 @@ def split(
 
 @style.drawn
 def samples(width: ArrayLike, loss: Mapping[int, Summary], whole: Summary) -> Figure:
-    """Draw loss against width for several numbers of samples.
+    """Draw loss against width by number of samples, and after a fit to the whole interval.
 
-    Args:
-        width: neurons, shape (width,).
-        loss: by number of samples, shape (width,).
-        whole: loss after a fit to the whole interval, shape (width,).
-
-    Returns:
-        One panel on logarithmic axes. It ends at ten times the largest loss of 64 samples and more,
-        and curves of fewer samples may leave it.
+    The axis ends at ten times the largest loss of 64 samples and more; others may leave it.
     """
     x = np.asarray(width, dtype=float)
     figure, axes = style.new(height=5.2)

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["exponents", "law"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 
@@ -29,16 +27,10 @@ def law(
     """Draw runs, the fitted loss at some sizes, and the best size, data and loss for a compute.
 
     Args:
-        N: parameters of each run, shape (run,).
-        D: training tokens of each run, shape (run,).
-        loss: of each run, shape (run,).
-        compute: abscissa C of all curves, shape (point,).
+        N: parameters of each run, with D training tokens and a loss, shape (run,).
+        compute: abscissa C = 6ND of all curves, shape (point,).
         curves: fitted loss of a model of N parameters by that N, shape (point,).
-        best: "N", "D" and "loss" at the best split of C, shape (point,); None leaves the
-            frontier out.
-
-    Returns:
-        Two panels over compute 6ND: loss, and the best N and D.
+        best: "N", "D" and "loss" at the best split of C; None leaves the frontier out.
     """
     size, tokens, measured = (np.asarray(column, dtype=float) for column in (N, D, loss))
     spent, x = 6 * size * tokens, np.asarray(compute, dtype=float)
@@ -82,15 +74,9 @@ def exponents(
     shapes: Mapping[str, float],
     published: Mapping[str, tuple[float, float]],
 ) -> Figure:
-    """Draw resampled exponents of a fit beside predictions for the one in parameters.
+    """Draw resampled exponents "alpha_N" and "alpha_D" of a fit beside predictions for the first.
 
-    Args:
-        draws: "alpha_N" and "alpha_D" of the resampled fits, each of shape (draw,).
-        shapes: predictions of alpha_N by label; there is none for alpha_D.
-        published: published pairs (alpha_N, alpha_D) by label.
-
-    Returns:
-        One panel: resamples as points, predictions as vertical lines with their names above.
+    Published are pairs (alpha_N, alpha_D) by label.
     """
     figure, axes = style.new(height=4.4)
     alpha = [np.asarray(draws[name], dtype=float) for name in ("alpha_N", "alpha_D")]

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["allocation", "noise_scaling", "training"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 
@@ -20,17 +18,7 @@ MEASURED = style.COLOURS["measured"]
 def noise_scaling(
     widths: ArrayLike, loss: ArrayLike, predicted: ArrayLike, titles: Sequence[str]
 ) -> Figure:
-    """Draw loss against width, one panel per target.
-
-    Args:
-        widths: numbers of neurons, shape (width,).
-        loss: measured, shape (member, target, width).
-        predicted: shape (target, width).
-        titles: one per target.
-
-    Returns:
-        Panels on logarithmic axes: prediction as a line, seeds as points.
-    """
+    """Draw loss (member, target, width) and its prediction against width, one panel per target."""
     data, lines = np.asarray(loss, dtype=float), np.asarray(predicted, dtype=float)
     columns = min(2, len(titles))
     rows = -(-len(titles) // columns)
@@ -55,15 +43,7 @@ def noise_scaling(
 
 @style.drawn
 def training(steps: ArrayLike, exponents: Mapping[str, Summary]) -> Figure:
-    """Draw the exponent that a width sweep shows after some training.
-
-    Args:
-        steps: optimizer steps > 0, shape (step,).
-        exponents: by target, shape (step,).
-
-    Returns:
-        One panel with intervals and the exponent 1.
-    """
+    """Draw the exponent (step,) that a width sweep shows after some training, by target."""
     figure, axes = style.new(height=3.4)
     axes.axhline(1.0, color=COLOUR, label="minimum of the loss")
     x = np.asarray(steps, dtype=float)
@@ -84,15 +64,9 @@ def training(steps: ArrayLike, exponents: Mapping[str, Summary]) -> Figure:
 def allocation(
     share: ArrayLike, loss: Mapping[str, ArrayLike], best: Mapping[str, tuple[float, float]]
 ) -> Figure:
-    """Draw the loss of a composite of two subtasks against the split of its neurons.
+    """Draw N times the loss of two subtasks against the share of neurons of the first, by label.
 
-    Args:
-        share: fraction of neurons that subtask 1 owns, shape (point,).
-        loss: N times the total loss by label, shape (point,).
-        best: best share and the loss there, by the same labels.
-
-    Returns:
-        One panel; the best split is marked on each curve.
+    Marked are the best share and the loss there.
     """
     figure, axes = style.new(height=3.4)
     for place, (label, curve) in enumerate(loss.items()):
@@ -100,10 +74,7 @@ def allocation(
         axes.plot(share, curve, color=COLOUR, alpha=fade, label=label)
         axes.plot(*best[label], "o", color=MEASURED)
     axes.set(
-        xlabel="share of neurons of subtask 1",
-        ylabel=r"$N \times$ loss",
-        ylim=(0, 6),
-        xlim=(0, 1),
+        xlabel="share of neurons of subtask 1", ylabel=r"$N \times$ loss", ylim=(0, 6), xlim=(0, 1)
     )
     axes.legend(fontsize="small")
     return figure

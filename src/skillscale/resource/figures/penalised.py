@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["carriers", "plain", "series", "shares", "sparse"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 
@@ -25,16 +23,9 @@ def sparse(
     weight: Mapping[str, ArrayLike],
     predicted: tuple[ArrayLike, ArrayLike, ArrayLike],
 ) -> Figure:
-    """Draw loss and input weight against the neurons in use, one row of panels per penalty.
+    """Draw loss and input weight (strength, member) against neurons in use, one row per penalty.
 
-    Args:
-        neurons: by penalty, shape (strength, member); networks without neurons are left out.
-        loss: mean squared error, shaped alike.
-        weight: typical size of an input weight, shaped alike.
-        predicted: neurons, loss and weight along the predicted curve.
-
-    Returns:
-        Panels on logarithmic axes: prediction as a line, networks as points.
+    Networks without neurons are left out. Predicted are neurons, loss and weight along a curve.
     """
     count, *curves = (np.asarray(values, dtype=float) for values in predicted)
     rows = len(neurons)
@@ -58,15 +49,9 @@ def sparse(
 
 @style.drawn
 def shares(weights: ArrayLike, ratios: Mapping[str, ArrayLike], powers: Sequence[float]) -> Figure:
-    """Draw ratios of two subtasks against the ratio of their weights.
+    """Draw ratios > 0 (weight, member) of two subtasks, by name, against that of their weights.
 
-    Args:
-        weights: weights β of the first subtask, shape (weight,).
-        ratios: by name, measured ratios, shape (weight, member), all > 0.
-        powers: predicted power of β/(1-β), one per name.
-
-    Returns:
-        One panel per name, predictions as lines, networks as points.
+    `weights` are β of the first subtask, `powers` the predicted powers of β/(1-β), one per panel.
     """
     beta = np.asarray(weights, dtype=float)
     x = beta / (1 - beta)
@@ -93,17 +78,13 @@ def plain(
     window: tuple[float, float],
     slope: float,
 ) -> Figure:
-    """Draw the loss of plain networks against their width.
+    """Draw the loss of plain networks against their width, a panel per activation.
 
     Args:
-        widths: shape (width,).
         loss: by activation, then by budget in steps or by name, shape (width,); of the last one
             every network is drawn.
         window: the widths between which an exponent is read.
         slope: predicted exponent, drawn in the window through the middle of the last one.
-
-    Returns:
-        One panel per activation on logarithmic axes.
     """
     x = np.asarray(widths, dtype=float)
     inside = (x >= window[0]) & (x <= window[1])
@@ -136,16 +117,9 @@ def plain(
 def series(
     neurons: ArrayLike, fresh: ArrayLike, training: ArrayLike, law: tuple[float, float]
 ) -> Figure:
-    """Draw the loss of networks on the task in series against the neurons in use.
+    """Draw losses on fresh and training points against neurons in use, all (strength, member).
 
-    Args:
-        neurons: shape (strength, member); networks without neurons are left out.
-        fresh: mean squared error on fresh points, shaped alike.
-        training: mean squared error on training points, shaped alike.
-        law: prefactor and exponent of the line.
-
-    Returns:
-        One panel on logarithmic axes.
+    Networks without neurons are left out; the law is a prefactor and an exponent.
     """
     x = np.asarray(neurons, dtype=float).ravel()
     y, z = (np.asarray(values, dtype=float).ravel()[x > 0] for values in (fresh, training))
@@ -166,17 +140,9 @@ def series(
 
 @style.drawn
 def carriers(missed: Sequence[Summary], published: float, output: float) -> Figure:
-    """Draw, layer by layer, by how much the best neuron of a network misses the inner step.
+    """Draw 1 - |correlation| of a network's best neuron with the inner step, layer by layer.
 
-    Args:
-        missed: 1 - |correlation| of the best neuron, shape (), by layer; networks without any are
-            left out.
-        published: |correlation| to reach, drawn as a line.
-        output: |correlation| of the target itself, drawn as a line.
-
-    Returns:
-        One panel with 1 - |correlation| on a logarithmic axis; networks as points, spread sideways
-        within their layer, medians as bars.
+    Lines stand at the |correlation| that was published and at that of the target itself.
     """
     figure, axes = style.new()
     for layer, values in enumerate(missed, start=1):

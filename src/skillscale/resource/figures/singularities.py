@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["proportions", "singularities"]
-
 COLOUR = style.COLOURS["resource"]
 MEASURED = style.COLOURS["measured"]
 MARKERS, FILL = "osv^D", (MEASURED, "white")
@@ -20,16 +18,10 @@ MARKERS, FILL = "osv^D", (MEASURED, "white")
 def proportions(
     widths: ArrayLike, ratios: Mapping[str, tuple[Summary, Summary]], best: Mapping[str, ArrayLike]
 ) -> Figure:
-    """Draw the proportion of two subtasks' neurons against the width.
+    """Draw the proportion N₁/N₂ of two subtasks' neurons against the width, a panel a title.
 
-    Args:
-        widths: numbers of neurons, shape (width,).
-        ratios: by title, N₁/N₂ > 0 at the start and at the end of training, shape (width,).
-        best: by the same titles, the best proportion: one number, or shape (width,).
-
-    Returns:
-        Panels on logarithmic axes: best proportion as a line, start as open markers, end as full
-        ones; intervals that reach far beyond all values are cut at the frame.
+    Ratios are those at the start and at the end of training; the best is one number or (width,).
+    Intervals that reach far beyond all values are cut at the frame.
     """
     x = np.asarray(widths, dtype=float)
     shown = [found.value for pair in ratios.values() for found in pair]
@@ -68,10 +60,7 @@ def singularities(
 ) -> Figure:
     """Draw N times the loss against N: level where the variation norm is finite, else rising.
 
-    Args:
-        widths: numbers of neurons, shape (width,).
-        loss: by target, N times the measured loss, shape (width,).
-        predicted: by the same targets, shape (width,).
+    Measured are, by target, N times the loss; predicted is the loss itself.
     """
     x = np.asarray(widths, dtype=float)
     figure, axes = style.new(height=3.8)

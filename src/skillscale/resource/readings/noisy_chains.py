@@ -15,6 +15,7 @@ from skillscale.resource.readings.noisy_neurons import NOISE, neurons_at
 
 Floats = NDArray[np.float64]
 
+TOTAL = 128  # neurons of both modules, to split
 SMOOTH = ("sine", "exponential", "shifted root")  # functions f of finite slope
 
 
@@ -40,10 +41,9 @@ def over_sums(run: xr.Dataset, function: str) -> tuple[Floats, Floats]:
     return chain / plain, chain / weighted
 
 
-def module_tasks(
-    run: xr.Dataset, function: str, at: int = 64
-) -> Iterator[tuple[theory.Series, theory.Subtask]]:
+def module_tasks(run: xr.Dataset, function: str) -> Iterator[tuple[theory.Series, theory.Subtask]]:
     """The chain as a task and the module beside it, per member, with costs read at one width."""
+    at = 64
     slope = squared_slopes(run.input.values**2)[function]
     chosen = run.sel(function=function, width_first=at, width_second=at)
     for member in range(run.sizes["member"]):
@@ -53,13 +53,11 @@ def module_tasks(
         yield theory.Series((first, second), gains=(gain,)), theory.Subtask(at * float(one.other))
 
 
-def losses_of_splits(
-    run: xr.Dataset, function: str, total: int = 128
-) -> tuple[NDArray[np.int64], Floats]:
-    """Sizes of module 1, and losses of the chain along N₁ + N₂ = total: (member, split)."""
-    sizes = [n for n in run.width_first.values if total - n in run.width_second.values]
+def losses_of_splits(run: xr.Dataset, function: str) -> tuple[NDArray[np.int64], Floats]:
+    """Sizes of module 1, and losses of the chain along N₁ + N₂ = 128: (member, split)."""
+    sizes = [n for n in run.width_first.values if TOTAL - n in run.width_second.values]
     chain = run.chain.sel(function=function)
-    losses = [chain.sel(width_first=n, width_second=total - n).values for n in sizes]
+    losses = [chain.sel(width_first=n, width_second=TOTAL - n).values for n in sizes]
     return np.array(sizes), np.stack(losses, axis=1)
 
 
@@ -126,7 +124,6 @@ def nested_loss_follows_from_its_modules(run: xr.Dataset) -> Estimate:
 
 
 def _equal_widths(run: xr.Dataset, function: str) -> Floats:
-    """Loss of the chain of modules of one width: (member, width)."""
     return np.diagonal(run.chain.sel(function=function).values, axis1=1, axis2=2)
 
 
@@ -135,5 +132,5 @@ def _excess_of_predicted(run: xr.Dataset, function: str) -> Estimate:
     sizes, losses = losses_of_splits(run, function)
     parts = [theory.leaves(task) for task, _ in module_tasks(run, function)]
     shares = np.array([theory.allocate(part.weights, part.costs, 1.0)[0] for part in parts])
-    nearest = np.abs(sizes - 128 * shares[:, None]).argmin(axis=1)
+    nearest = np.abs(sizes - TOTAL * shares[:, None]).argmin(axis=1)
     return fits.mean(losses[np.arange(len(nearest)), nearest] / losses.min(axis=1))

@@ -97,7 +97,6 @@ def step_target_slows_the_noisy_loss(run: xr.Dataset) -> dict[str, Estimate]:
 
 
 def exponents_by_samples(run: xr.Dataset) -> dict[int, Estimate]:
-    """Exponent of the loss in N at every number of samples."""
     return {
         count: fits.power_law(run.width.values, run.loss.sel(samples=count).values).exponent
         for count in run.samples.values.tolist()

@@ -26,13 +26,11 @@ def neuron_ratio(run: xr.Dataset, count: str = "owned") -> xr.DataArray:
 
 
 def growth_slopes(run: xr.Dataset) -> list[Estimate]:
-    """Slope of ln(N₁/N₂) in ln N at the end, for every pair of the run."""
     end = neuron_ratio(run).isel(step=-1).values
     return [fits.power_law(run.width.values, 1 / ratio).exponent for ratio in end]
 
 
 def ratios_at_widest(run: xr.Dataset) -> list[Estimate]:
-    """N₁/N₂ at the end, for every pair of the run."""
     return [fits.mean(ratio) for ratio in neuron_ratio(run).isel(step=-1, width=-1).values]
 
 

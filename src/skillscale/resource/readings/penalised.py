@@ -23,7 +23,6 @@ def at_end(run: xr.Dataset) -> xr.Dataset:
 
 
 def in_window(run: xr.Dataset, quantity: str, penalty: str = "L2") -> Floats:
-    """A quantity of `at_end` (member, strength) in the window of strengths."""
     chosen = at_end(run)[quantity].sel(penalty=penalty, strength=WINDOW)
     values: Floats = chosen.values.astype(float)
     return values
@@ -122,5 +121,4 @@ def single_neuron_carries_the_inner_step(run: xr.Dataset) -> Estimate:
 
 
 def _geometric_mean(values: Floats) -> Estimate:
-    """Geometric mean over strengths, one number a member."""
     return fits.mean(np.exp(np.log(values).mean(1)))

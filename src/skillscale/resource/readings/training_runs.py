@@ -10,7 +10,6 @@ from skillscale.lab import records
 
 
 def constants(run: xr.Dataset) -> dict[str, Estimate]:
-    """The fitted constants, with intervals over resampled training runs."""
     n_runs = records.provenance(run, "settings")["runs"]
     found = {}
     for name in run.parameter.values.tolist():

@@ -23,17 +23,11 @@ class ClockSweep(Experiment):
     subset size is run with the base and with the second initial scale.
 
     Over (member, time): `strength`, R/S, and `step`, the updates done, which differ from member to
-    member. Coordinates over member: `seed`, `varied` (the setting that differs from the base, or
-    "base"), the settings `n_bits`, `subset_size`, `width`, `init_std`, `scale` and `phase_step`,
-    and `learning_rate` = phase_step/(2 · scale). On fresh samples a strength is the average over
-    the updates since the one before and `step` their middle.
+    member; on fresh samples a strength is the average over the updates since the one before and
+    `step` their middle. Coordinates over member: `seed`, `varied` (the setting that differs from
+    the base, or "base"), the settings, and `learning_rate` = phase_step/(2 · scale).
 
     Source: after the one-skill networks on which Nam et al. 2024 calibrate; the sweep is ours.
-
-    >>> tiny = ClockSweep(
-    ...     (4,), (3, 1), (8,), (0.1,), (5.0,), (0.4,), durations=(8.0,) * 3, n_times=5)
-    >>> sorted(tiny.run().sizes.items())
-    [('member', 2), ('time', 6)]
     """
 
     #: up to 12 all strings are enumerated, beyond samples are fresh
@@ -88,7 +82,6 @@ class ClockSweep(Experiment):
         }
 
     def measure(self, member: int) -> Found:
-        """Return the curves of a variant, one network per seed."""
         _, group = list(self.variants())[member]
         n_bits, subset_size = int(group["n_bits"]), int(group["subset_size"])
         updates = self.durations[subset_size - 1] / group["phase_step"]

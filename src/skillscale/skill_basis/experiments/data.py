@@ -1,9 +1,4 @@
-"""Emergence in data: which skills networks infer from a fixed number of samples.
-
-Networks are trained on D samples until these are fitted; then the strength of every skill,
-R_k = E[g_k(x) · f(k, x)], is measured on inputs that were never drawn. Networks that know a single
-skill are trained beside them, since the theory's one constant may be taken from those.
-"""
+"""Emergence in data: which skills networks infer from a fixed number of samples."""
 
 from __future__ import annotations
 
@@ -19,17 +14,16 @@ from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
-from skillscale.lab.parity import Batch, Batches, MultitaskParity, fixed_dataset
+from skillscale.lab.parity import Batch, MultitaskParity, fixed_dataset
 from skillscale.lab.settings import Count, Positive, Seeds, Sizes, each, real
-from skillscale.lab.strengths import antithetic_strengths
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
+from skillscale.skill_basis.experiments import _shared
 
 _BLOCK = 1024  # samples evaluated at a time, to bound the memory of activations
 
 _NAMES = {
-    "strength": "strength R_k of a skill over the target scale S, on fresh inputs",
-    "skill_loss": "mean squared error of a skill over S², on fresh inputs",
+    **{name: f"{_shared.ABOUT[name][1]}, on fresh inputs" for name in ("strength", "skill_loss")},
     "train_loss": "mean squared error of a skill's training samples over S²",
     "count": "training samples of a skill",
 }
@@ -41,23 +35,17 @@ class DataEmergence(Experiment):
     """Train networks on fixed datasets of many sizes and measure what they know of every skill.
 
     A network is trained for exposure / P(n_skills) updates, however many samples it has; the last
-    quarter of them runs at a tenth of the rate.
+    quarter of them runs at a tenth of the rate. A member is one seed with one α and one kind of
+    subsets, with another dataset at every size. Networks that know a single skill are trained
+    beside them, since the theory's one constant may be taken from those.
 
-    Over (member, samples, skill): `strength`, R_k/S on fresh inputs; `skill_loss`,
+    Over (member, samples, skill): `strength`, R_k/S on inputs that were never drawn; `skill_loss`,
     E[(S·g_k - f(k, x))²]/S² on the same; `train_loss`, the same mean over the skill's own training
-    samples, nan where it has none; `count`, how many it has. The first two again for networks with
-    one skill, over (member_alone, samples_alone): `strength_alone`, `skill_loss_alone`, and
-    `train_loss_alone`. `frequency` over (member, skill). A member is one seed with one α and one
-    kind of subsets, with another dataset at every size: coordinates `seed`, `alpha`, `disjoint`;
-    `seed_alone` for the networks with one skill.
+    samples, nan where it has none; `count`, how many it has. Over (member_alone, samples_alone) the
+    first three for networks with one skill, named `strength_alone` and so on. `frequency` (member,
+    skill); `seed`, `alpha` and `disjoint` (member); `seed_alone` (member_alone).
 
-    Source: after Nam et al. 2024, data emergence of two-layer networks, smaller; momentum,
-    small minibatches and the falling rate are ours.
-
-    >>> tiny = DataEmergence((4, 8), (2, 4), (0,), alphas=(0.6,), n_skills=2, n_bits=6, width=4,
-    ...     exposure=2.0, exposure_alone=2.0, backgrounds=2)
-    >>> tiny.run().strength.shape
-    (2, 2, 2)
+    Source: after Nam et al. 2024, smaller; momentum, minibatches and the falling rate are ours.
     """
 
     samples: Sizes  #: sizes D of the dataset
@@ -86,13 +74,11 @@ class DataEmergence(Experiment):
     backgrounds: Count = 2000
 
     order = ("member", "samples", "skill", "member_alone", "samples_alone")
-    about = {
+    about = _shared.ABOUT | {
         **{name: ("1", text) for name, text in _NAMES.items()},
         **{f"{name}_alone": ("1", f"{_NAMES[name]}, networks with one skill") for name in _ALONE},
-        "frequency": ("1", "probability of a skill"),
         "samples": ("sample", "size D of the dataset"),
         "samples_alone": ("sample", "size D of the dataset"),
-        "skill": ("", "rank"),
     }
 
     def together(self) -> None:
@@ -100,7 +86,6 @@ class DataEmergence(Experiment):
             raise ValueError("disjoint must not be empty, got ()")
 
     def tasks(self, alpha: float) -> list[MultitaskParity]:
-        """Return the tasks of all members with this α."""
         shape = self.n_skills, self.n_bits, self.subset_size
         return [
             MultitaskParity(*shape, alpha, kind, seed=seed)
@@ -126,12 +111,10 @@ class DataEmergence(Experiment):
         return found.merge(sweep(self.measure_alone, {"samples_alone": self.samples_alone}))
 
     def measure(self, member: float, samples: int) -> Found:
-        """Return what the members with an α know."""
         found = _trained(self, self.tasks(member), samples)
         return {name: (("member", "skill"), each.float().numpy()) for name, each in found.items()}
 
     def measure_alone(self, samples_alone: int) -> Found:
-        """Return what networks with one skill know of it."""
         single = [
             MultitaskParity(1, self.n_bits, self.subset_size, seed=seed) for seed in self.seeds
         ]
@@ -182,36 +165,24 @@ DataEmergence.records = {
 
 
 def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> dict[str, Tensor]:
-    """Train one network per task on `size` samples and measure it, each (member, skill)."""
     seeds = [task.seed for task in tasks]
     n_skills = tasks[0].n_skills
     model = MLPEnsemble(
-        of.n_bits,
-        [of.width] * len(tasks),
-        seeds=seeds,
-        n_categories=n_skills,
-        init=of.init_std,
+        of.n_bits, [of.width] * len(tasks), seeds=seeds, n_categories=n_skills, init=of.init_std
     )
     exposure = of.exposure if n_skills > 1 else of.exposure_alone
     steps = math.ceil(exposure / float(tasks[0].frequency[-1]))
     source = fixed_dataset(tasks, size, seeds=seeds, batch_size=of.batch_size)
-    everything = _scaled(fixed_dataset(tasks, size, seeds=seeds)(0), of.scale)
+    everything = _shared.scaled(fixed_dataset(tasks, size, seeds=seeds), of.scale, once=True)(0)
 
     def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-        strength, power = antithetic_strengths(model, tasks, backgrounds=of.backgrounds)
-        relative = strength / of.scale
+        found = _shared.on_fresh_inputs(model, tasks, of.scale, backgrounds=of.backgrounds)
         count, error = _by_skill(model, everything, n_skills)
-        return {
-            "strength": relative,
-            # E(S g - f)² = S² - 2 S R + E f².
-            "skill_loss": 1 - 2 * relative + power / of.scale**2,
-            "train_loss": error / count / of.scale**2,
-            "count": count,
-        }
+        return found | {"train_loss": error / count / of.scale**2, "count": count}
 
     record = train(
         model,
-        _all_scaled(source, of, size),
+        _shared.scaled(source, of.scale, once=size <= of.batch_size),
         optimizer=SGD(of.learning_rate, of.momentum),
         steps=steps,
         measure=measure,
@@ -219,18 +190,6 @@ def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> 
         schedule=lambda step: 1.0 if step < 0.75 * steps else 0.1,
     )
     return {name: values[0] for name, values in record.items()}
-
-
-def _scaled(batch: Batch, scale: float) -> Batch:
-    return batch._replace(target=scale * batch.target)
-
-
-def _all_scaled(source: Batches, of: DataEmergence, size: int) -> Batches:
-    if size <= of.batch_size:
-        # One and the same object at every step, so that training lays it out only once.
-        whole = _scaled(source(0), of.scale)
-        return lambda _: whole
-    return lambda step: _scaled(source(step), of.scale)
 
 
 def _by_skill(model: MLPEnsemble, batch: Batch, n_skills: int) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,7 @@
 """Explicit gradient descent on the parameters of the multilinear model, skill by skill.
 
-Skills do not interact, so the model f = Σ_k a_k b_k g_k is a list of pairs (a_k, b_k), and a data
-set enters only through the share of its samples that each skill has. No closed form is used: what
-these runs are compared with is computed elsewhere.
+Skills do not interact, so f = Σ_k a_k b_k g_k is a list of pairs (a_k, b_k), and a data set enters
+only through the share of its samples that each skill has. No closed form is used.
 """
 
 from __future__ import annotations
@@ -36,23 +35,10 @@ def two_layers(
     step: float,
     ratio: ArrayLike = 1.0,
 ) -> Floats:
-    """Train a_k and b_k on Σ_k ½ · share_k · (scale - a_k · b_k)² and return a_k · b_k.
+    """Train on Σ_k ½ · share_k · (scale - a_k · b_k)² and return a_k · b_k, (at, *share.shape).
 
-    Args:
-        share: Share of a skill in the data, any shape.
-        at: Increasing numbers of updates after which to measure.
-        scale: S, what a_k · b_k is to become.
-        initial: a_k · b_k before the first update.
-        step: Learning rate; the time is the number of updates times `step`.
-        ratio: a_k / b_k before the first update; broadcasts with `share`.
-
-    Returns:
-        Strengths R_k = a_k · b_k, shape (len(at), *share.shape).
-
-    >>> at, share = np.array([0, 200]), np.array([0.5, 0.0])
-    >>> two_layers(share, at, scale=1.0, initial=0.01, step=0.1).round(4)
-    array([[0.01, 0.01],
-           [1.  , 0.01]])
+    `at` are increasing numbers of updates, `step` the time of one; before the first, a_k · b_k =
+    `initial` and a_k / b_k = `ratio`, which broadcasts with `share`.
     """
     a = np.ones_like(share) * np.sqrt(initial * np.asarray(ratio))
     b = initial / a
@@ -90,22 +76,14 @@ def one_layer(share: Floats, at: Integers, *, scale: float, step: float) -> Floa
 
 
 def draw_counts(frequency: Floats, n_samples: int, *, seed: int, draw: int = 0) -> Integers:
-    """Draw the number of samples of each skill in data set number `draw` of this size.
-
-    >>> int(draw_counts(np.array([0.7, 0.3]), 100, seed=0).sum())
-    100
-    """
+    """Draw the number of samples of each skill in data set number `draw` of this size."""
     purpose = f"data sets of {n_samples} with first frequency {frequency[0]:.12f}"
     counts = Stream(seed, purpose).at(draw).multinomial(n_samples, frequency)
     return np.asarray(counts, dtype=np.int64)
 
 
 def log_steps(first: float, last: float, n: int, *, step: float) -> Integers:
-    """Return the numbers of updates that are closest to `n` log-spaced times.
-
-    >>> log_steps(1.0, 100.0, 3, step=0.5)
-    array([  2,  20, 200])
-    """
+    """Return the numbers of updates that are closest to `n` log-spaced times."""
     return np.unique((np.geomspace(first, last, n) / step).round().astype(np.int64))
 
 
@@ -117,10 +95,7 @@ def check(scale: float, initial: float, *, step: float = 0.0) -> None:
 
 
 def check_whole(name: str, values: Sequence[int], maximum: int) -> None:
-    """Raise ValueError unless `values` are whole numbers from 1 to `maximum`, at least one.
-
-    >>> check_whole("skills", (3, 5), 5)
-    """
+    """Raise ValueError unless `values` are whole numbers from 1 to `maximum`, at least one."""
     if not values:
         raise ValueError(f"{name} must hold at least one number, got {values!r}")
     for value in values:

@@ -1,8 +1,7 @@
 """The multilinear model itself, trained by explicit gradient descent: loss in every resource.
 
 A member is one drawn data set: its samples set the gradient, its loss is taken under the true
-frequencies. Losses are in units of ½·squared error. Times are in units of 1/eta: one update of
-learning rate `step` advances the time by `step`.
+frequencies. An update of learning rate `step` advances the time, in units of 1/eta, by `step`.
 """
 
 from __future__ import annotations
@@ -32,21 +31,14 @@ class ScalingLaws(Experiment):
 
     - `loss_time` (member, model, time): one data set of `n_samples`, all skills representable;
     - `strength` (member, model, skill, time): R_k/S of the shown skills in those runs;
-    - `loss_data` (member, draw, samples): data sets of D samples, trained until all they hold
-      is learned, all skills representable;
-    - `loss_skills` (member, skills): only the N most frequent skills representable, trained
-      until they are learned on the data set of `n_samples`.
+    - `loss_data` (member, draw, samples): data sets of D samples, trained until all they hold is
+      learned, all skills representable;
+    - `loss_skills` (member, skills): only the N most frequent skills representable, trained until
+      they are learned on the data set of `n_samples`.
 
-    `model` is "two layers" (a_k · b_k) or "one layer" (w_k from 0). `frequency` (member,
-    skill); coordinates `alpha` and `seed` on member.
+    `model` is "two layers" (a_k · b_k) or "one layer" (w_k from 0). `frequency` (member, skill).
 
     Source: simulations of the model of Nam et al. 2024 and of its one-layer control (Appendix H).
-
-    >>> small = ScalingLaws(
-    ...     seeds=(0,), alphas=(0.6,), n_skills=50, longest=10.0, n_times=5, n_samples=1000,
-    ...     samples=(10, 20, 40), skills=(1, 2), shown=(1, 2))
-    >>> dict(small.run()["loss_time"].sizes)
-    {'member': 1, 'model': 2, 'time': 5}
     """
 
     seeds: Seeds  #: each draws the data sets of one member per alpha
@@ -84,7 +76,6 @@ class ScalingLaws(Experiment):
         descent.check_whole("samples", self.samples, 10**12)
 
     def at(self) -> descent.Integers:
-        """Return the numbers of updates at which the curves in time are measured."""
         return descent.log_steps(1.0, self.longest, self.n_times, step=self.step)
 
     def grid(self) -> Grid:
@@ -123,16 +114,10 @@ class ScalingLaws(Experiment):
 class ComputeFrontier(Experiment):
     """Train models of many sizes N and measure their loss at many times T.
 
-    `loss` (member, skills, time), members being pairs of alpha and seed (coordinates). The
-    smallest loss along N · T = C is the frontier at compute C; it is left to the caller.
+    `loss` (member, skills, time), members being pairs of alpha and seed. The smallest loss along N
+    · T = C is the frontier at compute C; it is left to the caller.
 
     Source: simulation behind Nam et al. 2024, optimal compute.
-
-    >>> small = ComputeFrontier(
-    ...     seeds=(0,), n_skills=50, largest=8, n_sizes=4, times=(1.0, 4.0), n_times=3,
-    ...     n_samples=1000)
-    >>> small.run()["skills"].values
-    array([1, 2, 4, 8])
     """
 
     seeds: Seeds  #: each draws the data sets of one member per alpha
@@ -156,11 +141,9 @@ class ComputeFrontier(Experiment):
             raise ValueError(f"times must increase from at least step, got {self.times!r}")
 
     def at(self) -> descent.Integers:
-        """Return the numbers of updates at which losses are measured."""
         return descent.log_steps(*self.times, self.n_times, step=self.step)
 
     def n_representable(self) -> descent.Integers:
-        """Return the numbers N of skills."""
         return np.unique(np.geomspace(1, self.largest, self.n_sizes).round().astype(int))
 
     def grid(self) -> Grid:
@@ -185,14 +168,10 @@ class ComputeFrontier(Experiment):
 class UnbalancedLayers(Experiment):
     """Train the two-layer model from layers of unequal size, a_k/b_k = ratio, at equal product.
 
-    `strength` (member, ratio, skill, time), R_k/S; `frequency` and `share` (member, skill),
-    true and drawn; coordinate `seed` on member.
+    `strength` (member, ratio, skill, time), R_k/S; `frequency` and `share` (member, skill), true
+    and drawn.
 
     Source: derived here; Nam et al. 2024 take a_k = b_k.
-
-    >>> small = UnbalancedLayers(seeds=(0,), ratios=(1.0, 10.0), longest=1.0, n_times=3)
-    >>> dict(small.run()["strength"].sizes)
-    {'member': 1, 'ratio': 2, 'skill': 5, 'time': 3}
     """
 
     seeds: Seeds  #: each draws one data set
@@ -213,7 +192,6 @@ class UnbalancedLayers(Experiment):
         _checks.number("longest", self.longest, above=self.step)
 
     def at(self) -> descent.Integers:
-        """Return the numbers of updates at which strengths are measured."""
         last = round(self.longest / self.step)
         return np.unique(np.linspace(0, last, self.n_times).round().astype(np.int64))
 
@@ -235,10 +213,7 @@ class UnbalancedLayers(Experiment):
         strength = _train(np.tile(share, (len(ratios), 1)), self.at(), self, ratio=ratios)
         return _single(
             {
-                "strength": (
-                    ("ratio", "skill", "time"),
-                    np.moveaxis(strength, 0, -1) / self.scale,
-                ),
+                "strength": (("ratio", "skill", "time"), np.moveaxis(strength, 0, -1) / self.scale),
                 "frequency": (("skill",), frequency),
                 "share": (("skill",), share),
             }
@@ -288,14 +263,8 @@ def _train(
     *,
     ratio: Floats | float = 1.0,
 ) -> Floats:
-    return descent.two_layers(
-        share,
-        at,
-        scale=of.scale,
-        initial=of.initial,
-        step=of.step,
-        ratio=ratio,
-    )
+    start = {"scale": of.scale, "initial": of.initial, "step": of.step}
+    return descent.two_layers(share, at, ratio=ratio, **start)
 
 
 def _losses_in_data(of: ScalingLaws, frequency: Floats, seed: int) -> Floats:

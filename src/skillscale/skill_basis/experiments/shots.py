@@ -1,8 +1,4 @@
-"""Few-shot learning in the multilinear model: a skill that takes more than one sample.
-
-Here a skill is spread over D_c functions and the model has to find their combination from d
-samples, by gradient descent on its parameters. No closed form is used.
-"""
+"""Few-shot learning in the multilinear model: a skill that takes more than one sample."""
 
 from __future__ import annotations
 
@@ -23,22 +19,16 @@ Floats = descent.Floats
 class FewShot(Experiment):
     """Train a skill that is spread over D_c functions on d samples, and measure what is learned.
 
-    The skill is g = D_c^(-1/2) Σ_l e_l with orthonormal functions e_l, whose values on a sample
-    are drawn as independent standard normal numbers; the model is f = a Σ_l B_l e_l, trained by
-    gradient descent on a and B from small values. Its coefficients a·B on the e_l are compared
-    with those of g, the unit vector u.
+    The skill is g = D_c^(-1/2) Σ_l e_l with orthonormal functions e_l, whose values on a sample are
+    drawn as independent standard normal numbers; the model is f = a Σ_l B_l e_l, trained by
+    gradient descent on a and B from small values. Its coefficients a·B on the e_l are compared with
+    those of g, the unit vector u. A seed's larger sample continues its smaller one.
 
-    Over (member, features, share): `strength`, R/S = <a·B, u>/S; `loss`, E[(S g - f)²]/S² =
-    |a·B - S u|²/S²; `residual`, the same error on the training samples, which says how far the fit
-    is from interpolation; `samples` (features, share), the number d of samples, d = share · D_c
-    rounded. A seed's larger sample continues its smaller one.
+    Over (member, features, share): `strength`, R/S = <a·B, u>/S; `loss`, E[(S g - f)²]/S² = |a·B -
+    S u|²/S²; `residual`, the same error on the training samples, which says how far the fit is from
+    interpolation; `samples` (features, share), the number d of samples, d = share · D_c rounded.
 
-    Source: simulation of the D_c-shot model of Nam et al. 2024, Section 2 and Appendix F.3;
-    equals the interpolant of least norm in `tests/test_skill_basis_model.py`.
-
-    >>> small = FewShot(seeds=(0,), features=(8,), shares=(0.5, 2.0), steps=2000)
-    >>> float(small.run()["strength"].isel(member=0, features=0, share=1).round(3))
-    1.0
+    Source: the D_c-shot model of Nam et al. 2024, Section 2 and Appendix F.3, simulated.
     """
 
     seeds: Seeds  #: each draws samples and initial parameters of one member

@@ -13,17 +13,12 @@ from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
-from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches, whole_population
 from skillscale.lab.settings import Count, Positive, Seeds, each, real
-from skillscale.lab.strengths import (
-    BatchAverages,
-    antithetic_strengths,
-    by_skill,
-)
+from skillscale.lab.strengths import BatchAverages
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
+from skillscale.skill_basis.experiments import _shared
 
-_BACKGROUNDS = 2000
 # Networks trained together: on fresh samples there is nothing to gain from more.
 _LISTED, _SAMPLED = 20, 3
 
@@ -35,21 +30,16 @@ Members = Sequence[tuple[float, int]]
 class TimeEmergence(Experiment):
     """Train networks by gradient descent and follow the strength of every skill.
 
-    On the enumerated population gradient and strengths are exact. On fresh batches the strengths
-    of a step are averages over the `every` updates before the next measurement, which are unbiased
-    and stand at the middle of that window; the strengths at step 0 are those of `strengths`.
+    On the enumerated population gradient and strengths are exact. On fresh batches the strengths of
+    a step are averages over the `every` updates before the next measurement, which are unbiased and
+    stand at the middle of that window; the strengths at step 0 are measured on inputs of their own.
 
     Over (member, step, skill): `strength`, R_k/S, and `skill_loss`, E[(S·g_k - f(k, x))²]/S², which
-    equals (1 - R_k/S)² only where f is parallel to g_k; `frequency` over (member, skill);
-    `strength_alone` over (member_alone, step_alone), the strength in a network that is trained on
-    one skill only. Coordinates: `seed` and `alpha` of a member, `seed_alone`, `step`, `step_alone`
-    and `skill` (1 is the most frequent).
+    equals (1 - R_k/S)² only where f is parallel to g_k; `frequency` (member, skill), 1 the most
+    frequent; `strength_alone` (member_alone, step_alone), in a network that is trained on one skill
+    only; `seed` and `alpha` (member).
 
     Source: after Nam et al. 2024, time emergence of two-layer networks; their skills share no bits.
-
-    >>> tiny = TimeEmergence(n_skills=2, n_bits=4, width=8, steps=4, every=2, steps_alone=5)
-    >>> dict(tiny.run()["strength"].sizes)
-    {'member': 1, 'step': 3, 'skill': 2}
     """
 
     n_skills: int = 5
@@ -70,14 +60,10 @@ class TimeEmergence(Experiment):
     every_alone: Count = 5  #: updates between two measurements of these
     seeds: Seeds = (0,)  #: bits of the skills, initial weights and samples
 
-    about = {
-        "strength": ("1", "strength R_k of a skill over the target scale S"),
-        "strength_alone": ("1", "strength R_k of a skill over the target scale S"),
-        "skill_loss": ("1", "mean squared error of a skill over S²"),
-        "frequency": ("1", "probability of a skill"),
+    about = _shared.ABOUT | {
+        "strength_alone": _shared.ABOUT["strength"],
         "step": ("updates", ""),
         "step_alone": ("updates", ""),
-        "skill": ("", "rank"),
     }
 
     def together(self) -> None:
@@ -89,7 +75,6 @@ class TimeEmergence(Experiment):
                 )
 
     def alone(self) -> TimeEmergence:
-        """Return the settings of the networks with a single skill."""
         return replace(self, n_skills=1, steps=self.steps_alone, every=self.every_alone)
 
     def coords(self) -> Coords:
@@ -113,7 +98,7 @@ class TimeEmergence(Experiment):
 
     def measure(self, member: Members) -> Found:
         found = follow(self, member)
-        frequency = np.stack([task.frequency for task in _tasks(self, member)])
+        frequency = np.stack([task.frequency for task in _shared.tasks(self, member)])
         return {
             "strength": (("member", "step", "skill"), found["strength"]),
             "skill_loss": (("member", "step", "skill"), found["skill_loss"]),
@@ -121,7 +106,6 @@ class TimeEmergence(Experiment):
         }
 
     def measure_alone(self, member_alone: Members) -> Found:
-        """Return the strength in networks with a single skill."""
         strength = follow(self.alone(), member_alone)["strength"][..., 0]
         return {"strength_alone": (("member_alone", "step_alone"), strength)}
 
@@ -131,7 +115,7 @@ _DISJOINT = TimeEmergence(
 )
 TimeEmergence.records = {
     "skill_basis_time_emergence": {
-        "live": TimeEmergence(steps=10_000, every=50, steps_alone=800, seeds=(0, 1)),
+        "live": TimeEmergence(steps=10_000, steps_alone=800, seeds=(0, 1)),
         # Where skills share bits, half-times still change with the rate at 0.02.
         "standard": TimeEmergence(
             alphas=(0.3, 0.6, 0.9),
@@ -146,20 +130,10 @@ TimeEmergence.records = {
     "skill_basis_time_emergence_disjoint": {
         "standard": replace(_DISJOINT, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 30))),
         "paper": replace(
-            _DISJOINT,
-            n_bits=32,
-            width=1000,
-            batch_size=4000,
-            steps=20_000,
-            seeds=tuple(range(10)),
+            _DISJOINT, n_bits=32, width=1000, batch_size=4000, steps=20_000, seeds=tuple(range(10))
         ),
     },
 }
-
-
-def _tasks(of: TimeEmergence, members: Members) -> list[MultitaskParity]:
-    shape = of.n_skills, of.n_bits, of.subset_size
-    return [MultitaskParity(*shape, alpha, of.disjoint, seed=seed) for alpha, seed in members]
 
 
 def times(of: TimeEmergence) -> NDArray[np.float64]:
@@ -172,37 +146,17 @@ def times(of: TimeEmergence) -> NDArray[np.float64]:
 
 def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]]:
     """Train one network per member; return what was measured at `times`."""
-    tasks = _tasks(of, members)
-    seeds = [seed for _, seed in members]
-    model = MLPEnsemble(
-        of.n_bits,
-        [of.width] * len(members),
-        seeds=seeds,
-        n_categories=of.n_skills,
-        init=of.init_std,
-    )
+    tasks, seeds = _shared.tasks(of, members), [seed for _, seed in members]
+    widths = [of.width] * len(members)
+    model = MLPEnsemble(of.n_bits, widths, seeds=seeds, n_categories=of.n_skills, init=of.init_std)
     windows = BatchAverages(len(members), of.n_skills, of.scale)
-    if of.batch_size is None:
-        whole = _scaled(whole_population(tasks)(0), of.scale)
-    else:
-        fresh = fresh_batches(tasks, of.batch_size, seeds=seeds)
-
-    def batches(step: int) -> Batch:
-        return whole if of.batch_size is None else _scaled(fresh(step), of.scale)
+    batches = _shared.batches(tasks, of.batch_size, seeds=seeds, scale=of.scale)
 
     def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
         if of.batch_size is None:
-            outputs = model(whole.bits, whole.skill).squeeze(-1)
-            strength = by_skill(outputs * whole.target, of.n_skills) / of.scale**2
-            error = by_skill((outputs - whole.target).square(), of.n_skills)
-            return {"strength": strength, "skill_loss": error / of.scale**2}
+            return _shared.on_all_inputs(model, batches(step), of.n_skills, of.scale)
         if step == 0:
-            initial, power = antithetic_strengths(model, tasks, backgrounds=_BACKGROUNDS)
-            strength = initial / of.scale
-            return {
-                "strength": strength,
-                "skill_loss": 1 - 2 * strength + power / of.scale**2,
-            }
+            return _shared.on_fresh_inputs(model, tasks, of.scale)
         strength, error = windows.read()
         return {"strength": strength, "skill_loss": error}
 
@@ -217,7 +171,3 @@ def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]
         observe=None if of.batch_size is None else windows.observe,
     )
     return {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}
-
-
-def _scaled(batch: Batch, scale: float) -> Batch:
-    return batch._replace(target=scale * batch.target)

@@ -1,11 +1,4 @@
-"""Emergence of skills in a small transformer: many skills in one network, and each skill alone.
-
-A causal decoder of one block reads n_skills control bits and then n_bits skill bits, one token a
-bit. All inputs are enumerated, so neither gradient nor measurement is noisy. A token at position t
-of a causal network depends on the tokens up to t only, and in a network of one block keys and
-values depend on a token alone; the network is therefore evaluated once for each distinct prefix,
-which gives the outputs of the plain network at a fraction of the cost.
-"""
+"""Emergence of skills in a small transformer: many skills in one network, and each skill alone."""
 
 from __future__ import annotations
 
@@ -23,26 +16,24 @@ from skillscale.lab.parity import Batch, MultitaskParity
 from skillscale.lab.settings import Count, Positive, Seeds
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
+from skillscale.skill_basis.experiments import _shared
 
 
 @dataclass(frozen=True)
 class TransformerEmergence(Experiment):
     """Follow the strength of every skill in transformers that learn all skills, or one alone.
 
-    A network that learns skill k alone starts from the same weights and sees no other skill; its
-    loss is weighted by P(1). If skills did not interact, its skill would be learned as fast as
-    skill k of the mixture but for the factor P(1)/P(k) in time.
+    A causal decoder of one block reads n_skills control bits and then n_bits skill bits, one token
+    a bit. All inputs are enumerated, so neither gradient nor measurement is noisy. A network that
+    learns skill k alone starts from the same weights and sees no other skill; its loss is weighted
+    by P(1). If skills did not interact, its skill would be learned as fast as skill k of the
+    mixture but for the factor P(1)/P(k) in time.
 
-    `strength`, R_k/S, over (member, step, skill); `strength_alone`, R_k/S of the networks that
-    learn skill k alone, over (member, alone_step, skill); `frequency` over skill (1 is the most
-    frequent). A FloatingPointError says that a network has diverged by a measured step.
+    `strength` (member, step, skill) and `strength_alone` (member, alone_step, skill), R_k/S;
+    `frequency` (skill), 1 the most frequent. A FloatingPointError says that a network has diverged
+    by a measured step.
 
-    Source: after Nam et al. 2024, time emergence of a transformer, on a smaller population, whose
-    skills share no bits; the networks with one skill are derived here.
-
-    >>> tiny = TransformerEmergence(2, 4, width=8, steps=4, alone_steps=2, every=2)
-    >>> dict(tiny.run()["strength"].sizes)
-    {'member': 1, 'step': 3, 'skill': 2}
+    Source: after Nam et al. 2024, smaller, with skills that may share bits; skills alone are ours.
     """
 
     n_skills: int = 5
@@ -60,13 +51,10 @@ class TransformerEmergence(Experiment):
     every: Count = 25  #: updates between two measurements
     seeds: Seeds = (0,)  #: bits of the skills and initial weights, one network each
 
-    about = {
-        "strength": ("1", "strength R_k of a skill over the target scale S"),
+    about = _shared.ABOUT | {
         "strength_alone": ("1", "strength R_k/S of a skill that is learned alone"),
-        "frequency": ("1", "probability of a skill"),
         "step": ("updates", ""),
         "alone_step": ("updates", ""),
-        "skill": ("", "rank"),
     }
 
     def together(self) -> None:
@@ -76,7 +64,6 @@ class TransformerEmergence(Experiment):
             )
 
     def task(self, seed: int) -> MultitaskParity:
-        """Return the task of a seed."""
         shape = self.n_skills, self.n_bits, self.subset_size
         return MultitaskParity(*shape, self.alpha, self.disjoint, seed=seed)
 
@@ -95,10 +82,10 @@ class TransformerEmergence(Experiment):
         task = self.task(member)
         batch, frequency = task.population(torch.float32), task.frequency
         together = _train(self, member, batch, frequency, self.steps)
-        alone = [
-            _train(self, member, _only(k, batch), frequency[:1], self.alone_steps)
-            for k in range(self.n_skills)
-        ]
+        alone = []
+        for k in range(self.n_skills):
+            own = Batch(*(part[batch.skill == k] for part in batch[:3]))
+            alone.append(_train(self, member, own, frequency[:1], self.alone_steps))
         return {
             "strength": (("step", "skill"), together.numpy()),
             "strength_alone": (("alone_step", "skill"), torch.cat(alone, -1).numpy()),
@@ -121,34 +108,24 @@ TransformerEmergence.records = {
             alone_steps=5000,
             every=50,
             seeds=tuple(range(10)),
-        ),
+        )
     },
 }
 
 
 class PrefixTransformer:
-    """A transformer of one block, evaluated on all distinct prefixes of its inputs.
+    """A transformer of one block, evaluated on all distinct prefixes of (sequence, position).
 
     A token is ReLU(linear(one-hot position, bit)). The block adds causal softmax attention and then
     a ReLU MLP to it, each after a layer norm without parameters; the output is linear in all
-    positions. Weights and biases start uniform in ±1/√fan_in.
+    positions. Weights and biases start uniform in ±1/√fan_in. A token at position t depends on the
+    tokens up to t only, and in one block keys and values depend on a token alone; the network is
+    therefore evaluated once for each distinct prefix, which gives the outputs of the plain network
+    at a fraction of the cost. `parameters` are weight (in, out) and bias (out,) of embedding,
+    query-key-value, attention output, MLP in and MLP out, then the read-out (width, position) and
+    its bias (1,).
 
-    Args:
-        inputs: Zeros and ones, int64 of shape (sequence, position).
-        width: Of the residual stream, a multiple of `n_heads`.
-        n_heads: Attention heads.
-        seed: Of the initial weights.
-
-    Attributes:
-        parameters: Weight (in, out) and bias (out,) of embedding, query-key-value, attention
-            output, MLP in and MLP out, then the read-out (width, position) and its bias (1,).
-
-    Source: after the transformer of Nam et al. 2024, smaller and with layer norms of our choice;
-    equal to a plain forward pass in `tests/test_skill_basis_transformer.py`.
-
-    >>> inputs = torch.tensor([[0, 0], [0, 1], [1, 0]])
-    >>> PrefixTransformer(inputs, width=8, n_heads=2, seed=0)().shape
-    torch.Size([3])
+    Source: after Nam et al. 2024, smaller; layer norms are ours. Tested on a plain forward pass.
     """
 
     def __init__(self, inputs: Tensor, *, width: int, n_heads: int, seed: int) -> None:
@@ -209,11 +186,6 @@ def _train(
             gradients = torch.autograd.grad(groups @ error, model.parameters)
             rule.step(model.parameters, gradients, state)
     return torch.stack(curve)
-
-
-def _only(k: int, batch: Batch) -> Batch:
-    rows = batch.skill == k
-    return Batch(batch.bits[rows], batch.skill[rows], batch.target[rows])
 
 
 def _measured(steps: int, every: int) -> NDArray[np.int64]:

@@ -1,12 +1,8 @@
-"""Emergence in width: which skills a network of few hidden units has room for.
-
-Networks of many widths are trained on all inputs, listed or drawn afresh, until nothing changes any
-more. Small networks get stuck: every width is therefore trained from several initial weights, so
-that what a width can hold may be told from what one descent happens to find.
-"""
+"""Emergence in width: which skills a network of few hidden units has room for."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -17,17 +13,12 @@ from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
-from skillscale.lab.parity import Batch, Batches, MultitaskParity, fresh_batches, whole_population
 from skillscale.lab.settings import Count, Positive, Seeds, Sizes, each, real
-from skillscale.lab.strengths import antithetic_strengths, by_skill
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
-from skillscale.lab.training import Measure, train
+from skillscale.lab.training import train
+from skillscale.skill_basis.experiments import _shared
 
-_BACKGROUNDS = 2000
 _RESTART = 1_000_000  # distance between the seeds of two initial weights for the same task
-
-_STRENGTH = "strength R_k of a skill over the target scale S"
-_LOSS = "mean squared error of a skill over S²"
 
 Members = Sequence[tuple[float, int, int]]
 """α, seed and number of the restart."""
@@ -37,19 +28,17 @@ Members = Sequence[tuple[float, int, int]]
 class WidthEmergence(Experiment):
     """Train networks of many widths and measure what they know of every skill.
 
+    All inputs, listed or drawn afresh, are trained on until nothing changes any more; the rate of
+    Adam falls exponentially. Small networks get stuck: every width is therefore trained from
+    several initial weights, so that what a width can hold may be told from what one descent happens
+    to find. A member is one seed with one α and one restart, trained anew at every width.
+
     Over (member, width, skill): `strength`, R_k/S, and `skill_loss`, E[(S·g_k - f(k, x))²]/S²; over
     (member_alone, width_alone) the same for networks with one skill: `strength_alone` and
-    `skill_loss_alone`. `frequency` over (member, skill). A member is one seed with one α and one
-    restart, trained anew at every width: coordinates `seed`, `alpha`, `restart`; `seed_alone` and
-    `restart_alone` for the networks with one skill. The rate of Adam falls exponentially.
+    `skill_loss_alone`. `frequency` (member, skill); `seed`, `alpha` and `restart` (member);
+    `seed_alone` and `restart_alone` (member_alone).
 
-    Source: after Nam et al. 2024, width emergence of two-layer networks, whose skills share no
-    bits; smaller, with fewer updates, and with restarts, which are ours.
-
-    >>> tiny = WidthEmergence((1, 2), (1,), (0,), restarts=3, alphas=(0.6,), n_skills=2, n_bits=4,
-    ...     steps=2)
-    >>> tiny.run().strength.shape
-    (3, 2, 2)
+    Source: after Nam et al. 2024, smaller and shorter; restarts and shared bits are ours.
     """
 
     widths: Sizes  #: hidden units N of the networks
@@ -72,15 +61,11 @@ class WidthEmergence(Experiment):
     steps: Count = 2000  #: updates
 
     order = ("member", "width", "skill", "member_alone", "width_alone")
-    about = {
-        "strength": ("1", _STRENGTH),
-        "skill_loss": ("1", _LOSS),
-        "strength_alone": ("1", f"{_STRENGTH}, networks with one skill"),
-        "skill_loss_alone": ("1", f"{_LOSS}, networks with one skill"),
-        "frequency": ("1", "probability of a skill"),
+    about = _shared.ABOUT | {
+        "strength_alone": ("1", f"{_shared.ABOUT['strength'][1]}, networks with one skill"),
+        "skill_loss_alone": ("1", f"{_shared.ABOUT['skill_loss'][1]}, networks with one skill"),
         "width": ("unit", "hidden width N"),
         "width_alone": ("unit", "hidden width N"),
-        "skill": ("", "rank"),
     }
 
     def together(self) -> None:
@@ -88,22 +73,15 @@ class WidthEmergence(Experiment):
             raise ValueError(f"seeds must be < {_RESTART}, got {self.seeds!r}")
 
     def members(self) -> Members:
-        """Return the networks with all skills."""
-        return [
-            (alpha, seed, restart)
-            for alpha in self.alphas
-            for seed in self.seeds
-            for restart in range(self.restarts)
-        ]
+        return list(itertools.product(self.alphas, self.seeds, range(self.restarts)))
 
     def alone(self) -> WidthEmergence:
-        """Return the settings of the networks with one skill."""
         return replace(self, n_skills=1, alphas=(1.0,))
 
     def coords(self) -> Coords:
         alphas, seeds, restarts = zip(*self.members(), strict=True)
         _, seeds_alone, restarts_alone = zip(*self.alone().members(), strict=True)
-        frequency = [task.frequency for task in _tasks(self, self.members())]
+        frequency = [task.frequency for task in _shared.tasks(self, self.members())]
         return {
             "frequency": (("member", "skill"), np.stack(frequency)),
             "alpha": ("member", list(alphas)),
@@ -127,7 +105,6 @@ class WidthEmergence(Experiment):
         }
 
     def measure_alone(self, width_alone: int) -> Found:
-        """Return what networks with one skill know of it."""
         alone = self.alone()
         found = _trained(alone, alone.members(), width_alone)
         return {
@@ -176,36 +153,19 @@ WidthEmergence.records = {
 }
 
 
-def _tasks(of: WidthEmergence, members: Members) -> list[MultitaskParity]:
-    return [
-        MultitaskParity(
-            of.n_skills,
-            of.n_bits,
-            of.subset_size,
-            alpha,
-            of.disjoint,
-            seed=seed,
-        )
-        for alpha, seed, _ in members
-    ]
-
-
 def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, Tensor]:
-    """Train one network per member and measure it, each (member, skill)."""
-    tasks = _tasks(of, members)
+    tasks = _shared.tasks(of, members)
     seeds = [seed + _RESTART * restart for _, seed, restart in members]
-    model = MLPEnsemble(
-        of.n_bits,
-        [width] * len(members),
-        seeds=seeds,
-        n_categories=of.n_skills,
-        init=of.init_std,
-    )
-    if of.batch_size is None:
-        batches, measure = _listed(of, tasks)
-    else:
-        batches, measure = _drawn(of, tasks, seeds, of.batch_size)
+    widths = [width] * len(members)
+    model = MLPEnsemble(of.n_bits, widths, seeds=seeds, n_categories=of.n_skills, init=of.init_std)
+    batches = _shared.batches(tasks, of.batch_size, seeds=seeds, scale=of.scale)
     fall = of.final_rate / of.learning_rate
+
+    def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
+        if of.batch_size is None:
+            return _shared.on_all_inputs(model, batches(step), of.n_skills, of.scale)
+        return _shared.on_fresh_inputs(model, tasks, of.scale)
+
     record = train(
         model,
         batches,
@@ -216,43 +176,3 @@ def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, Tens
         schedule=lambda step: fall ** (step / of.steps),
     )
     return {name: values[0] for name, values in record.items()}
-
-
-def _listed(of: WidthEmergence, tasks: Sequence[MultitaskParity]) -> tuple[Batches, Measure]:
-    """Return all inputs as the batch of every step, and exact measurements on them."""
-    population = whole_population(tasks)(0)
-    target = of.scale * population.target
-    whole = population._replace(target=target)
-
-    def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-        outputs = model(population.bits, population.skill).squeeze(-1)
-        square = of.scale**2
-        return {
-            "strength": by_skill(outputs * target, of.n_skills) / square,
-            "skill_loss": by_skill((outputs - target).square(), of.n_skills) / square,
-        }
-
-    return lambda _: whole, measure
-
-
-def _drawn(
-    of: WidthEmergence,
-    tasks: Sequence[MultitaskParity],
-    seeds: Sequence[int],
-    batch_size: int,
-) -> tuple[Batches, Measure]:
-    """Return fresh samples as the batch of every step, and measurements on further inputs."""
-    source = fresh_batches(tasks, batch_size, seeds=seeds)
-
-    def batches(step: int) -> Batch:
-        batch = source(step)
-        return batch._replace(target=of.scale * batch.target)
-
-    def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-        strength, power = antithetic_strengths(model, tasks, backgrounds=_BACKGROUNDS)
-        relative = strength / of.scale
-        # E(S g - f)² = S² - 2 S R + E f².
-        loss = 1 - 2 * relative + power / of.scale**2
-        return {"strength": relative, "skill_loss": loss}
-
-    return batches, measure

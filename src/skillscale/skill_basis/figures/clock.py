@@ -57,9 +57,8 @@ def half_times(varied: Sequence[str], predicted: Floats, measured: Summary) -> F
 def inverse_clocks(panels: Mapping[str, tuple[Floats, Summary, Floats, Floats]]) -> Figure:
     """Draw fitted 1/clock over each setting.
 
-    Args:
-        panels: For each setting its values (n,), ascending, the measured 1/clock (n,), the
-            one predicted by independent neurons (n,) and that of the best neuron (n,).
+    A panel has the setting's values, ascending, and for each the measured 1/clock, the one
+    predicted by independent neurons and that of the best neuron.
     """
     rows = -(-len(panels) // 3)
     figure, axes = style.new(rows, 3, width=7.2, height=2.5 * rows, squeeze=False, sharey=True)

@@ -19,13 +19,9 @@ _THEORY, _MEASURED = style.COLOURS["skill_basis"], style.COLOURS["measured"]
 
 @dataclass(frozen=True)
 class Ladder:
-    """Strengths of skills over a ladder of sizes, measured and predicted.
+    """Strengths R/S of skills over sizes of networks or data, measured at `x` (size, skill).
 
-    Attributes:
-        x: Sizes of the networks or of their data, shape (n_sizes,).
-        measured: R/S, shape (n_sizes, skill).
-        grid: Sizes of the predictions, shape (n_grid,).
-        predicted: For each form of the prediction R/S, shape (n_grid, skill).
+    Predicted by form at the sizes of `grid`, shape (size, skill).
     """
 
     x: Floats
@@ -36,15 +32,9 @@ class Ladder:
 
 @style.drawn
 def ladders(panels: dict[str, Ladder], *, xlabel: str, logarithmic: bool) -> Figure:
-    """Draw one panel per ladder: networks on the predictions.
+    """Draw one panel per ladder: networks on the predictions, of the same forms in all.
 
-    Args:
-        panels: One ladder for each panel title; all with the same forms of the prediction.
-        xlabel: Name of the sizes.
-        logarithmic: Whether the sizes are on a logarithmic axis.
-
-    Returns:
-        A figure with the panels below each other. Skills are numbered where they pass 1/2.
+    Skills are numbered where they pass 1/2.
     """
     height = 0.5 + 2.1 * len(panels)
     figure, column = style.new(len(panels), 1, height=height, sharex=True, squeeze=False)

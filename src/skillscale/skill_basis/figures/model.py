@@ -31,14 +31,7 @@ def scaling_laws(
     completed: Mapping[str, Summary],
     law: Mapping[str, Floats],
 ) -> Figure:
-    """Draw the loss against each resource: as trained, with the missing tail, and the power law.
-
-    Args:
-        x: For each of "T", "D", "N", "C" the amounts, shape (n_points,).
-        raw: Loss of the finite problem, shape (n_points,).
-        completed: The same with the missing tail, shape (n_points,).
-        law: Predicted power law, shape (n_points,).
-    """
+    """Draw the loss against "T", "D", "N", "C": raw, with the missing tail, and the power law."""
     figure, axes = style.new(2, 2, height=5.4)
     for axis, (name, amounts) in zip(axes.flat, x.items(), strict=True):
         axis.loglog(amounts, law[name], color=_THEORY, lw=3.5, alpha=0.55, label="power law")
@@ -54,13 +47,9 @@ def scaling_laws(
 def few_shot(
     share: Floats, strength: Mapping[int, Summary], curve: Floats, forms: Mapping[str, Floats]
 ) -> Figure:
-    """Draw strengths against the number of samples, with the two closed forms for them.
+    """Draw strengths R/S by D_c against samples over D_c, with the two closed forms for them.
 
-    Args:
-        share: Samples over D_c of the measured points, shape (n_shares,).
-        strength: R/S for each D_c, shape (n_shares,).
-        curve: Samples over D_c along the closed forms, shape (n_curve,).
-        forms: R/S of "projection" and of "loss_matched", shape (n_curve,).
+    `forms` hold "projection" and "loss_matched", at the shares of `curve`.
     """
     figure, axes = style.new(height=3.8)
     axes.plot(curve, forms["projection"], color=_THEORY, lw=3, alpha=0.6)
@@ -87,11 +76,9 @@ def compute_frontier(
     """Draw the loss against compute for some sizes, their lower envelope and two laws for it.
 
     Args:
-        C: Compute along the envelope, shape (n_points,).
-        sizes: For some N the pair of C = N·T and the loss, each of shape (n_times,).
-        best: Smallest loss at each `C`, shape (n_points,).
-        law: The law with the derived constant, shape (n_points,).
-        plotted: The law with the constant of the published figure, shape (n_points,).
+        C: Compute along the envelope `best` and the laws.
+        sizes: For some N the pair of C = N·T and the loss.
+        law: With the derived constant; `plotted` with that of the published figure.
     """
     figure, axes = style.new(height=3.8)
     for compute, loss in sizes.values():

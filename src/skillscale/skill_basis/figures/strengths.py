@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -34,60 +35,28 @@ def strengths(steps: Floats, measured: Floats, predicted: Floats) -> Figure:
     for skill in range(predicted.shape[1]):
         axes.plot(steps, predicted[:, skill], color=_THEORY, lw=3, alpha=0.55)
         axes.plot(steps, measured[:, :, skill].T, color=_MEASURED, lw=1)
-        crossing = steps[np.argmax(predicted[:, skill] > 0.5)]
-        axes.annotate(
-            f"{skill + 1}",
-            (crossing, 0.5),
-            textcoords="offset points",
-            xytext=(-9, 4),
-            color=_THEORY,
-        )
     axes.plot([], [], color=_THEORY, lw=3, alpha=0.55, label="theory, clock from skill 1")
     axes.plot([], [], color=_MEASURED, lw=1, label="networks")
-    axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
-    axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    _finish(axes, steps, predicted)
     return figure
 
 
 @style.drawn
 def strength_bands(steps: Floats, measured: Summary, predicted: Floats) -> Figure:
-    """Draw strengths over training, a band a skill, over predictions.
-
-    Args:
-        steps: Updates, shape (n_steps,).
-        measured: R/S, shape (n_steps, skill).
-        predicted: R/S, shape (n_steps, skill).
-    """
+    """Draw strengths R/S (step, skill) over training, a band a skill, over predictions."""
     figure, axes = style.new(height=3.4)
     for skill in range(predicted.shape[1]):
         axes.plot(steps, predicted[:, skill], color=_THEORY, lw=1.6, ls="--")
         style.band(axes, steps, measured[:, skill], color=_MEASURED, lw=1.2)
-        middle = steps[np.argmax(predicted[:, skill] > 0.5)]
-        axes.annotate(
-            f"{skill + 1}",
-            (middle, 0.5),
-            textcoords="offset points",
-            xytext=(-9, 4),
-            color=_THEORY,
-        )
     axes.plot([], [], color=_THEORY, ls="--", lw=1.6, label="theory")
     axes.plot([], [], color=_MEASURED, lw=1.2, label="networks: mean, 95 % interval")
-    axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
-    axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    _finish(axes, steps, predicted)
     return figure
 
 
 @style.drawn
 def blind_ratios(ratios: dict[str, dict[str, Summary]], *, ylabel: str) -> Figure:
-    """Draw measured over predicted values of skills 2, 3, …: one panel per system, one row per α.
-
-    Args:
-        ratios: For each system (panel title) and each label of a row, shape (skill,); the
-            first is skill 2.
-        ylabel: What is compared.
-    """
+    """Draw measured over predicted values of skills 2, 3, …: a panel per system, a row per α."""
     figure, panels = style.new(1, len(ratios), height=3.3, sharey=True, squeeze=False)
     for axes, (title, rows) in zip(panels[0], ratios.items(), strict=True):
         axes.axhspan(0.85, 1.15, color=style.COLOURS["control"], alpha=0.15, lw=0)
@@ -107,14 +76,7 @@ def blind_ratios(ratios: dict[str, dict[str, Summary]], *, ylabel: str) -> Figur
 def sum_of_sigmoids(
     T: Floats, shares: dict[str, Floats], total: dict[str, Floats], learned: dict[str, Floats]
 ) -> Figure:
-    """Draw, per model, the strengths R/S (skill, T) above and the loss (T,) with its shares below.
-
-    Args:
-        T: Times, shape (n_times,).
-        shares: For each model the loss of single skills, shape (n_shown, n_times).
-        total: For each model the whole loss, shape (n_times,).
-        learned: For each model the strengths of the shown skills, shape (n_shown, n_times).
-    """
+    """Draw, per model, strengths R/S (skill, T) above and the loss (T,) with its shares below."""
     figure, axes = style.new(2, len(total), height=4.6, sharex=True, sharey="row", squeeze=False)
     for column, name in enumerate(total):
         upper, lower = axes[:, column]
@@ -126,3 +88,14 @@ def sum_of_sigmoids(
     axes[0, 0].set(ylabel=r"$R_k/S$")
     axes[1, 0].set(ylabel="loss")
     return figure
+
+
+def _finish(axes: Axes, steps: Floats, predicted: Floats) -> None:
+    """Number skills where their predictions (step, skill) cross ½, and label the axes."""
+    for skill, crossing in enumerate(steps[np.argmax(predicted > 0.5, axis=0)], start=1):
+        axes.annotate(
+            f"{skill}", (crossing, 0.5), (-9, 4), textcoords="offset points", color=_THEORY
+        )
+    axes.axhline(0.5, color=style.COLOURS["control"], lw=0.8, zorder=0)
+    axes.set(xlabel="update", ylabel=r"skill strength $R_k/S$", ylim=(-0.03, 1.08))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

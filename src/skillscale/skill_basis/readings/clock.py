@@ -26,24 +26,20 @@ def groups_of(run: xr.Dataset, **wanted: Any) -> list[xr.Dataset]:
 
 
 def half_phases(group: xr.Dataset) -> Floats:
-    """Return the half-times of the networks of a group, in phase."""
     return fits.crossing_times(_phase(group), group.strength.values, threshold=0.5)
 
 
 def expected_half_phase(group: xr.Dataset) -> float:
-    """Return the half-time, in phase, of independent neurons."""
     rising, _ = _independent(group)
     return float(fits.crossing_times(_phase(group), rising[None], threshold=0.5)[0])
 
 
 def inverse_clocks(group: xr.Dataset) -> Floats:
-    """Return 1/clock of the networks of a group, from their whole curves."""
     start = float(np.sqrt((group.strength.values[:, 0] ** 2).mean()))
     return _inverse_clocks(group, group.strength.values, start)
 
 
 def expected_inverse_clock(group: xr.Dataset) -> float:
-    """Return the same for independent neurons."""
     rising, start = _independent(group)
     return float(_inverse_clocks(group, rising[None], start)[0])
 
@@ -82,14 +78,12 @@ def independent_neurons_predict_the_clock(run: xr.Dataset) -> dict[str, Estimate
 
 
 def _like_base(run: xr.Dataset, **setting: float) -> xr.Dataset:
-    """Return the group with these settings, all others as in the base."""
     base = {"n_bits": 8, "subset_size": 3, "width": 300, "init_std": 0.01, "scale": 5.0,
             "phase_step": 0.05}  # fmt: skip
     return groups_of(run, **base | setting)[0]
 
 
 def _phase(group: xr.Dataset) -> Floats:
-    """Return the times of measurement in phase, ηST."""
     return np.asarray(group.step.values[0] * float(group.phase_step[0]))
 
 
@@ -109,15 +103,12 @@ def _independent(group: xr.Dataset) -> tuple[Floats, float]:
 
 @cache
 def _growth(times: tuple[float, ...], step: float, n_bits: int, subset_size: int) -> Floats:
-    """Return strengths (neuron, time) of independent neurons of unit scale."""
     return theory.neuron_growth(
         times, step=step, n_neurons=600, limit=1e7, n_bits=n_bits, subset_size=subset_size, seed=0
     )
 
 
 def _inverse_clocks(group: xr.Dataset, strengths: Floats, start: float) -> Floats:
-    """Return 1/clock from curves (member, time) in phase."""
-
     def predict(time: Floats, clock: float) -> Floats:
         return theory.strength_time(time, 1.0, R0=start, eta=1.0, clock=clock)
 

@@ -39,7 +39,6 @@ def samples_needed(D: Floats, frequency: float, strengths: Floats, form: str) ->
 
 
 def needed_by_first(run: xr.Dataset, alpha: float, kind: str, form: str = "projection") -> Floats:
-    """Return D_c of each member from its first skill."""
     shares, rising = curves(run, alpha, kind)
     return samples_needed(run.samples.values, shares[0], rising[:, 0], form)
 
@@ -82,12 +81,10 @@ def one_constant_predicts_samples_at_paper_size(run: xr.Dataset) -> dict[str, Es
 
 
 def _parts() -> dict[str, tuple[float, str]]:
-    """Return α and kind of subsets by the name of a claim's part."""
     return {f"α = {a}, {kind}": (a, kind) for kind, a in itertools.product(KINDS, ALPHAS)}
 
 
 def _blind(run: xr.Dataset, alpha: float, kind: str) -> Floats:
-    """Return the half points of skills 2 and on that each member's first skill predicts."""
     shares, _ = curves(run, alpha, kind)
     needed = needed_by_first(run, alpha, kind)
     return np.array([theory.emergence_data(shares, D_c=constant)[1:] for constant in needed])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,18 +68,6 @@ def compute_grid(
     return loss, part.skills.values, stretch * part.time.values
 
 
-def loss_is_power_law_at_alpha_03(run: xr.Dataset) -> dict[str, Estimate]:
-    return _exponents(run, 0.3)
-
-
-def loss_is_power_law_at_alpha_06(run: xr.Dataset) -> dict[str, Estimate]:
-    return _exponents(run, 0.6)
-
-
-def loss_is_power_law_at_alpha_09(run: xr.Dataset) -> dict[str, Estimate]:
-    return _exponents(run, 0.9)
-
-
 def prefactors_need_no_fit(run: xr.Dataset) -> dict[str, Estimate]:
     return {name: prefactor(run, name, 0.6) for name in "TDN"}
 
@@ -135,7 +124,6 @@ def _exponents(run: xr.Dataset, alpha: float) -> dict[str, Estimate]:
 
 
 def _exponent(run: xr.Dataset, name: str, alpha: float) -> Estimate:
-    """Return the exponent of the completed loss."""
     x, y = raw_losses(run, alpha)[name]
     return fits.power_law(x, completed(y, alpha)[0]).exponent
 
@@ -155,7 +143,11 @@ def _constant(loss: Floats, x: Floats, exponent: float) -> Estimate:
 
 
 def _delay(run: xr.Dataset, layers: str) -> Estimate:
-    """Return the time of skill 10 at 5 % over its time at 50 %."""
     rising = of_alpha(run, 0.6).strength.sel(skill=10, model=layers).values.astype(np.float64)
     early, half = (fits.crossing_times(run.time.values, rising, threshold=e) for e in (0.05, 0.5))
     return fits.mean(early / half)
+
+
+loss_is_power_law_at_alpha_03 = partial(_exponents, alpha=0.3)
+loss_is_power_law_at_alpha_06 = partial(_exponents, alpha=0.6)
+loss_is_power_law_at_alpha_09 = partial(_exponents, alpha=0.9)

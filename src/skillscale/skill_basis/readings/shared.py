@@ -14,7 +14,6 @@ ALPHAS = (0.3, 0.6, 0.9)
 
 
 def of_alpha(run: xr.Dataset, alpha: float) -> xr.Dataset:
-    """Return the members of one α."""
     return run.isel(member=np.isclose(run.alpha, alpha))
 
 

@@ -17,17 +17,11 @@ from skillscale.skill_basis.readings.shared import ALPHAS, Floats, of_alpha
 
 
 def curves(run: xr.Dataset) -> NDArray[Any]:
-    """Return strengths, shape (member, skill, step)."""
     return np.asarray(run.strength.transpose("member", "skill", "step"))
 
 
 def start_of(run: xr.Dataset, settings: Mapping[str, Any] | None = None) -> dict[str, float]:
-    """Return scale, initial strength and rate of the gradient flow on the ½-loss.
-
-    Args:
-        run: A run of `time_emergence`.
-        settings: What it was run with; None reads it off the record.
-    """
+    """Return scale, initial strength and rate of the gradient flow on the ½-loss of a run."""
     made = records.provenance(run, "settings") if settings is None else settings
     untrained = made["scale"] * run.strength.isel(step=0).values
     rms = np.sqrt((untrained**2).mean())
@@ -52,13 +46,11 @@ def fitted_clocks(
 
 
 def first_clocks(run: xr.Dataset, alpha: float, start: Mapping[str, float]) -> Floats:
-    """Return the clock of each member with this α from its first skill."""
     part = of_alpha(run, alpha)
     return fitted_clocks(run.step.values, curves(part)[:, 0], part.frequency.values[0, 0], start)
 
 
 def one_skill_clocks(run: xr.Dataset, start: Mapping[str, float]) -> Floats:
-    """Return the clocks of the networks with a single skill."""
     return fitted_clocks(run.step_alone.values, run.strength_alone.values, 1.0, start)
 
 
@@ -83,22 +75,6 @@ def more_frequent_kin(run: xr.Dataset, alpha: float) -> NDArray[np.int64]:
     bits = np.array(drawn)[..., None]
     shared = (bits[:, :, None] == bits[:, None].swapaxes(-1, -2)).sum((-1, -2))
     return np.asarray(np.tril(shared == 2, -1).sum(-1)[:, 1:])
-
-
-def emergence_time_follows_frequency_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _slopes(run)
-
-
-def emergence_time_follows_frequency_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _slopes(run)
-
-
-def first_skill_predicts_times_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _blind_errors(run)
-
-
-def first_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _blind_errors(run)
 
 
 def lone_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
@@ -164,7 +140,12 @@ def _blind_errors(run: xr.Dataset) -> dict[str, Estimate]:
 
 
 def _error_with(run: xr.Dataset, alpha: float, clock: float) -> Estimate:
-    """Return the error of the half-times of all skills that one clock predicts."""
     shares, measured = half_times(run, alpha)
     predicted = theory.emergence_time(shares, eps=0.5, clock=clock, **start_of(run))
     return calibration.blind_error(predicted, measured)
+
+
+emergence_time_follows_frequency_on_shared_bits = _slopes
+emergence_time_follows_frequency_on_disjoint_bits = _slopes
+first_skill_predicts_times_on_shared_bits = _blind_errors
+first_skill_predicts_times_on_disjoint_bits = _blind_errors

@@ -31,24 +31,7 @@ def ratio_to_alone(run: xr.Dataset) -> Estimate:
     return _over_complete(lambda complete: fits.mean(np.exp(np.log(complete).mean(1))), ratios)
 
 
-def transformer_onset_follows_frequency_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return onset_slopes(run)
-
-
-def transformer_onset_follows_frequency_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return onset_slopes(run)
-
-
-def transformer_skills_decouple_on_shared_bits(run: xr.Dataset) -> Estimate:
-    return ratio_to_alone(run)
-
-
-def transformer_skills_decouple_on_disjoint_bits(run: xr.Dataset) -> Estimate:
-    return ratio_to_alone(run)
-
-
 def _reached(run: xr.Dataset, threshold: float) -> Floats:
-    """Return the steps (member, skill) at which the strengths pass a threshold."""
     joint = run.strength.transpose("member", "skill", ...).values
     return fits.crossing_times(run.step.values, joint, threshold=threshold)
 
@@ -58,3 +41,9 @@ def _over_complete(estimate: Callable[[Floats], Estimate], values: Floats) -> Es
     complete = values[np.isfinite(values).all(1)]
     status = "ok" if len(complete) == len(values) else "bound_hit"
     return replace(estimate(complete), status=status)
+
+
+transformer_onset_follows_frequency_on_shared_bits = onset_slopes
+transformer_onset_follows_frequency_on_disjoint_bits = onset_slopes
+transformer_skills_decouple_on_shared_bits = ratio_to_alone
+transformer_skills_decouple_on_disjoint_bits = ratio_to_alone

@@ -28,7 +28,6 @@ def best_curves(run: xr.Dataset, alpha: float) -> Floats:
 
 
 def half_widths(run: xr.Dataset, alpha: float) -> Floats:
-    """Return half points (seed, skill)."""
     return half_points(run.width.values, best_curves(run, alpha))
 
 
@@ -42,7 +41,6 @@ def units_needed(N: Floats, strengths: Floats) -> Floats:
 
 
 def needed_by_first(run: xr.Dataset, alpha: float) -> Floats:
-    """Return N_c of each seed from its first skill."""
     return units_needed(run.width.values, best_curves(run, alpha)[:, 0])
 
 
@@ -64,32 +62,7 @@ def width_ratios(run: xr.Dataset, alpha: float) -> Floats:
     return (half_widths(run, alpha) / _predicted(run, needed_by_first(run, alpha)))[:, 1:]
 
 
-def skills_take_equal_width_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _slopes(run)
-
-
-def skills_take_equal_width_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _slopes(run)
-
-
-def first_skill_predicts_widths_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _errors(run)
-
-
-def first_skill_predicts_widths_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _errors(run)
-
-
-def lone_skill_predicts_widths_on_shared_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _errors_alone(run)
-
-
-def lone_skill_predicts_widths_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    return _errors_alone(run)
-
-
 def _predicted(run: xr.Dataset, needed: Floats) -> Floats:
-    """Return half points (seed, skill) for these N_c."""
     return np.asarray(needed[:, None] * (run.skill.values - 0.5))
 
 
@@ -108,3 +81,11 @@ def _errors(run: xr.Dataset) -> dict[str, Estimate]:
 def _errors_alone(run: xr.Dataset) -> dict[str, Estimate]:
     predicted = _predicted(run, needed_alone(run))
     return {f"α = {a}": calibration.blind_error(predicted, half_widths(run, a)) for a in ALPHAS}
+
+
+skills_take_equal_width_on_shared_bits = _slopes
+skills_take_equal_width_on_disjoint_bits = _slopes
+first_skill_predicts_widths_on_shared_bits = _errors
+first_skill_predicts_widths_on_disjoint_bits = _errors
+lone_skill_predicts_widths_on_shared_bits = _errors_alone
+lone_skill_predicts_widths_on_disjoint_bits = _errors_alone

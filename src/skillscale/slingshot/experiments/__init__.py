@@ -1,9 +1,4 @@
-"""Texts that need several skills, and what wrong texts say about skills.
-
-Random skill–text graphs whose texts an adversary may spoil; pairs of skills, composites of texts
-and combinations of skills in a corpus; and networks that learn texts of known entropy, tested on
-pairs of skills that they never saw together.
-"""
+"""Texts that need several skills, and what wrong texts say about skills."""
 
 from skillscale.slingshot.experiments.attacks import Adversaries
 from skillscale.slingshot.experiments.enumerated import CertifiedGraphs, TinyGraphs

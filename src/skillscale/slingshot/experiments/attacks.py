@@ -1,10 +1,4 @@
-"""Random skill–text graphs, and adversaries that choose which texts go wrong.
-
-A graph is a dense table of integers, one row of k skills per text, drawn independently and with
-replacement. An adversary names a fraction θ of the texts as wrong; what it reaches is the failure
-factor β that a given fraction of the skills attains: their failures over θ k N2/N1, the number that
-an average skill would collect.
-"""
+"""Random skill–text graphs, and adversaries that choose which texts go wrong."""
 
 from dataclasses import dataclass
 
@@ -12,12 +6,7 @@ import numpy as np
 
 from skillscale.lab.settings import Count, Fraction, Fractions, Seeds, Steps
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
-from skillscale.slingshot.experiments.graphs import (
-    Graph,
-    Indices,
-    random_graph,
-    soft_min_swaps,
-)
+from skillscale.slingshot.experiments.graphs import Graph, Indices, random_graph, soft_min_swaps
 
 STRATEGIES = ("random texts", "random skills", "busiest skills", "soft-min swaps")
 
@@ -26,13 +15,14 @@ STRATEGIES = ("random texts", "random skills", "busiest skills", "soft-min swaps
 class Adversaries(Experiment):
     """Failure factors that several adversaries reach on random graphs.
 
-    Strategies: "random texts"; the texts that hit a set of random skills most often ("random
-    skills"); the same for the skills of highest degree ("busiest skills"); and from there
-    swaps of texts that favour the skills with the fewest failures ("soft-min swaps").
+    An adversary names a fraction θ of the texts as wrong; a skill's failure factor β is its
+    failures over θ k N2/N1, the number that an average skill would collect. Strategies: "random
+    texts"; the texts that hit a set of random skills most often ("random skills"); the same for the
+    skills of highest degree ("busiest skills"); and from there swaps of texts that favour the
+    skills with the fewest failures ("soft-min swaps").
 
-    Dims (member, n_texts, bad_fraction, strategy): `reached`, the β that a fraction `bad_fraction`
-    of all skills attains (its least favoured member's), and `targeted`, the mean β of the skills
-    that the strategy aimed at.
+    `reached` (member, n_texts, bad_fraction, strategy), the β that a fraction of all skills attains
+    (its least favoured member's); `targeted`, alike, the mean β of the skills aimed at.
     """
 
     n_skills: Count = 1000  #: N1
@@ -84,7 +74,6 @@ Adversaries.records = {
 def _attack(
     graph: Graph, bad_fraction: float, of: Adversaries, generator: np.random.Generator
 ) -> tuple[list[float], list[float]]:
-    """`reached` and `targeted` of each strategy on one graph."""
     n_texts, n_skills = len(graph), of.n_skills
     n_bad_texts = int(of.theta * n_texts)
     n_bad_skills = int(np.ceil(bad_fraction * n_skills - 1e-9))
@@ -108,11 +97,7 @@ def _attack(
 
 
 def _worst_texts(
-    graph: Graph,
-    skills: Indices,
-    n_bad_texts: int,
-    of: Adversaries,
-    generator: np.random.Generator,
+    graph: Graph, skills: Indices, n_bad_texts: int, of: Adversaries, generator: np.random.Generator
 ) -> Indices:
     """Texts that hold most of the given skills; ties are broken at random.
 

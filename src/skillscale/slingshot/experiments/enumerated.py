@@ -18,8 +18,8 @@ from skillscale.slingshot.experiments.sweeps import FACTOR, attack
 class TinyGraphs(Experiment):
     """Largest failure factor that any set of texts gives to any set of skills, by enumeration.
 
-    Dims (member, graph, shape, n_bad): `worst`, the largest β that `n_bad` skills attain over all
-    sets of texts; `swapped`, what the soft-min swaps find. nan where a shape has too few skills.
+    `worst` (member, graph, shape, n_bad), the largest β that `n_bad` skills attain over all sets of
+    texts; `swapped`, alike, what the soft-min swaps find. nan where a shape has too few skills.
     """
 
     #: (n_skills, n_texts, k, wrong texts)
@@ -75,8 +75,8 @@ class TinyGraphs(Experiment):
 class CertifiedGraphs(Experiment):
     """Upper limits by linear programs on what any texts give to any set of so many skills.
 
-    Dims (member, n_texts): `certified`, the largest optimum over all sets of skills, as a failure
-    factor; texts may be wrong in part.
+    `certified` (member, n_texts), the largest optimum over all sets of skills, as a failure factor;
+    texts may be wrong in part.
     """
 
     n_skills: Annotated[int, whole(2)] = 12  #: N1; all sets of skills of the bad fraction are tried

@@ -19,27 +19,17 @@ _KEPT = 200  # sets of each size from which the search goes on
 def worst_named(graph: Graph, n_wrong: int, n_skills: int) -> list[Indices]:
     """Find, for each number of skills, those that the worst texts harm most on average.
 
-    Named skills Z are harmed by the `n_wrong` texts that hold them in most places, and fail
-
-        F(Z) = Σ_j min(n_wrong, number of texts with j places or more in Z)
-
-    times in sum, j = 1 … k. A beam search grows Z skill by skill from the 200 sets of greatest F of
-    each size. It tries all sets, and F is then the greatest there is, if no size has more; else F
-    is a lower bound. Memory grows as 200 · n_skills · n_texts.
-
-    Args:
-        graph: skills that each text needs, shape (text, k).
-        n_wrong: wrong texts, from 1 to all.
-        n_skills: N1, from 2 to 63.
+    Named skills Z are harmed by the `n_wrong` texts that hold them in most places, and fail F(Z) =
+    Σ_j min(n_wrong, number of texts with j places or more in Z) times in sum, j = 1 … k. A beam
+    search grows Z skill by skill from the 200 sets of greatest F of each size. It tries all sets,
+    and F is then the greatest there is, if no size has more; else F is a lower bound. Memory grows
+    as 200 · n_skills · n_texts, and there are at most 63 skills.
 
     Returns:
-        Sets of 1, 2, … n_skills - 1 skills, each in ascending order. Of equals, the first set in
-        the order of the binary numbers Σ_s∈Z 2^s.
+        Sets of 1, 2, … n_skills - 1 skills, each in ascending order. Of equals, the first in the
+        order of the binary numbers Σ_s∈Z 2^s.
 
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_slingshot_game.py` tries all sets.
+    Source: derived here; tested on all sets.
 
     >>> graph = np.array([[0, 1], [0, 2], [2, 2], [1, 2]])
     >>> [named.tolist() for named in worst_named(graph, 2, 3)]
@@ -67,28 +57,15 @@ def least_favoured(
     *,
     exchanges: int = 40,
 ) -> int:
-    """Find texts that make even the least favoured of the named skills fail often.
+    """Return how often texts can make even the least favoured of the named skills fail: min_s f_s.
 
     The search starts from the texts that hold the named skills in most places. In each exchange the
     wrong text of least worth gives way to the other text of most worth, where each place of skill s
     is worth (max f + 1 - f_s)², with its failures f_s so far. Of equals, the first text goes and
-    comes.
+    comes. Returned is the most met on the way: `n_wrong` texts attain it, and some may attain more,
+    up to the optimum of the linear program in `graphs.certificate`.
 
-    Args:
-        graph: skills that each text needs, shape (text, k).
-        named: skills to harm, each once.
-        n_wrong: wrong texts, from 1 to all.
-        n_skills: N1.
-        exchanges: texts exchanged, >= 0.
-
-    Returns:
-        Most failures min_s f_s met on the way: `n_wrong` texts attain them, and some may attain
-        more, up to the optimum of the linear program in `graphs.certificate`.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_slingshot_game.py` tries all sets of texts.
+    Source: derived here; tested on all sets of texts.
 
     >>> graph = np.array([[0, 0], [0, 0], [0, 1], [1, 2]])
     >>> least_favoured(graph, [0, 1], 2, 3, exchanges=0), least_favoured(graph, [0, 1], 2, 3)
@@ -126,7 +103,6 @@ def _harm(needs: Indices, named: Indices, n_wrong: int, k: int) -> Indices:
 
 
 def _needs(graph: Graph, n_wrong: int, n_skills: int) -> Indices:
-    """Places of each text that hold each skill, shape (text, n_skills)."""
     _checks.array("graph", graph, minimum=0, dims=(2,))
     kind, most = np.asarray(graph).dtype, int(np.max(graph))
     if not np.issubdtype(kind, np.integer) or most >= n_skills:

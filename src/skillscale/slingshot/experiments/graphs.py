@@ -1,10 +1,11 @@
 """Random skill–text graphs as dense tables, and the texts that harm given skills most.
 
-A graph is a table of integers, one row of k skills per text, drawn independently and with
-replacement. Every text has k skills, so the table is as compact as a sparse matrix without indices.
+A table has a row of k skills per text, drawn independently and with replacement; it is as compact
+as a sparse matrix without indices.
 """
 
 import itertools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from skillscale import _checks
 from skillscale.frequencies import power_law
+from skillscale.lab.records import significant
+from skillscale.lab.sweep import Found
 
 Graph = NDArray[np.int16] | NDArray[np.int32]
 Indices = NDArray[np.int64]
@@ -21,12 +24,14 @@ Floats = NDArray[np.float64]
 _MOST_SETS = 10**6
 
 
-def skill_frequencies(n_skills: int, zipf: float = 0.0) -> Floats:
-    """Frequencies p_s ∝ s^-zipf of skills; 0 makes them uniform.
+def columns(dim: str, names: tuple[str, ...], rows: Any) -> Found:
+    """Return measurements (dim, name), to five digits, by their names."""
+    values = significant(np.array(rows), 5).T
+    return {name: (dim, each) for name, each in zip(names, values, strict=True)}
 
-    >>> skill_frequencies(3, 1.0).round(4).tolist()
-    [0.5455, 0.2727, 0.1818]
-    """
+
+def skill_frequencies(n_skills: int, zipf: float = 0.0) -> Floats:
+    """Frequencies p_s ∝ s^-zipf of skills; 0 makes them uniform."""
     _checks.number("zipf", zipf, minimum=0)
     if zipf == 0:
         return np.full(_checks.integer("n_skills", n_skills, minimum=1), 1 / n_skills)
@@ -36,26 +41,9 @@ def skill_frequencies(n_skills: int, zipf: float = 0.0) -> Floats:
 def random_graph(
     n_skills: int, n_texts: int, k: int, *, generator: np.random.Generator, zipf: float = 0.0
 ) -> Graph:
-    """Draw the skills of each text independently.
-
-    Args:
-        n_skills: N1 >= 1.
-        n_texts: N2 >= 1.
-        k: skills per text, >= 1.
-        generator: source of randomness.
-        zipf: exponent of the skills' frequencies; 0 for uniform ones.
-
-    Returns:
-        Table of shape (n_texts, k), of two bytes an entry where the number of skills allows.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
-    """
+    """Draw the skills of each text independently, (n_texts, k), in two bytes where they do."""
     _checks.integer("n_skills", n_skills, minimum=1)
-    size = (
-        _checks.integer("n_texts", n_texts, minimum=1),
-        _checks.integer("k", k, minimum=1),
-    )
+    size = (_checks.integer("n_texts", n_texts, minimum=1), _checks.integer("k", k, minimum=1))
     if zipf == 0:
         drawn = generator.integers(n_skills, size=size, dtype=np.int32)
     else:
@@ -83,22 +71,7 @@ def failures(graph: Graph, texts: Indices | NDArray[np.bool_], n_skills: int) ->
 def worst_texts(
     score: NDArray[np.int16], n_wrong: int, *, generator: np.random.Generator
 ) -> Indices:
-    """Choose the `n_wrong` texts of highest score; ties at the threshold by chance.
-
-    Scores are small whole numbers, so a histogram gives the threshold.
-
-    Args:
-        score: whole numbers >= 0, shape (text,).
-        n_wrong: how many to choose, 1 … number of texts.
-        generator: for the ties.
-
-    Raises:
-        ValueError: If `n_wrong` is out of range.
-
-    >>> score = np.array([3, 0, 2, 1], dtype=np.int16)
-    >>> sorted(worst_texts(score, 2, generator=np.random.default_rng(0)).tolist())
-    [0, 2]
-    """
+    """Choose the `n_wrong` texts of highest score, a whole number each; ties by chance."""
     if not 1 <= n_wrong <= len(score):
         raise ValueError(f"n_wrong must lie in 1 … {len(score)}, got {n_wrong!r}")
     threshold, n_ties = tie(np.bincount(score), n_wrong)
@@ -122,19 +95,10 @@ def soft_min_swaps(
 ) -> Indices:
     """Exchange wrong texts so that the least favoured of the given skills fails more often.
 
-    Each skill weighs exp(-(f - mean f) / τ), with its failures f over the expected number and
-    τ = 0.7 standard deviations; the wrong texts of least weight give way to the other texts of most
-    weight, 3 % at first and then ever fewer. The best set met on the way is returned.
-
-    Args:
-        graph: shape (text, k).
-        skills: the skills aimed at.
-        texts: the wrong texts to start from.
-        expected: failures of an average set of texts, shape (n_skills,), up to a factor.
-        swaps: rounds.
-
-    Returns:
-        As many texts as there were.
+    Each skill weighs exp(-(f - mean f) / τ), with its failures f over the expected number
+    (n_skills,), up to a factor, and τ = 0.7 standard deviations; the wrong texts of least weight
+    give way to the other texts of most weight, 3 % at first and then ever fewer. The best set met
+    on the way is returned.
     """
     n_skills = len(expected)
     chosen = np.zeros(len(graph), dtype=bool)
@@ -160,21 +124,10 @@ def soft_min_swaps(
 
 
 def every_set_of_texts(graph: Graph, n_wrong: int, n_skills: int) -> Indices:
-    """Most failures that j skills attain together, over all sets of `n_wrong` texts.
+    """Most failures that j = 1 … n_skills skills attain together, over all sets of `n_wrong` texts.
 
     For one set of texts the j-th largest number of failures is the best that any j skills have in
-    common, so all sets of skills are covered as well.
-
-    Args:
-        graph: shape (text, k).
-        n_wrong: texts in a set; there may be at most a million sets.
-        n_skills: N1.
-
-    Returns:
-        Shape (n_skills,), entry j - 1 for j skills.
-
-    Raises:
-        ValueError: If there are too many sets.
+    common, so all sets of skills are covered as well. There may be a million sets of texts.
 
     >>> every_set_of_texts(np.array([[0, 0], [0, 1], [1, 1]], dtype=np.int16), 2, 2).tolist()
     [3, 2]
@@ -196,22 +149,6 @@ def certificate(graph: Graph, skills: Indices, n_wrong: float, n_skills: int) ->
     """Most failures that the least favoured of the given skills can have, by a linear program.
 
     Texts may be wrong in part, so no set of `n_wrong` texts does better.
-
-    Args:
-        graph: shape (text, k).
-        skills: the skills aimed at.
-        n_wrong: total of the wrong parts, > 0.
-        n_skills: N1.
-
-    Returns:
-        The optimum, in failures.
-
-    Raises:
-        ValueError: If `n_wrong` is not positive.
-
-    >>> table = np.array([[0, 0], [0, 1], [1, 1]], dtype=np.int16)
-    >>> certificate(table, np.array([0, 1]), 2, 2)
-    2.0
     """
     _checks.number("n_wrong", n_wrong, above=0)
     n_texts, k = graph.shape

@@ -1,18 +1,21 @@
 """Networks that learn a skill–text language of known entropy: what does their excess loss say?
 
-Between the loss and the skills stand two assumptions: that the fraction of wrong texts is
-proportional to the excess cross entropy, and that skills carry over to pairs never seen together.
+Two assumptions stand between loss and skills: that the fraction of wrong texts is proportional to
+the excess cross entropy, and that skills carry over to pairs never seen together.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
 import xarray as xr
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -40,21 +43,16 @@ class KnownEntropy(Experiment):
     them: that skills carry over from one text to the next is nothing the architecture imposes.
     Every network is trained anew for each length; Adam's rate falls linearly to 0 at the last step.
 
-    Over (width, member, step): `excess` (…, kind), mean excess cross entropy per text in nats, and
-    the counts `wrong` (…, kind), `skill_wrong`, `skill_spoiled` (…, kind, skill), `pair_wrong` and
-    `pair_spoiled` (…, pair) that `Score` defines. Test texts of kind "any" follow the law without
+    Over (width, member, step): `excess` (kind), mean excess cross entropy per text in nats, and the
+    counts `wrong` (kind), `skill_wrong`, `skill_spoiled` (kind, skill), `pair_wrong` and
+    `pair_spoiled` (pair) that `Score` defines. Test texts of kind "any" follow the law without
     condition, those of kind "familiar" the law of the training texts. Pairs met in training are
     counted in familiar texts, held-out pairs in the others. Counts are out of `texts` (kind),
     `questions` (member, kind, skill) or `pair_questions` (member, pair). `held_out` (member, pair)
     marks the held-out pairs, `frequency` (skill) is the skills' law, `training_frequency` (member,
     skill) theirs in training.
 
-    Source: the setting follows Arora & Goyal 2023; language, networks and training are ours. Equal
-    to plain loops in `tests/test_slingshot_language.py`.
-
-    >>> small = KnownEntropy(widths=(4,), lengths=(1, 2), n_test=50, batch_size=4, seeds=(0,))
-    >>> dict(small.run()["excess"].sizes)
-    {'width': 1, 'member': 1, 'step': 2, 'kind': 2}
+    Source: setting of Arora & Goyal 2023; language, networks and training are ours.
     """
 
     n_skills: int = 16
@@ -92,7 +90,6 @@ class KnownEntropy(Experiment):
         self.language(0)
 
     def language(self, seed: int) -> SkillTexts:
-        """Return the language of a seed."""
         return SkillTexts(
             self.n_skills, self.n_bits, self.k, self.alpha, self.flip, self.held_out, seed
         )
@@ -109,29 +106,24 @@ class KnownEntropy(Experiment):
         }
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
+        found = super().collect(sweep)
         languages, tests = _languages(self)
         held_out = np.stack([each.is_held_out for each in languages])
-        out_of = [
+        each_kind = [
             [asked(language, texts) for texts in kinds]
             for language, kinds in zip(languages, tests, strict=True)
         ]
-        questions = np.array([[skills for skills, _ in kinds] for kinds in out_of], np.int32)
-        pairs = np.array([[pairs for _, pairs in kinds] for kinds in out_of], np.int32)
+        questions, pairs = (
+            np.array([[counts[part] for counts in kinds] for kinds in each_kind]) for part in (0, 1)
+        )
         training = np.stack([each.training_frequency() for each in languages])
-        return (
-            super()
-            .collect(sweep)
-            .assign(
-                texts=("kind", np.full(len(KINDS), self.n_test)),
-                questions=(("member", "kind", "skill"), questions),
-                pair_questions=(
-                    ("member", "pair"),
-                    np.where(held_out, pairs[:, 0], pairs[:, 1]),
-                ),
-                held_out=(("member", "pair"), held_out.astype(np.int8)),
-                frequency=("skill", languages[0].frequency.astype(np.float32)),
-                training_frequency=(("member", "skill"), records.significant(training)),
-            )
+        return found.assign(
+            texts=("kind", np.full(len(KINDS), self.n_test)),
+            questions=(("member", "kind", "skill"), questions.astype(np.int32)),
+            pair_questions=(("member", "pair"), _by_pair(languages, pairs)),
+            held_out=(("member", "pair"), held_out.astype(np.int8)),
+            frequency=("skill", languages[0].frequency.astype(np.float32)),
+            training_frequency=(("member", "skill"), records.significant(training)),
         )
 
     def measure(self, step: int) -> Found:
@@ -143,27 +135,22 @@ class KnownEntropy(Experiment):
                 for language, kinds in zip(languages, tests, strict=True)
             ]
         )
-        members = [(width, seed) for width in self.widths for seed in self.seeds]
-        model = MLPEnsemble(
-            inputs.shape[-1],
-            [width for width, _ in members],
-            seeds=[seed for _, seed in members],
-            n_outputs=self.k,
-        )
+        members = itertools.product(self.widths, self.seeds)
+        widths, seeds = zip(*members, strict=True)
+        model = MLPEnsemble(inputs.shape[-1], widths, seeds=seeds, n_outputs=self.k)
         train(
             model,
             training_texts(languages, self.batch_size, seeds=self.seeds, copies=copies),
             optimizer=Adam(self.lr),
             steps=step,
             loss=text_loss,
-            schedule=partial(_falling, steps=step),
+            schedule=lambda now: 1 - now / step,
             measure=lambda model, _: {},
             at=[step],
         )
         with torch.no_grad():
-            parts = [
-                model(part.repeat(copies, 1, 1)) for part in torch.split(inputs, _CHUNK, dim=1)
-            ]
+            chunks = torch.split(inputs, _CHUNK, dim=1)
+            parts = [model(part.repeat(copies, 1, 1)) for part in chunks]
         log_odds = torch.cat(parts, dim=1).double().numpy()
         scores = [
             score(languages[i % len(tests)], texts, part)
@@ -175,25 +162,14 @@ class KnownEntropy(Experiment):
             name: np.stack(values).reshape(*shape, *np.shape(values[0]))
             for name, values in zip(Score._fields, zip(*scores, strict=True), strict=True)
         }
-        held_out = np.stack([each.is_held_out for each in languages])
-        last = {"wrong": (), "skill_wrong": ("skill",), "skill_spoiled": ("skill",)}
         grid = ("width", "member")
-        return {
-            "excess": ((*grid, "kind"), records.significant(counts["excess"] / self.n_test)),
-            **{
-                name: ((*grid, "kind", *axes), counts[name].astype(np.int32))
-                for name, axes in last.items()
-            },
-            **{
-                name: (
-                    (*grid, "pair"),
-                    np.where(held_out, counts[name][:, :, 0], counts[name][:, :, 1]).astype(
-                        np.int32
-                    ),
-                )
-                for name in ("pair_wrong", "pair_spoiled")
-            },
-        }
+        rate = records.significant(counts["excess"] / self.n_test)
+        found: dict[str, Any] = {"excess": ((*grid, "kind"), rate)}
+        for name, last in ("wrong", ()), ("skill_wrong", ("skill",)), ("skill_spoiled", ("skill",)):
+            found[name] = (*grid, "kind", *last), counts[name].astype(np.int32)
+        for name in ("pair_wrong", "pair_spoiled"):
+            found[name] = (*grid, "pair"), _by_pair(languages, counts[name])
+        return found
 
 
 KnownEntropy.records = {
@@ -206,9 +182,22 @@ KnownEntropy.records = {
 
 @lru_cache(maxsize=1)
 def _languages(of: KnownEntropy) -> tuple[list[SkillTexts], list[tuple[Texts, Texts]]]:
-    """Return the language of every seed and its test texts of either kind."""
     languages = [of.language(seed) for seed in of.seeds]
     return languages, [_tests(language, of.n_test) for language in languages]
+
+
+def _tests(language: SkillTexts, n: int) -> tuple[Texts, Texts]:
+    stream = Stream(language.seed, "test texts")
+    return (
+        language.sample(n, generator=stream.at(0)),
+        language.sample(n, generator=stream.at(1), training=True),
+    )
+
+
+def _by_pair(languages: Sequence[SkillTexts], counts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return counts (…, member, kind, pair) in texts of the kind in which a pair is counted."""
+    held_out = np.stack([each.is_held_out for each in languages])
+    return np.where(held_out, counts[..., 0, :], counts[..., 1, :]).astype(np.int32)
 
 
 def training_texts(
@@ -216,19 +205,8 @@ def training_texts(
 ) -> Batches:
     """Return a source of fresh training texts with flipped answers, one language per member.
 
-    Args:
-        languages: languages of the same sizes.
-        batch_size: texts per step and language.
-        seeds: one seed of the texts per language.
-        copies: how often the members are repeated, one block after the other.
-
-    Returns:
-        A callable from a step to a `Batch`: `bits` (member, text, input) the encoded texts and
-        `target` (member, text, k) the answers, -1 or +1.
-
-    >>> source = training_texts([SkillTexts(4, 2, 3)], 8, seeds=[0], copies=2)
-    >>> source(0).target.shape
-    torch.Size([2, 8, 3])
+    `bits` (member, text, input) are the encoded texts and `target` (member, text, k) the answers,
+    -1 or +1; with `copies`, members are repeated, one block after the other.
     """
     streams = [Stream(seed, "training texts") for seed in seeds]
 
@@ -250,17 +228,3 @@ def training_texts(
 def text_loss(outputs: Tensor, batch: Batch) -> Tensor:
     """Return each member's mean cross entropy of a text's answers in nats, shape (member,)."""
     return functional.softplus(-batch.target * outputs).sum(-1).mean(-1)
-
-
-def _tests(language: SkillTexts, n: int) -> tuple[Texts, Texts]:
-    """Test texts of either kind, in the order of `KINDS`."""
-    stream = Stream(language.seed, "test texts")
-    return (
-        language.sample(n, generator=stream.at(0)),
-        language.sample(n, generator=stream.at(1), training=True),
-    )
-
-
-def _falling(step: int, *, steps: int) -> float:
-    """Factor on the learning rate: 1 at the first step, 0 at the last."""
-    return 1 - step / steps

@@ -6,7 +6,6 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from skillscale.lab.records import significant
 from skillscale.lab.settings import Fraction, Seeds, Steps, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
@@ -23,8 +22,8 @@ class PairSets(Experiment):
     pairs that touch a star of skills; and what alternation makes of the random pairs: it takes the
     pairs that fail most in place of the set and then the worst texts for those, again and again.
 
-    Dims (member, strategy): `targeted`, the mean β of the set; `fraction`, its share of all pairs;
-    `hub`, the share of its pairs that touch the `star` skills which occur in most of them.
+    `targeted` (member, strategy), the mean β of the set; alike `fraction`, its share of all pairs,
+    and `hub`, the share of its pairs that touch the `star` skills which occur in most of them.
     """
 
     n_skills: Annotated[int, whole(2)] = 100  #: N1; there are N1² ordered pairs
@@ -66,9 +65,7 @@ class PairSets(Experiment):
                 table, chosen, self.theta, self.n_skills, steps, generator=generator
             )
             rows.append((factor, len(found) / self.n_skills**2, _hub(found, self)))
-        columns = significant(np.array(rows), 5).T
-        names = ("targeted", "fraction", "hub")
-        return {name: ("strategy", each) for name, each in zip(names, columns, strict=True)}
+        return graphs.columns("strategy", ("targeted", "fraction", "hub"), rows)
 
 
 PairSets.records = {
@@ -102,8 +99,7 @@ def alternate(
 ) -> tuple[Indices, float]:
     """Spoil the texts with most of the given pairs; then take the pairs that fail most; repeat.
 
-    Returns:
-        The set that fails most of those met, as large as the first, and its mean failure factor.
+    Returned is the set that fails most of those met, and its mean failure factor.
     """
     n_wrong, n_pairs = int(theta * len(table) + 1e-9), n_skills**2
     average = n_wrong * table.shape[1] / n_pairs

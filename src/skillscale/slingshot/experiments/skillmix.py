@@ -6,9 +6,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from skillscale.lab.records import significant
 from skillscale.lab.settings import Count, Fraction, NonNegative, Seeds, Share, real
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
+from skillscale.slingshot.experiments.graphs import columns
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ class SkillCombinations(Experiment):
     combination if some text of the corpus holds it; a **composer**, who never looked, with
     probability c^k.
 
-    Dims (member, correlation, size): `count`, mean number of texts that hold a combination; `seen`,
+    Over (member, correlation, size): `count`, mean number of texts that hold a combination; `seen`,
     the fraction of combinations in at least one text, which is the parrot's success; `independent`,
     the expected number of texts for ρ = 0, from the rates of the skills asked for; `composed`, the
     composer's success; `novel`, the fraction of its successes that no text holds (nan without any).
@@ -66,9 +66,8 @@ class SkillCombinations(Experiment):
 
     def measure(self, member: int, correlation: float) -> Found:
         generator = np.random.default_rng([member, round(1e6 * correlation)])
-        columns = significant(_corpus(self, correlation, generator), 5).T
         names = ("count", "seen", "independent", "composed", "novel")
-        return {name: ("size", each) for name, each in zip(names, columns, strict=True)}
+        return columns("size", names, _corpus(self, correlation, generator))
 
 
 SkillCombinations.records = {
@@ -94,8 +93,8 @@ def _corpus(of: SkillCombinations, correlation: float, generator: np.random.Gene
             composed = generator.random(len(asked)) < of.single_success**k
             expected = of.n_texts * of.topic_rate * rates[asked].prod(axis=1)
             unseen = composed & (texts == 0)
-            columns = (texts, texts > 0, expected, composed, unseen)
-            sums[row] += [np.sum(column) for column in columns]
+            found = (texts, texts > 0, expected, composed, unseen)
+            sums[row] += [np.sum(each) for each in found]
     total = of.topics * of.combinations
     with np.errstate(invalid="ignore"):
         novel = np.where(sums[:, 3] > 0, sums[:, 4] / sums[:, 3], np.nan)

@@ -1,8 +1,7 @@
-"""Attacks on more texts than memory holds: texts are drawn again, chunk by chunk.
+"""Attacks on more texts than memory holds: texts are drawn twice, chunk by chunk.
 
 The hits of a text take k + 1 values. A first pass counts them, which gives the exact threshold and
-how many texts are taken at it; a second pass draws the same texts again and counts failures. What
-is held at any time is one chunk.
+how many texts are taken at it; a second pass draws the same texts again and counts failures.
 """
 
 from typing import NamedTuple
@@ -43,27 +42,9 @@ def streamed_attack(
     zipf: float = 0.0,
     chunk: int = 2**17,
 ) -> Streamed:
-    """Spoil the texts that hold most of the given skills, in flat memory.
+    """Spoil the floor(θ N2) texts that hold most of the given skills, in flat memory.
 
-    Args:
-        skills: the skills aimed at, numbers in 0 … n_skills - 1.
-        n_skills: N1.
-        n_texts: N2; memory does not depend on it.
-        k: skills per text.
-        theta: θ, fraction of wrong texts.
-        seed: of the graph and of ties; each chunk has its own stream.
-        zipf: exponent of the skills' frequencies; 0 for uniform ones.
-        chunk: texts held at a time; the graph depends on it.
-
-    Returns:
-        Exactly floor(θ N2) texts are wrong.
-
-    Raises:
-        ValueError: for arguments outside their ranges.
-
-    >>> found = streamed_attack([0, 1], n_skills=10, n_texts=1000, k=4, theta=0.1, seed=0)
-    >>> int(found.failures.sum()), int(found.uses.sum()), found.n_wrong
-    (400, 4000, 100)
+    The graph depends on `chunk`, the number of texts held at a time: each chunk has its own stream.
     """
     aimed = _skills(skills, n_skills)
     _checks.number("theta", theta, above=0, below=1)

@@ -1,5 +1,6 @@
 """Attacks on many random graphs of different shapes."""
 
+import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,9 +34,8 @@ class ManyGraphs(Experiment):
     that. The adversaries are those of `Adversaries`; for skills of unequal frequency, the busiest
     are those with most uses over the expected number, and fractions of the skills are sums of p.
 
-    Dims (member, shape, theta, bad_fraction, strategy): `reached`, the β that a fraction of all
-    skills attains; `worst`, the mean β over those skills; `targeted`, the mean over the skills that
-    the strategy aimed at.
+    `reached` (member, shape, theta, bad_fraction, strategy), the β that a fraction of all skills
+    attains; alike `worst`, the mean β over those skills, and `targeted`, over the skills aimed at.
     """
 
     shapes: tuple[Shape, ...] = (Shape(100, 2000, 8),)  #: one graph of each per seed
@@ -84,15 +84,10 @@ class ManyGraphs(Experiment):
         generator = np.random.default_rng([member, n_skills, n_texts, k, round(1000 * zipf)])
         graph = graphs.random_graph(n_skills, n_texts, k, generator=generator, zipf=zipf)
         frequency = graphs.skill_frequencies(n_skills, zipf)
-        found = np.array(
-            [
-                [
-                    attack(graph, frequency, theta, a, self.swaps, generator)
-                    for a in self.bad_fractions
-                ]
-                for theta in self.thetas
-            ]
-        )
+        cells = itertools.product(self.thetas, self.bad_fractions)
+        every = [attack(graph, frequency, *cell, self.swaps, generator) for cell in cells]
+        sizes = len(self.thetas), len(self.bad_fractions), len(STRATEGIES), 3
+        found = np.array(every).reshape(sizes)
         axes = ("theta", "bad_fraction", "strategy")
         return {
             name: (axes, significant(found[..., place], 5))

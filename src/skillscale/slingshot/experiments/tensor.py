@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillscale import _checks
-from skillscale.lab.records import significant
 from skillscale.lab.settings import Count, Seeds, whole
 from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
-from skillscale.slingshot.experiments.graphs import Graph, Indices
+from skillscale.slingshot.experiments.graphs import Graph
 
 COMPOSITE_STRATEGIES = ("random texts", "texts of a star", "texts of a clique", "composites")
 
@@ -28,10 +27,10 @@ class Composites(Experiment):
     skill's worth fewer). A fourth, stronger than any of these, names a fraction k'θ of the
     composites itself: those with most tuples of the star.
 
-    Dims (member, strategy): `wrong`, the fraction of wrong composites; `targeted`, the mean failure
+    `wrong` (member, strategy), the fraction of wrong composites; alike `targeted`, the mean failure
     rate of the star's (or clique's) tuples, against the occurrences of an average tuple;
-    `fraction`, their share of all tuples; `reached`, the failure rate that a share of all tuples as
-    large as the star's attains.
+    `fraction`, their share of all tuples; `reached`, the failure rate that as large a share as the
+    star's attains.
     """
 
     n_skills: Annotated[int, whole(2)] = 60  #: N1; there are N1^k' tuples
@@ -74,9 +73,7 @@ class Composites(Experiment):
         graph = graphs.random_graph(self.n_skills, self.n_texts, self.k, generator=generator)
         table = tuple_table(graph, self.n_skills, self.tuple_size)
         rows = [_rates(graph, table, each, self, generator) for each in COMPOSITE_STRATEGIES]
-        columns = significant(np.array(rows), 5).T
-        names = ("wrong", "targeted", "fraction", "reached")
-        return {name: ("strategy", each) for name, each in zip(names, columns, strict=True)}
+        return graphs.columns("strategy", ("wrong", "targeted", "fraction", "reached"), rows)
 
 
 Composites.records = {
@@ -107,7 +104,6 @@ def _rates(
     of: Composites,
     generator: np.random.Generator,
 ) -> tuple[float, float, float, float]:
-    """`wrong`, `targeted`, `fraction` and `reached` of one strategy."""
     size, n_skills, star = of.tuple_size, of.n_skills, of.star
     digits = np.stack(np.unravel_index(np.arange(n_skills**size), (n_skills,) * size))
     at_star = np.flatnonzero((digits < star).any(axis=0))
@@ -122,7 +118,12 @@ def _rates(
         n_wrong = int(of.theta * len(graph) + 1e-9)
         if strategy == "texts of a clique":
             aimed = np.flatnonzero((digits < clique).all(axis=0))
-        texts = _texts(graph, strategy, star, clique, n_wrong, of, generator)
+        if strategy == "random texts":
+            texts = generator.permutation(len(graph))[:n_wrong]
+        else:
+            skills = np.arange(star if strategy == "texts of a star" else clique)
+            score = graphs.hits(graph, skills, n_skills)
+            texts = graphs.worst_texts(score, n_wrong, generator=generator)
         wrong_texts = np.zeros(len(graph), dtype=bool)
         wrong_texts[texts] = True
         bad = np.any(wrong_texts.reshape(-1, size), axis=1)
@@ -130,19 +131,3 @@ def _rates(
     rate = graphs.failures(table, bad, n_skills**size) / occurrences
     reached = np.sort(rate)[-len(at_star)]
     return float(bad.mean()), float(rate[aimed].mean()), len(aimed) / rate.size, float(reached)
-
-
-def _texts(
-    graph: Graph,
-    strategy: str,
-    star: int,
-    clique: int,
-    n_wrong: int,
-    of: Composites,
-    generator: np.random.Generator,
-) -> Indices:
-    if strategy == "random texts":
-        return generator.permutation(len(graph))[:n_wrong]
-    skills = np.arange(star if strategy == "texts of a star" else clique)
-    score = graphs.hits(graph, skills, of.n_skills)
-    return graphs.worst_texts(score, n_wrong, generator=generator)

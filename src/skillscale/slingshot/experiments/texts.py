@@ -1,9 +1,4 @@
-"""A language of texts that need several skills, whose entropy is known exactly.
-
-A text asks k questions. Each names a skill, drawn from a power law, and a query of some bits; the
-answer is the skill's own fixed function of the query, flipped at a known rate. Some pairs of skills
-never meet in a training text.
-"""
+"""A language of texts that need several skills, whose entropy is known exactly."""
 
 from __future__ import annotations
 
@@ -40,28 +35,15 @@ class Texts(NamedTuple):
 class SkillTexts:
     """A skill–text language.
 
-    The skills of a text are independent draws from P(s) ∝ (s + 1)^-(alpha + 1), its queries
-    uniform. Each skill answers +1 to half of its queries, a random half, so that the skill without
-    the query says nothing. Training texts follow the same law under the condition that no two
-    skills of a text are a held-out pair; it is sampled exactly, not by rejection.
+    A text asks k questions. Each names one of S skills, drawn independently from P(s) ∝ (s +
+    1)^-(alpha + 1), and a uniform query of n_bits bits; the answer is the skill's own fixed
+    function of the query, flipped at the rate ρ = `flip` in (0, 1/2). Each skill answers +1 to half
+    of its queries, a random half, so that the skill without the query says nothing. Training texts
+    follow the same law under the condition that no two skills of a text are a held-out pair, of
+    which there are a share `held_out` of all S (S - 1)/2, rounded up; it is sampled exactly, not by
+    rejection. S^k and S · 2^n_bits may not exceed 2^20.
 
-    Args:
-        n_skills: S, number of skills.
-        n_bits: Bits of a query.
-        k: Questions per text.
-        alpha: Exponent of the skills' power law; 0 is Zipf's law.
-        flip: ρ, rate at which an answer is flipped, in (0, 1/2).
-        held_out: Share of the S (S - 1)/2 unordered pairs that no training text holds, rounded up.
-        seed: Seed of the skills' functions and of the held-out pairs.
-
-    Raises:
-        ValueError: If an argument is out of range, or S^k or S · 2^n_bits exceeds 2^20.
-
-    Source: derived here; entropy against all flips in `tests/test_slingshot_language.py`.
-
-    >>> language = SkillTexts(4, 2, 2, held_out=0.4, seed=0)
-    >>> language.pairs.shape, int(language.is_held_out.sum())
-    ((6, 2), 3)
+    Source: derived here; tested on the entropy over all flips.
     """
 
     n_skills: int
@@ -90,7 +72,6 @@ class SkillTexts:
 
     @cached_property
     def frequency(self) -> Floats:
-        """Frequency of each skill in a text, shape (n_skills,)."""
         return power_law(self.n_skills, self.alpha)
 
     @cached_property
@@ -103,12 +84,10 @@ class SkillTexts:
 
     @cached_property
     def pairs(self) -> Integers:
-        """All unordered pairs of skills, shape (pair, 2)."""
         return np.stack(np.triu_indices(self.n_skills, 1), axis=1)
 
     @cached_property
     def is_held_out(self) -> NDArray[np.bool_]:
-        """Whether a pair is held out, shape (pair,)."""
         n_pairs = len(self.pairs)
         chosen = np.zeros(n_pairs, dtype=np.bool_)
         order = Stream(self.seed, "held-out pairs").at(0).permutation(n_pairs)
@@ -128,11 +107,7 @@ class SkillTexts:
         return np.asarray(self._apart[skill[:, first], skill[:, second]].any(axis=1))
 
     def sample(self, n: int, *, generator: np.random.Generator, training: bool = False) -> Texts:
-        """Draw n texts, of the training law or of the law without a condition.
-
-        Raises:
-            ValueError: If `n` is no integer >= 1.
-        """
+        """Draw n texts, of the training law or of the law without a condition."""
         n = _checks.integer("n", n, minimum=1)
         if training:
             tuples, steps = self._training
@@ -145,7 +120,6 @@ class SkillTexts:
         return Texts(skill, query, self.answers[skill, query])
 
     def training_frequency(self) -> Floats:
-        """Frequency of each skill in training texts, shape (n_skills,)."""
         tuples, steps = self._training
         weight = np.diff(steps, prepend=0.0)
         total = np.bincount(tuples.ravel(), np.repeat(weight, self.k), minlength=self.n_skills)
@@ -171,9 +145,6 @@ class SkillTexts:
 
 def encode(language: SkillTexts, texts: Texts) -> NDArray[np.float32]:
     """Write texts as vectors: question by question a one-hot skill and the query's bits as ±1.
-
-    Returns:
-        Shape (text, k · (n_skills + n_bits)).
 
     >>> one = Texts(np.array([[1, 0]]), np.array([[2, 3]]), np.ones((1, 2)))
     >>> encode(SkillTexts(2, 2, 2), one).tolist()
@@ -205,28 +176,13 @@ class Score(NamedTuple):
 
 
 def score(language: SkillTexts, texts: Texts, log_odds: Floats) -> Score:
-    """Score the log odds of +1 that a predictor gives to the answers of texts.
+    """Score the log odds (text, k) of +1 that a predictor gives to the answers of texts.
 
     Per answer the cross entropy is (1 - ρ) ln(1 + e^-m) + ρ ln(1 + e^m), the mean over the flip,
     with the margin m of the answer before the flip; the excess is that minus H(ρ). An answer is
     right if m > 0: a tie is wrong, and so are log odds that are not numbers.
 
-    Args:
-        language: The language of the texts.
-        texts: n texts.
-        log_odds: Shape (n, k).
-
-    Raises:
-        ValueError: If the shape of the log odds does not fit.
-
-    Source: definitions after Arora & Goyal 2023; the mean over flips against the sum over all
-    2^k of them in `tests/test_slingshot_language.py`.
-
-    >>> language = SkillTexts(3, 1, 2)
-    >>> texts = language.sample(5, generator=np.random.default_rng(0))
-    >>> perfect = texts.answer * np.log(0.9 / 0.1)
-    >>> abs(float(score(language, texts, perfect).excess.round(9)))
-    0.0
+    Source: definitions after Arora & Goyal 2023; tested on the sum over all 2^k flips.
     """
     if log_odds.shape != texts.answer.shape:
         raise ValueError(f"log_odds must have shape {texts.answer.shape}, got {log_odds.shape}")
@@ -250,16 +206,12 @@ def score(language: SkillTexts, texts: Texts, log_odds: Floats) -> Score:
 
 
 def asked(language: SkillTexts, texts: Texts) -> tuple[Integers, Integers]:
-    """Number of questions (skill,) and of pairs of questions (pair,) in texts.
-
-    These are the numbers that the counts of a `Score` are out of.
-    """
+    """Number of questions (skill,) and of pairs of questions (pair,) that counts are out of."""
     nothing = score(language, texts, np.zeros_like(texts.answer))
     return nothing.skill_wrong, nothing.pair_wrong
 
 
 def _numbers(language: SkillTexts) -> Integers:
-    """Number of each pair, (skill, skill); -1 for a skill and itself."""
     numbers = np.full((language.n_skills, language.n_skills), -1)
     low, high = language.pairs.T
     numbers[low, high] = numbers[high, low] = np.arange(len(low))

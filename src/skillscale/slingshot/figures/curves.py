@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 from skillscale.drawing import style
 from skillscale.fits import Summary
 
-__all__ = ["curves", "finite_size", "ladder"]
-
 COLOUR = style.COLOURS["slingshot"]
 
 
@@ -22,11 +20,8 @@ def curves(
 ) -> Figure:
     """Draw failure factors against the fraction of bad skills.
 
-    Args:
-        bad_fraction: abscissae of the theory, shape (point,).
-        theory: curves by label, first the loosest; nan where a curve does not exist.
-        measured_at: abscissae of the measurement, shape (fraction,).
-        measured: failure factors by adversary, shape (fraction,).
+    The theory's curves, the loosest first, are nan where they do not exist; measured are
+    adversaries.
     """
     figure, axes = style.new(height=4.0)
     styles = (":", "--", "-.", "-")[-len(theory) :]
@@ -53,18 +48,7 @@ def finite_size(
     *,
     bad_fraction: float,
 ) -> Figure:
-    """Draw how adversaries approach the limit of many texts per skill.
-
-    Args:
-        texts_per_skill: N2/N1, shape (size,).
-        measured: failure factors by adversary, shape (size,).
-        bound: finite performance curve, shape (size,).
-        exact: exact worst case in the limit.
-        bad_fraction: for the label.
-
-    Returns:
-        One panel over a logarithmic axis.
-    """
+    """Draw how adversaries approach the exact limit of many texts per skill, and a finite bound."""
     figure, axes = style.new(height=3.4)
     axes.plot(texts_per_skill, bound, "--", color=COLOUR, label="finite bound")
     axes.axhline(exact, color=COLOUR, label=r"exact, $N_2/N_1 \to \infty$")
@@ -81,15 +65,7 @@ def finite_size(
 
 @style.drawn
 def ladder(halvings: ArrayLike, certified: Mapping[int, ArrayLike]) -> Figure:
-    """Draw the certified fraction of tuples while the fraction of wrong texts halves.
-
-    Args:
-        halvings: number of halvings of θ, shape (step,).
-        certified: certified fraction by tuple size, shape (step,).
-
-    Returns:
-        One panel; one line per tuple size, fading with its size.
-    """
+    """Draw the certified fraction by tuple size while the fraction of wrong texts halves."""
     figure, axes = style.new(height=3.4)
     for place, (size, values) in enumerate(certified.items()):
         label = f"{size}-tuples" if size > 1 else "single skills"

@@ -17,8 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from skillscale import _checks
 
-__all__ = ["Level", "SkillGame", "answer"]
-
 Integers = NDArray[np.int64]
 
 _FALLBACK = "The game works on the book's web pages."
@@ -52,14 +50,8 @@ class SkillGame:
 
     Attributes:
         graph: skills that each text needs, shape (text, k).
-        n_skills: number of skills, at least 2.
         levels: what to choose among; the middle one is chosen first.
         title: says what is shown, also to readers who cannot see it.
-
-    Raises:
-        ValueError: a part is out of range, or the parts do not fit together.
-
-    Source: derived here; `tests/test_skill_game.py` plays against it.
 
     >>> level = Level(1, [[0]], least=[2], limit=[2.0], bound=[np.nan])
     >>> SkillGame(np.array([[0, 0], [0, 1], [1, 1]]), 2, [level])
@@ -136,22 +128,10 @@ def answer(
 ) -> tuple[Integers, Integers]:
     """Return the texts that harm the named skills most on average, and each skill's failures.
 
-    These are the `n_wrong` texts with most places that need a named skill; of equals, the first.
-    No other choice of as many texts gives the named skills more failures in sum.
+    These are the `n_wrong` texts with most places that need a named skill, worst first; of equals,
+    the first. No other choice of as many texts gives the named skills more failures in sum.
 
-    Args:
-        graph: skills that each text needs, shape (text, k).
-        named: skills to harm, each once.
-        n_wrong: texts to choose, from 1 to all.
-        n_skills: number of skills.
-
-    Returns:
-        Numbers of the chosen texts, worst first, shape (n_wrong,), and failures, shape (n_skills,).
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Source: derived here; `tests/test_skill_game.py` tries all choices of texts.
+    Source: derived here; tested on all choices of texts.
 
     >>> texts, failures = answer(np.array([[0, 1], [1, 2], [0, 0]]), [0], 2, 3)
     >>> texts.tolist(), failures.tolist()

@@ -8,23 +8,15 @@ from numpy.typing import ArrayLike
 
 from skillscale.drawing import style
 
-__all__ = ["combinations", "levels", "margins"]
-
 COLOUR = style.COLOURS["slingshot"]
 MEASURED = style.COLOURS["measured"]
 
 
 @style.drawn
-def margins(ratios: Mapping[str, ArrayLike], *, label: str = r"$\beta$ over its bound") -> Figure:
-    """Draw how near graphs come to a bound, one row of marks per group.
+def margins(ratios: Mapping[str, ArrayLike]) -> Figure:
+    """Draw how near graphs come to a bound, measured over bound: a row of marks per group.
 
-    Args:
-        ratios: measured over bound by group, one number per graph.
-        label: of the axis.
-
-    Returns:
-        One panel; a line at 1 for the bound, a dot for the largest of each group. The axis reaches
-        beyond 1 as far as a graph does.
+    The axis reaches beyond 1 as far as a graph does.
     """
     most = max(float(np.max(values)) for values in ratios.values())
     figure, axes = style.new(height=0.9 + 0.5 * len(ratios))
@@ -34,7 +26,8 @@ def margins(ratios: Mapping[str, ArrayLike], *, label: str = r"$\beta$ over its 
         axes.plot(data.max(), row, "o", color=MEASURED, markersize=6)
     axes.axvline(1, color=COLOUR, linestyle="--")
     axes.text(0.995, -0.62, "bound", color=COLOUR, ha="right", va="center")
-    axes.set(xlabel=label, xlim=(None, 1.03 * max(1.0, most)), ylim=(len(ratios) - 0.5, -0.9))
+    axes.set(xlabel=r"$\beta$ over its bound", xlim=(None, 1.03 * max(1.0, most)))
+    axes.set_ylim(len(ratios) - 0.5, -0.9)
     axes.set_yticks(range(len(ratios)), list(ratios))
     return figure
 
@@ -48,18 +41,7 @@ def levels(
     xlabel: str,
     limit_label: str,
 ) -> Figure:
-    """Draw measured values beside what is predicted for some of them, and a common limit.
-
-    Args:
-        measured: values by group, shape (member,).
-        predicted: closed form for those groups that have one.
-        limit: what none should pass.
-        xlabel: label of the axis.
-        limit_label: label of the limit.
-
-    Returns:
-        One panel, a row per group.
-    """
+    """Draw measured values by group beside predictions for some, and a limit none should pass."""
     figure, axes = style.new(height=1.3 + 0.45 * len(measured))
     for row, (name, values) in enumerate(measured.items()):
         data = np.asarray(values, dtype=float).ravel()
@@ -84,14 +66,8 @@ def combinations(
 ) -> Figure:
     """Draw how often a corpus holds combinations of skills, and what a parrot seems to invent.
 
-    Args:
-        size: skills in a combination, shape (size,).
-        expected: texts per combination by correlation, shape (size,).
-        count: the same as measured, shape (member, size); zeros have no place on the axis.
-        ascribed: novel fraction ascribed to the parrot by correlation, shape (size,).
-
-    Returns:
-        Two panels, one above the other; the darker the line, the larger the correlation.
+    By correlation, the darker the larger: expected texts (size,) and counts (member, size), whose
+    zeros have no place on the axis; and the novel fraction ascribed to the parrot.
     """
     figure, axes = style.new(2, 1, height=5.4, sharex=True)
     x = np.asarray(size)

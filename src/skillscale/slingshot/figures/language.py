@@ -7,8 +7,6 @@ from numpy.typing import ArrayLike
 
 from skillscale.drawing import style
 
-__all__ = ["loss_links", "unseen_pairs"]
-
 COLOUR = style.COLOURS["slingshot"]
 MEASURED = style.COLOURS["measured"]
 CONTROL = style.COLOURS["control"]
@@ -26,19 +24,10 @@ def loss_links(
     pinsker: float,
     window: tuple[float, float],
 ) -> Figure:
-    """Draw the fraction of wrong texts against the excess, with three links.
+    """Draw the fraction of wrong texts θ against the excess ε in nats, both (width, run).
 
-    Args:
-        excess: excess cross entropy per text ε in nats, shape (width, run).
-        wrong: fraction of wrong texts θ, shape (width, run); runs with θ = 0 are left out.
-        widths: hidden neurons, shape (width,).
-        linear: constant c of the line θ = c ε.
-        margin: constant of the bound θ <= margin · ε.
-        pinsker: constant of the bound θ <= pinsker · √ε.
-        window: smallest and largest excess that is judged.
-
-    Returns:
-        One panel with logarithmic axes.
+    Lines are θ = linear · ε, θ <= margin · ε and θ <= pinsker · √ε; the excess is judged in
+    `window`. Runs with θ = 0 are left out.
     """
     x, y = np.asarray(excess, dtype=float), np.asarray(wrong, dtype=float)
     figure, axes = style.new(height=4.4)
@@ -68,15 +57,8 @@ def unseen_pairs(
 ) -> Figure:
     """Draw failure rates of pairs of skills against what the product of single successes says.
 
-    Args:
-        forecast: failure rates of the product law, of seen and of held-out pairs, shape
-            (2, width, run).
-        seen: measured failure rates of pairs met in training, shape (width, run).
-        held_out: the same of pairs that no training text held, shape (width, run).
-        widths: hidden neurons, shape (width,).
-
-    Returns:
-        Two panels with common logarithmic axes and the diagonal; rates of 0 are left out.
+    The forecast is of seen and of held-out pairs, (2, width, run), the rates (width, run); rates of
+    0 are left out.
     """
     expected = np.asarray(forecast, dtype=float)
     measured = np.stack([np.asarray(seen, dtype=float), np.asarray(held_out, dtype=float)])
