@@ -1,12 +1,12 @@
 """What holds of every experiment: what its settings may be, and what a run of it returns."""
 
 import dataclasses
-import doctest
 import json
 import math
 import re
 import sys
 from functools import cache
+from pathlib import Path
 from typing import get_type_hints
 
 import numpy as np
@@ -25,6 +25,7 @@ from skillscale.quanta_discovery.experiments import _shared as quanta
 from skillscale.quantization.experiments import _shared as toy
 from skillscale.quantization.experiments import steps
 from skillscale.resource.experiments._penalised import Penalty
+from skillscale.skill_basis.experiments import _shared as skills
 from skillscale.skill_basis.experiments import descent
 
 # What a field must be, as the message says it: `Class.field` comes before `field`, and
@@ -490,7 +491,7 @@ def test_every_class_that_checks_fields_together_is_in_the_table(settings):
     assert (label(kind) in TOGETHER) or kind.together is Settings.together
 
 
-# Experiments that no doctest runs, or none that is small enough: what makes them so.
+# What makes an experiment a moment's work; the plainest, a line each, stand in small.txt.
 NETWORK = plain.TEXT | {"width": 16, "steps": 40, "held_out": 0.1, "max_loss": 5.0}
 PARITY = {"n_skills": 2, "n_bits": 4, "subset_size": 2, "scale": 2.0}
 SMALL = {
@@ -532,22 +533,20 @@ SMALL = {
 SMALL["skill_basis.WidthEmergence, drawn"] = SMALL["skill_basis.WidthEmergence"] | {
     "batch_size": 20
 }
+for call in Path(__file__).with_name("small.txt").read_text().splitlines():
+    name, settings = call.split("(", 1)
+    known = vars(sys.modules[type(EVERY[name]).__module__])
+    SMALL[name] = eval(f"dict({settings}", {**globals(), **known})
 EXPERIMENTS = [name for name, found in EVERY.items() if isinstance(found, Experiment)]
 EXPERIMENTS += [name for name in SMALL if name not in EVERY]
 
 
 def small(name):
-    """Return an experiment cut down to a moment's work: by SMALL, its doctest, or its live size."""
+    """Return an experiment cut down to a moment's work, or its live size."""
     settings = EVERY[name.partition(",")[0]]
     kind = type(settings)
     if name in SMALL:
         return dataclasses.replace(settings, **SMALL[name])
-    known = dict(vars(sys.modules[kind.__module__]))
-    for example in doctest.DocTestParser().get_examples(kind.__doc__):
-        exec(example.source, known)
-        for found in (known.get("small"), known.get("tiny")):
-            if isinstance(found, kind):
-                return found
     return kind.live()
 
 
@@ -708,7 +707,7 @@ def test_a_run_is_stamped_and_labelled(name):
         said = values.attrs.get("units", ""), values.attrs.get("long_name", "")
         assert said == meaning.get(variable, ("", "")), variable
     # tables shared by the experiments of a theory say more than one of them needs
-    shared_tables = toy.ABOUT | descent.ABOUT | steps.StepScaling.about
+    shared_tables = toy.ABOUT | descent.ABOUT | skills.ABOUT | steps.StepScaling.about
     assert settings.about.keys() - found.variables.keys() <= shared_tables.keys()
     if not name.startswith("quanta_discovery"):  # labels, tokens and pairs of networks have no unit
         assert all(values.attrs for values in found.data_vars.values())
