@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import huber, logsumexp
 from timing import in_turn, milliseconds, prepare, ratio, write
 
-from skillscale import fits, runs
+from skillscale import fits
 from skillscale.fits.parametric import HUBER
 
 REPETITIONS = 5
@@ -51,7 +51,7 @@ def main():
     load_before = prepare()
     tables = {"planted law": planted()}
     if "SKILLSCALE_CHINCHILLA_CSV" in os.environ:
-        tables["published runs"] = runs.read_digitised(os.environ["SKILLSCALE_CHINCHILLA_CSV"])
+        tables["published runs"] = tables.read_digitised(os.environ["SKILLSCALE_CHINCHILLA_CSV"])
     results = []
     for name, table in tables.items():
         sides = {

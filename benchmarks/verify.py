@@ -265,7 +265,7 @@ def plans():
         seconds = float(records.provenance(stored, "wall_seconds"))
         if path.stem == FIT:
             settings = records.provenance(stored, "settings")
-            modules = ["skillscale.fits", "skillscale.laws", "skillscale.runs"]
+            modules = ["skillscale.fits", "skillscale.laws", "skillscale.tables"]
             found[FIT] = (lambda stored: fit_again(stored), key(stored, settings, modules), seconds)
             continue
         settings = known[path.stem]

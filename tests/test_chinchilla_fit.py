@@ -11,7 +11,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skillscale import fits, runs
+from skillscale import fits, tables
 from skillscale.fits import parametric
 from skillscale.lab import records
 
@@ -243,7 +243,7 @@ def test_ten_runs_of_three_sizes_are_enough():
 
 @pytest.mark.skipif(CSV not in os.environ, reason=f"{CSV} names no file")
 def test_the_published_runs_give_the_published_fit():
-    N, D, loss = runs.read_digitised(os.environ[CSV])
+    N, D, loss = tables.read_digitised(os.environ[CSV])
     assert N.size == 240
     found = fits.chinchilla(N, D, loss)
     for name, value in PUBLISHED.items():

@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 from typer.testing import CliRunner
 
-from skillscale import cli, fits, laws, runs
+from skillscale import cli, fits, laws, tables
 from skillscale.lab import records
 from skillscale.resource import theory as resource
 
@@ -43,11 +43,11 @@ def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
     picture, record = table.with_name("fit.png"), table.with_name("own.nc")
     result = call(table, "--bootstrap", 100, "--figure", picture, "--record", record)
     assert result.exit_code == 0, result.output
-    law = fits.chinchilla(*runs.read(table), bootstrap=100, seed=0)
+    law = fits.chinchilla(*tables.read(table), bootstrap=100, seed=0)
     for name in ("A", "B", "E", "alpha_N", "alpha_D"):
         assert f"{name:8} {getattr(law, name)}" in result.output
     assert f"C^{law.model_exponent}" in result.output
-    N, D, _ = runs.read(table)
+    N, D, _ = tables.read(table)
     largest = 6 * (N * D).max()
     best, _, lowest = resource.compute_optimal(
         largest, resource.ChinchillaParameters(*law.values.tolist())
@@ -66,7 +66,7 @@ def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
 
 
 def test_the_drawn_curves_are_the_law_at_fixed_sizes(table):
-    N, D, loss = runs.read(table)
+    N, D, loss = tables.read(table)
     law = fits.chinchilla(N, D, loss, bootstrap=5)
     data = laws.picture(law, N, D, loss).data
     curves = data[data["series"] == "fit at one $N$"]
@@ -80,7 +80,7 @@ def test_the_drawn_curves_are_the_law_at_fixed_sizes(table):
 
 
 def test_the_best_split_has_the_interval_of_its_resamples(table):
-    law = fits.chinchilla(*runs.read(table), bootstrap=5)
+    law = fits.chinchilla(*tables.read(table), bootstrap=5)
     found = laws.frontier(law, np.array([1e20, 1e22]))
     for place, compute in enumerate((1e20, 1e22)):
         plain = [
@@ -93,7 +93,7 @@ def test_the_best_split_has_the_interval_of_its_resamples(table):
 
 
 def test_a_lost_term_is_said_and_leaves_no_frontier(table):
-    N, D, _ = runs.read(table)
+    N, D, _ = tables.read(table)
     lines = [f"{n:.10g},{d:.10g},{1.8 + 480 * n**-0.35:.10g}" for n, d in zip(N, D, strict=True)]
     table.write_text("\n".join(["N,D,loss", *lines]))
     picture = table.with_name("fit.svg")
@@ -277,7 +277,7 @@ def test_repeated_runs_are_taken_if_asked(table):
     ],
 )
 def test_unlikely_units_are_asked_about(table, scale, doubt):
-    N, D, loss = runs.read(table)
+    N, D, loss = tables.read(table)
     rows = zip(N * scale[0], D * scale[1], loss, strict=True)
     table.write_text("\n".join(["N,D,loss", *(f"{n:g},{d:g},{v:g}" for n, d, v in rows)]))
     result = call(table, "--bootstrap", 100)
@@ -302,7 +302,7 @@ def test_units_are_asked_about_beyond_a_million_or_below_one_token_a_parameter(
 ):
     N = np.array([1.0, 2.0, largest])
     # the median tells: one run far off and one at the other end change nothing
-    found = runs.doubts(N, N * ratio * np.array([1e9, 1.0, 1e-9]))
+    found = tables.doubts(N, N * ratio * np.array([1e9, 1.0, 1e-9]))
     assert [asked in doubt for doubt in found] == [True] * bool(asked)
 
 
@@ -310,13 +310,13 @@ def test_a_table_comes_through_a_pipe_but_is_not_waited_for(table, tmp_path):
     source = tmp_path / "pipe"
     os.mkfifo(source)
     with pytest.raises(ValueError, match="pipe is empty"):
-        runs.read(source)
+        tables.read(source)
     writer = threading.Thread(target=source.write_bytes, args=(table.read_bytes(),))
     writer.start()
     with source.open("rb"):  # the writer has been let in; what it wrote is for the reader below
-        found = runs.read(source)
+        found = tables.read(source)
     writer.join()
-    for column, expected in zip(found, runs.read(table), strict=True):
+    for column, expected in zip(found, tables.read(table), strict=True):
         np.testing.assert_array_equal(column, expected)
     result = call("/dev/null", "--record", tmp_path / "own.nc")
     assert result.exit_code == 2
@@ -325,11 +325,11 @@ def test_a_table_comes_through_a_pipe_but_is_not_waited_for(table, tmp_path):
 
 def test_endless_and_long_tables_are_refused(tmp_path):
     with pytest.raises(ValueError, match="zero holds more than 64 MiB"):
-        runs.read("/dev/zero")
+        tables.read("/dev/zero")
     path = tmp_path / "long.csv"
-    path.write_text("N,D,loss\n" + "1,1,1\n" * (runs.MOST_RUNS + 1))
+    path.write_text("N,D,loss\n" + "1,1,1\n" * (tables.MOST_RUNS + 1))
     with pytest.raises(ValueError, match="holds more than 100,000 runs"):
-        runs.read(path, repeats=True)
+        tables.read(path, repeats=True)
 
 
 def test_digitised_runs_lose_their_five_largest_losses(tmp_path):
@@ -337,10 +337,10 @@ def test_digitised_runs_lose_their_five_largest_losses(tmp_path):
     loss = [3.0, 9.0, 2.0, 8.0, 7.0, 2.5, 6.0, 5.0]
     rows = [f"{10 + i},{6 * (10 + i) * (20 + i)},{value}" for i, value in enumerate(loss)]
     path.write_text("\n".join(["Model Size,Training FLOP,loss", *rows]))
-    N, D, kept = runs.read_digitised(path)
+    N, D, kept = tables.read_digitised(path)
     assert kept.tolist() == [3.0, 2.0, 2.5]
     assert N.tolist() == [10, 12, 15]
     assert D.tolist() == [20, 22, 25]
     path.write_text("\n".join(["Model Size,Training FLOP,loss", *rows[:5]]))
     with pytest.raises(ValueError, match="must hold more than 5 runs, got 5"):
-        runs.read_digitised(path)
+        tables.read_digitised(path)

@@ -7,7 +7,7 @@ import torch
 from skillscale import frequencies
 from skillscale.geometry import experiments as geometry
 from skillscale.lab.optimizers import SGD, Adam, SignDescent
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 
 def tables(n_skills, alphas=(0.0, 1.0)):

@@ -7,7 +7,7 @@ import torch
 from skillscale import frequencies
 from skillscale.geometry import experiments as geometry
 from skillscale.geometry.experiments._shared import squared_steps
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 SMALL = {"n_skills": 3, "dim": 50, "lr": 3e-3, "points": 6, "seeds": (3, 5)}
 

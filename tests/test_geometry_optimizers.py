@@ -7,7 +7,7 @@ import torch
 from skillscale import frequencies
 from skillscale.geometry import experiments as geometry
 from skillscale.geometry.experiments.optimizers import RULES, whitening
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 SMALL = {
     "n_skills": (6,), "noises": (0.0, 0.5), "rates": (0.003, 0.02), "dim": 4, "batch_size": 16,

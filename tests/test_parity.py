@@ -17,7 +17,7 @@ from skillscale.lab.parity import (
     fresh_batches,
     whole_population,
 )
-from skillscale.lab.streams import Epochs, Stream
+from skillscale.lab.randomness import Epochs, Stream
 
 
 @st.composite

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import zeta
 
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 from skillscale.quantization import experiments, theory
 from skillscale.quantization.experiments import ideal
 

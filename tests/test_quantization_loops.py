@@ -9,7 +9,7 @@ from torch.nn.functional import one_hot, softplus
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import MultitaskParity, fixed_dataset, fresh_batches
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 from skillscale.lab.training import log_steps
 from skillscale.quantization import experiments
 

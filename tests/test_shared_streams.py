@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from skillscale import catalogue
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 FOUND = catalogue.catalogue()
 SRC = Path(__file__).parents[1] / "src" / "skillscale"
@@ -21,7 +21,10 @@ SHARED_PURPOSES = {
     "gradient noise": {"geometry.experiments._shared", "geometry.experiments.optimizers"},
     "initial parameters": {"skill_basis.experiments.transformer", "lab.ensembles"},
     "skills of a batch": {"geometry.experiments._shared", "geometry.experiments.optimizers"},
-    "test inputs": {"quanta_discovery.experiments.known", "quantization.experiments._shared"},
+    "test inputs": {
+        "quanta_discovery.experiments.known_quanta",
+        "quantization.experiments._shared",
+    },
 }
 # Modules whose streams have a number, or several, for a name. Those of `slingshot` and `resource`
 # are tried below; the others draw for a text, a network of one experiment or a single call.
@@ -36,11 +39,11 @@ NUMBERED = {
     "slingshot.experiments.enumerated",
     "slingshot.experiments.pairs",
     "slingshot.experiments.skillmix",
-    "slingshot.experiments.sweeps",
+    "slingshot.experiments.many_graphs",
     "lab.corpus",
     "lab.language.network",
     "lab.language.training",
-    "lab.streams",
+    "lab.randomness",
 }
 # Both start from the numbers that torch draws for the seed itself.
 SHARED_NUMBERS = {frozenset({"noise_samples", "noise_parallel"})}

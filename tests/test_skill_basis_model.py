@@ -13,8 +13,8 @@ from scipy.integrate import solve_ivp
 
 from skillscale import fits
 from skillscale.frequencies import power_law
-from skillscale.lab.streams import Stream
-from skillscale.skill_basis.experiments import descent, model, shots
+from skillscale.lab.randomness import Stream
+from skillscale.skill_basis.experiments import descent, few_shot, model
 
 SMALL = model.ScalingLaws(
     seeds=(3, 4), alphas=(0.3, 0.9), n_skills=60, longest=50.0, n_times=12, n_samples=4000,
@@ -24,7 +24,7 @@ GRID = model.ComputeFrontier(
     seeds=(3, 4), n_skills=60, largest=20, n_sizes=6, times=(1.0, 20.0), n_times=4, n_samples=4000
 )
 UNEQUAL = model.UnbalancedLayers(seeds=(3, 4), ratios=(1.0, 10.0, 0.1), longest=5.0, n_times=26)
-SHOTS = shots.FewShot(seeds=(3, 4), features=(12, 20), shares=(0.25, 0.5, 2.0), steps=4000)
+SHOTS = few_shot.FewShot(seeds=(3, 4), features=(12, 20), shares=(0.25, 0.5, 2.0), steps=4000)
 
 
 @pytest.fixture(scope="module")

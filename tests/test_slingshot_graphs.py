@@ -8,7 +8,7 @@ import pytest
 
 from skillscale.lab import records
 from skillscale.slingshot import experiments, theory
-from skillscale.slingshot.experiments import graphs, sweeps
+from skillscale.slingshot.experiments import graphs, many_graphs
 
 SHAPES = (experiments.Shape(100, 4000, 8), experiments.Shape(100, 4000, 8, 1.0))
 MANY = experiments.ManyGraphs(SHAPES, (0.1, 0.2), (0.1, 0.3), swaps=30, seeds=(0, 1))
@@ -141,7 +141,7 @@ def test_the_bound_holds_on_graphs_of_uniform_and_zipf_skills():
 def test_a_planted_graph_is_recognised():
     """If texts are made of one half of the skills, that half fails and nothing else does."""
     graph = np.concatenate([np.tile([0, 1], (50, 1)), np.tile([2, 3], (50, 1))]).astype(np.int16)
-    found = sweeps.attack(graph, np.full(4, 0.25), 0.5, 0.5, 5, generator())
+    found = many_graphs.attack(graph, np.full(4, 0.25), 0.5, 0.5, 5, generator())
     # the busiest two are skills 0 and 1: all their 50 texts are wrong, twice the average
     assert found[2] == found[3] == (2.0, 2.0, 2.0)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skillscale.lab.ensembles import MLPEnsemble
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 from skillscale.slingshot import experiments
 from skillscale.slingshot.experiments import texts as made
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skillscale.slingshot import experiments, theory
-from skillscale.slingshot.experiments import graphs, pairs, tensor
+from skillscale.slingshot.experiments import composites, graphs, pairs
 
 PAIRS = experiments.PairSets(n_texts=60_000, seeds=(0, 1))
 COMPOSITES = experiments.Composites(n_texts=200_000, seeds=(0, 1))
@@ -25,7 +25,7 @@ def test_pairs_of_a_text_equal_a_loop():
 
 def test_composites_of_texts_equal_a_loop():
     graph = graphs.random_graph(5, 12, 4, generator=np.random.default_rng(0))
-    table = tensor.tuple_table(graph, 5, 3)
+    table = composites.tuple_table(graph, 5, 3)
     for c, j in itertools.product(range(4), range(4)):
         a, b, d = (int(s) for s in graph[3 * c : 3 * c + 3, j])
         assert table[c, j] == 25 * a + 5 * b + d

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 from skillscale.slingshot import experiments, theory
 from skillscale.slingshot.experiments import graphs
 

@@ -123,7 +123,7 @@ def test_only_what_can_change_numbers_changes_the_key(monkeypatch, tmp_path):
 def test_sources_are_those_that_numbers_come_from():
     found = verify.sources("skillscale.geometry.experiments.curves")
     assert "skillscale.geometry.experiments._shared" in found
-    assert "skillscale.lab.streams" in found  # imported by what is imported
+    assert "skillscale.lab.randomness" in found  # imported by what is imported
     assert "skillscale.geometry.experiments.quadratic" not in found  # only its neighbour
     assert "skillscale._checks" not in found
 

@@ -195,8 +195,7 @@ def fit(
     skillscale fit "$SKILLSCALE_CHINCHILLA_CSV" --digitised --record results/chinchilla_fit.nc
     --overwrite
     """
-    from skillscale import fits
-    from skillscale import runs as tables
+    from skillscale import fits, tables
 
     kinds = {"--figure": (figure, (".png", ".svg", ".pdf")), "--record": (record, (".nc",))}
     for option, (path, suffixes) in kinds.items():

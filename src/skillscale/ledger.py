@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from skillscale import _checks, _notation, _published, _tables, claims
+from skillscale import _checks, _html, _notation, _published, claims
 from skillscale.claims import Judgement
 
 
@@ -59,8 +59,8 @@ def reasons() -> Any:
             )
             for index, target in enumerate(claim.targets)
         )
-    return _tables.folded(
-        {name.replace("_", " "): _tables.table(titles, rows) for name, rows in of_theory.items()}
+    return _html.folded(
+        {name.replace("_", " "): _html.table(titles, rows) for name, rows in of_theory.items()}
     )
 
 
@@ -77,7 +77,7 @@ def errata() -> Any:
         for name, claim in claims.load().items()
         if claim.corrected is not None
     ]
-    return _tables.table(("Claim", "Published", "Derived", "Shown in"), cells)
+    return _html.table(("Claim", "Published", "Derived", "Shown in"), cells)
 
 
 def withdrawn() -> dict[str, dict[str, str]]:
@@ -107,7 +107,7 @@ def withdrawn() -> dict[str, dict[str, str]]:
 
 def withdrawals() -> Any:
     """Return the claims that no longer stand as HTML."""
-    return _tables.html(
+    return _html.html(
         {
             "Claim": name,
             "Last verdict": claim["verdict"],
@@ -124,7 +124,7 @@ def runs() -> Any:
 
     names = dict.fromkeys(claim.record for claim in claims.load().values())
     stored = {name: records.published(name) for name in names}
-    return _tables.html(
+    return _html.html(
         {
             "Record": name,
             "Created": str(records.provenance(run, "created"))[:10],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from skillscale import _notation, _tables
+from skillscale import _html, _notation
 from skillscale.claims.entries import of_theory
 from skillscale.claims.rule import Claim, Judgement
 
@@ -30,7 +30,7 @@ def lines(judgements: Sequence[Judgement]) -> str:
 def announced(theory: str) -> Any:
     """Return the claims of a theory, their predictions and tolerances, without verdicts."""
     rows = [(_notation.html(claim.statement), _predictions(claim)) for claim in of_theory(theory)]
-    return _tables.table(("Claim", "Predicted"), rows)
+    return _html.table(("Claim", "Predicted"), rows)
 
 
 def _predictions(claim: Claim) -> str:
@@ -38,7 +38,7 @@ def _predictions(claim: Claim) -> str:
     parts: dict[str, list[str]] = {}
     for target in claim.targets:
         parts.setdefault(str(target), []).append(_notation.html(target.name))
-    return _tables.parts(
+    return _html.parts(
         (f"<em>{'; '.join(names)}</em>: " if any(names) else "") + _notation.html(predicted)
         for predicted, names in parts.items()
     )
@@ -67,7 +67,7 @@ class ClaimsTable:
         rows = [
             (self._claim(each), self._parts(each), self._verdict(each)) for each in self.judgements
         ]
-        return _tables.markup(("Claim", "Predicted → measured", "Verdict"), rows)
+        return _html.markup(("Claim", "Predicted → measured", "Verdict"), rows)
 
     def _claim(self, judgement: Judgement) -> str:
         claim = judgement.claim
@@ -97,7 +97,7 @@ class ClaimsTable:
             part = f"<em>{_notation.html(target.name)}</em>: {mark}" if target.name else ""
             note = f", {estimate.note}" if estimate.note else ""
             lines.append(part + _notation.html(f"{target} → {estimate}{note}"))
-        return _tables.parts(lines)
+        return _html.parts(lines)
 
     def _verdict(self, judgement: Judgement) -> str:
         style = judgement.verdict.replace(" ", "-")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from skillscale import _checks
 from skillscale.lab.batched import Architecture
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 _MODULES = {"relu": nn.ReLU, "silu": nn.SiLU}
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from skillscale import _checks
 from skillscale.lab import corpus, language
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 __all__ = ["EmbeddedModel", "LanguageModel", "Tokenizer", "load_language_model"]
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from skillscale import _checks, frequencies
 from skillscale.lab import subsets
-from skillscale.lab.streams import Epochs, Stream
+from skillscale.lab.randomness import Epochs, Stream
 
 _LARGEST_POPULATION = 2**24
 

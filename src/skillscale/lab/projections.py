@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from skillscale import _checks
 from skillscale.lab.gradients import block_matrices, layer_factors
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 __all__ = ["projected_gradients"]
 

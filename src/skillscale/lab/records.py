@@ -31,7 +31,7 @@ import torch
 import xarray as xr
 from numpy.typing import NDArray
 
-from skillscale import _checks, _files, _published, _tables
+from skillscale import _checks, _files, _html, _published
 
 FORMAT = "skillscale record 1"
 MANIFEST = "manifest.json"
@@ -236,12 +236,12 @@ def provenance_table(dataset: xr.Dataset) -> Any:
     >>> "steps = 3" in provenance_table(record).data
     True
     """
-    return _tables.html(_provenance_rows(dataset))
+    return _html.html(_provenance_rows(dataset))
 
 
 def provenance_tables(records: Mapping[str, xr.Dataset]) -> Any:
     """Return the provenance of several records as tables that a reader of a notebook unfolds."""
-    return _tables.folded({name: provenance_table(record) for name, record in records.items()})
+    return _html.folded({name: provenance_table(record) for name, record in records.items()})
 
 
 def _provenance_rows(dataset: xr.Dataset) -> list[dict[str, str]]:

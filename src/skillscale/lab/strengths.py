@@ -11,7 +11,7 @@ from torch import Tensor
 from skillscale import _checks
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import Batch, MultitaskParity
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 
 def by_skill(values: Tensor, n_skills: int) -> Tensor:

@@ -12,8 +12,8 @@ from torch import Tensor
 from skillscale.domino.experiments import _shared
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Positive, Seeds, Steps, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 

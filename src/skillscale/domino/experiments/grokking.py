@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from skillscale import _checks
 from skillscale.lab.optimizers import Adam, Optimizer
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import (
     Count,
     Fraction,
@@ -34,7 +35,6 @@ from skillscale.lab.settings import (
     whole,
     word,
 )
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import flushed_denormals
 

@@ -16,8 +16,8 @@ from torch import Tensor
 from skillscale import _checks
 from skillscale.lab import corpus, language
 from skillscale.lab.optimizers import Adam, Lion, Optimizer, SignDescent
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, NonNegative, Rates, Seeds, Settings, word
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import flushed_denormals
 

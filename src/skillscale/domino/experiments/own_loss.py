@@ -19,8 +19,8 @@ from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Positive, Rates, Seeds, Shares, Steps, least
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
 

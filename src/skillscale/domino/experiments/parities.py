@@ -16,8 +16,8 @@ from skillscale.domino.experiments import _shared
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD, Adam, NormalisedGradient, Optimizer
 from skillscale.lab.parity import Batch
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Seeds, Shares, Steps, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 

@@ -7,8 +7,7 @@ out in proportion to demand, with `N0` a constant demand that is met but teaches
     du_k/dt = -rate · w_k / (Σ_j w_j + N0).
 
 One clock s(t), the same for every skill, solves it in closed form. Exponents are positive decay
-rates and `alpha` is the house α: p_k ∝ k^-(alpha+1), so the Zipf exponent that Liu et al. call α is
-alpha + 1.
+rates, and p_k ∝ k^-(alpha+1): the Zipf exponent that Liu et al. call α is alpha + 1.
 
 Throughout, `t` is ≥ 0 in steps, of any shape, `frequency` holds p_k > 0, shape (skill,), which need
 not sum to one, `rate` is > 0, `N0` ≥ 0, and `eps` is the residual ε in (0, 1) that counts as

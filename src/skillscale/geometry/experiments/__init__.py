@@ -7,8 +7,8 @@ losses are Σ_k p_k (1 - a_k)² and the cross entropy -Σ_k p_k ln σ(a_k).
 from skillscale.geometry.experiments._shared import descend, published_vectors, task_vectors
 from skillscale.geometry.experiments.columns import SkillCounts, descend_columns
 from skillscale.geometry.experiments.curves import SkillCurves, TwoSkills
-from skillscale.geometry.experiments.gain import ModularGain, modular_descent
-from skillscale.geometry.experiments.modules import ModuleTimes, module_vectors
+from skillscale.geometry.experiments.modular_gain import ModularGain, modular_descent
+from skillscale.geometry.experiments.modularity import ModuleTimes, module_vectors
 from skillscale.geometry.experiments.noise import NoiseArm, WastedResource
 from skillscale.geometry.experiments.optimizers import OptimizerRace
 from skillscale.geometry.experiments.optimum import CapacityCliff, DimensionScaling, Optimum, newton

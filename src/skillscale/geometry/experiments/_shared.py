@@ -10,7 +10,7 @@ from torch import Tensor
 
 from skillscale import _checks, frequencies
 from skillscale.lab.optimizers import Optimizer
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 LOSSES = ("mse", "cross_entropy")
 UNLEARNED = {

@@ -14,7 +14,7 @@ from torch import Tensor
 from skillscale import _checks
 from skillscale.geometry.experiments._shared import LOSSES
 from skillscale.lab.optimizers import Optimizer
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 CELLS = 2**16
 BLOCK = 32

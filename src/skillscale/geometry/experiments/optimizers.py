@@ -21,6 +21,7 @@ from skillscale.lab.optimizers import (
     Optimizer,
     SignDescent,
 )
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import (
     Alpha,
     Count,
@@ -32,7 +33,6 @@ from skillscale.lab.settings import (
     each,
     real,
 )
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 RULES = ("adam", "ademamix", "lion", "sign", "sgd", "normalised", "whitened")

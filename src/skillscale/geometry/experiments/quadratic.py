@@ -11,8 +11,8 @@ from torch import Tensor
 
 from skillscale import _checks
 from skillscale.lab.optimizers import SGD, SignDescent
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Fraction, Positive, Positives, Seeds, real, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 BASES = ("aligned", "hadamard", "random")

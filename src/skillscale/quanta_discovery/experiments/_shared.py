@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans, SpectralClustering
 from torch import Tensor
 
 from skillscale.lab import corpus, gradients, language
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 Documents = Sequence[Sequence[int]]
 

@@ -11,8 +11,8 @@ from sklearn.metrics import adjusted_mutual_info_score
 from torch import Tensor
 
 from skillscale.lab import language
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Flag, Positive, Seeds, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
 from skillscale.quanta_discovery.experiments import _shared, measures
 

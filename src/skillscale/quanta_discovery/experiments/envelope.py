@@ -11,8 +11,8 @@ from torch import Tensor
 
 from skillscale import frequencies
 from skillscale.lab import language
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, NonNegative, Positive, Seeds, each, real, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.quanta_discovery.experiments import _shared, measures
 

@@ -18,8 +18,8 @@ from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import Batches, MultitaskParity, fresh_batches
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Experiment, Found
 from skillscale.lab.training import Measure, train
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.special import zeta
 
 from skillscale.frequencies import zipf_exponent
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Counts, Positives, Seeds, Sizes, distinct, real
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
 from skillscale.quantization.experiments import _shared
 

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from skillscale import _checks
 from skillscale.lab.optimizers import Adam
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Counts, Positive, Seeds, each, whole, word
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]

@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Seeds, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.resource.experiments._penalised import (
     Penalty,

@@ -6,8 +6,8 @@ that skill, over all bit strings x.
 
 from skillscale.skill_basis.experiments.clock import ClockSweep
 from skillscale.skill_basis.experiments.data import DataEmergence
+from skillscale.skill_basis.experiments.few_shot import FewShot
 from skillscale.skill_basis.experiments.model import ComputeFrontier, ScalingLaws, UnbalancedLayers
-from skillscale.skill_basis.experiments.shots import FewShot
 from skillscale.skill_basis.experiments.time import TimeEmergence
 from skillscale.skill_basis.experiments.transformer import TransformerEmergence
 from skillscale.skill_basis.experiments.width import WidthEmergence

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skillscale import _checks
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -82,7 +82,7 @@ def draw_counts(frequency: Floats, n_samples: int, *, seed: int, draw: int = 0) 
     return np.asarray(counts, dtype=np.int64)
 
 
-def log_steps(first: float, last: float, n: int, *, step: float) -> Integers:
+def log_times(first: float, last: float, n: int, *, step: float) -> Integers:
     """Return the numbers of updates that are closest to `n` log-spaced times."""
     return np.unique((np.geomspace(first, last, n) / step).round().astype(np.int64))
 

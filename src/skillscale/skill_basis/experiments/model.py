@@ -76,7 +76,7 @@ class ScalingLaws(Experiment):
         descent.check_whole("samples", self.samples, 10**12)
 
     def at(self) -> descent.Integers:
-        return descent.log_steps(1.0, self.longest, self.n_times, step=self.step)
+        return descent.log_times(1.0, self.longest, self.n_times, step=self.step)
 
     def grid(self) -> Grid:
         return {"member": _members(self)}
@@ -141,7 +141,7 @@ class ComputeFrontier(Experiment):
             raise ValueError(f"times must increase from at least step, got {self.times!r}")
 
     def at(self) -> descent.Integers:
-        return descent.log_steps(*self.times, self.n_times, step=self.step)
+        return descent.log_times(*self.times, self.n_times, step=self.step)
 
     def n_representable(self) -> descent.Integers:
         return np.unique(np.geomspace(1, self.largest, self.n_sizes).round().astype(int))

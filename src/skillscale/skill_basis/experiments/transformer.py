@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, MultitaskParity
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Positive, Seeds
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.skill_basis.experiments import _shared
 

@@ -11,7 +11,7 @@ from skillscale.lab.records import significant
 from skillscale.lab.settings import Count, Counts, Fraction, Seeds, Steps, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
-from skillscale.slingshot.experiments.sweeps import FACTOR, attack
+from skillscale.slingshot.experiments.many_graphs import FACTOR, attack
 
 
 @dataclass(frozen=True)

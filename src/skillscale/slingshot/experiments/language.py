@@ -23,8 +23,8 @@ from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch, Batches
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Positive, Seeds, Sizes
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
 from skillscale.lab.training import train
 from skillscale.slingshot.experiments.texts import Score, SkillTexts, Texts, asked, encode, score

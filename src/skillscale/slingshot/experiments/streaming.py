@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skillscale import _checks
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.experiments.graphs import Indices
 

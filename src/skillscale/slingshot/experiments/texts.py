@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from skillscale import _checks
 from skillscale.frequencies import power_law
-from skillscale.lab.streams import Stream
+from skillscale.lab.randomness import Stream
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

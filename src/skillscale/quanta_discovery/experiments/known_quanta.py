@@ -13,8 +13,8 @@ from skillscale.lab import gradients
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Positive, Seeds
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 from skillscale.quanta_discovery.experiments import _shared

@@ -15,8 +15,8 @@ from skillscale.geometry.experiments._shared import (
     task_vectors,
 )
 from skillscale.lab.optimizers import SignDescent
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Alphas, Count, Counts, Fraction, Positive, Seeds, Steps
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 
 

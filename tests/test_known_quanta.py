@@ -8,7 +8,7 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.gradients import cosine_similarity
 from skillscale.lab.parity import MultitaskParity
 from skillscale.quanta_discovery import experiments
-from skillscale.quanta_discovery.experiments import known
+from skillscale.quanta_discovery.experiments import known_quanta
 
 TINY = experiments.KnownQuanta(
     n_skills=4, n_bits=6, width=24, batch_size=200, steps=500, n_samples=60, seeds=(3,)
@@ -25,7 +25,7 @@ def test_directions_are_those_of_the_gradients():
     model = MLPEnsemble(5, [8], seeds=[0], n_categories=3, dtype=torch.float64)
     drawn = task.sample(7, generator=np.random.default_rng(0))
     batch = cast(lambda _: drawn, torch.float64)(0)
-    directions = known.sample_directions([p[0].detach() for p in model.parameters], batch)
+    directions = known_quanta.sample_directions([p[0].detach() for p in model.parameters], batch)
     flat = torch.cat([each.flatten(1) for each in directions.values()], 1)
     for i in range(7):
         output = model(batch.bits[i : i + 1], batch.skill[i : i + 1])[0, 0, 0]
@@ -40,7 +40,7 @@ def test_labels_alone_decide_the_sign_of_a_cosine():
     task = MultitaskParity(3, 5, 2, seed=0)
     model = MLPEnsemble(5, [8], seeds=[0], n_categories=3)
     batch = task.sample(40, generator=np.random.default_rng(0))
-    directions = known.sample_directions([p[0].detach() for p in model.parameters], batch)
+    directions = known_quanta.sample_directions([p[0].detach() for p in model.parameters], batch)
     cosine = cosine_similarity(directions)
     sign = batch.target[:, None] * batch.target
     assert (cosine * sign > 0).all()

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import numpy as np
 
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Fraction, Positive, Positives, Seeds, each, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Experiment, Found, Grid
 from skillscale.skill_basis.experiments import descent
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillscale import _checks
+from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Seeds, whole
-from skillscale.lab.streams import Stream
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.experiments.graphs import Graph
