@@ -173,7 +173,7 @@ def proportion(successes: int, trials: int) -> Estimate:
     >>> str(proportion(0, 20))
     '0 [0, 0.168]'
     """
-    trials = _checks.integer("trials", trials, minimum=1)
+    trials = _checks.integer("trials", trials, minimum=1, maximum=2**53)
     successes = _checks.integer("successes", successes, minimum=0)
     if successes > trials:
         raise ValueError(f"successes must be at most trials = {trials}, got {successes}")

@@ -110,6 +110,8 @@ def gated_dynamics(
         rtol=1e-9,
         atol=1e-10,
     )
+    if solved.t.size < 2:
+        raise OverflowError("no step of the integration is a float")
     knots = ledger(solved.t, solved.y)
     index = np.clip(np.searchsorted(knots, given, side="right") - 1, 0, solved.t.size - 2)
     low, high = solved.t[index], solved.t[index + 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch.nn import functional
 from skillscale import _checks
 from skillscale.lab.language.network import Transformer
 from skillscale.lab.optimizers import Optimizer
+from skillscale.lab.settings import Count, Fraction, Positive, Settings, whole
 
 
 def train(
@@ -128,18 +130,18 @@ def _rule(model: nn.Module, optimizer: Optimizer) -> Callable[[Tensor, float, fl
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Settings):
     """Text, size and training of a small transformer."""
 
-    n_tokens: int = 800  #: of the vocabulary
-    width: int = 48  #: of the residual stream
-    n_layers: int = 2  #: transformer blocks
-    n_heads: int = 4  #: attention heads a block
-    context: int = 48  #: tokens the network sees at most
-    batch_size: int = 24  #: windows a step
-    steps: int = 600
-    lr: float = 1e-2  #: largest learning rate of AdamW
-    held_out: float = 0.1  #: fraction of the text that is not trained on
+    n_tokens: Count = 800  #: of the vocabulary
+    width: Count = 48  #: of the residual stream
+    n_layers: Count = 2  #: transformer blocks
+    n_heads: Count = 4  #: attention heads a block
+    context: Annotated[int, whole(2)] = 48  #: tokens the network sees at most
+    batch_size: Count = 24  #: windows a step
+    steps: Count = 600
+    lr: Positive = 1e-2  #: largest learning rate of AdamW
+    held_out: Fraction = 0.1  #: fraction of the text that is not trained on
 
 
 def trained(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from skillscale.lab import language
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, Flag, Positive, Seeds, whole
+from skillscale.lab.settings import Count, Counts, Flag, Positive, Seeds, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
 from skillscale.quanta_discovery.experiments import _shared, measures
 
@@ -42,8 +42,8 @@ class Clusters(Experiment, language.Recipe):
 
     max_loss: Positive = 0.3  #: of a confident token in both networks, nats
     n_samples: Annotated[int, whole(3)] = 600  #: confident tokens kept, evenly spaced
-    n_clusters: int = 30  #: of the main clustering
-    sweep: tuple[int, ...] = (10, 20, 30, 50, 80, 120)  #: clusters for the rank-size curves
+    n_clusters: Count = 30  #: of the main clustering
+    sweep: Counts = (10, 20, 30, 50, 80, 120)  #: clusters for the rank-size curves
     n_permutations: Count = 199  #: shuffles of the labels for the null distribution
     keep_similarity: Flag = False  #: store the (sample, sample) cosines of the first member; large
     seeds: Seeds = tuple(range(10))  #: one split of the text and one pair of networks each

@@ -12,7 +12,7 @@ from torch import Tensor
 from skillscale import frequencies
 from skillscale.lab import language
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, NonNegative, Positive, Seeds, each, real, whole
+from skillscale.lab.settings import Count, Counts, NonNegative, Positive, Seeds, each, real, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.quanta_discovery.experiments import _shared, measures
 
@@ -38,7 +38,7 @@ class Envelope(Experiment, language.Recipe):
     max_loss: Positive = 0.3  #: of a confident token, nats
     n_samples: Annotated[int, whole(3)] = 1600  #: confident tokens; vectors of artificial data
     #: numbers of clusters
-    sweep: tuple[int, ...] = (10, 15, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400)
+    sweep: Counts = (10, 15, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400)
     n_init: Count = 2  #: starts of k-means for each of them
     #: of the planted sizes, P(k) ∝ k^-(alpha + 1)
     alphas: Annotated[tuple[float, ...], each(real(above=0))] = (0.2, 0.4, 0.8)

@@ -14,7 +14,7 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, Positive, Seeds
+from skillscale.lab.settings import Alpha, Count, Positive, Seeds
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 from skillscale.quanta_discovery.experiments import _shared
@@ -47,14 +47,14 @@ class KnownQuanta(Experiment):
     and of different skills. A ValueError says that a network has learned fewer than two skills.
     """
 
-    n_skills: int = 100
-    n_bits: int = 16  #: that all skills share
-    subset_size: int = 2  #: bits a skill depends on
-    alpha: float = 0.4  #: of the skill frequencies, P(k) ∝ k^-(alpha+1)
-    width: int = 128  #: of the hidden layer
-    batch_size: int = 1000  #: fresh samples a step
-    steps: int = 5000  #: of training
-    lr: float = 1e-2  #: of Adam
+    n_skills: Count = 100
+    n_bits: Count = 16  #: that all skills share
+    subset_size: Count = 2  #: bits a skill depends on
+    alpha: Alpha = 0.4  #: of the skill frequencies, P(k) ∝ k^-(alpha+1)
+    width: Count = 128  #: of the hidden layer
+    batch_size: Count = 1000  #: fresh samples a step
+    steps: Count = 5000  #: of training
+    lr: Positive = 1e-2  #: of Adam
     n_test: Count = 200  #: inputs of each skill on which its loss is measured
     learned: Positive = 0.1  #: mean loss of a learned skill, bits
     max_loss: Positive = 0.1  #: of a sample of a learned skill that is kept, nats

@@ -8,7 +8,7 @@ import torch
 import xarray as xr
 
 from skillscale.lab import corpus, gradients, language
-from skillscale.lab.settings import Count, Counts, Positive, Seeds, Sizes, least
+from skillscale.lab.settings import Count, Counts, Fraction, Positive, Seeds, Sizes, least, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
 from skillscale.quanta_discovery.experiments import _shared
 
@@ -30,16 +30,16 @@ class ModelSizes(Experiment):
     matrices and biases of the blocks.
     """
 
-    n_tokens: int = 800  #: of the vocabulary
+    n_tokens: Count = 800  #: of the vocabulary
     widths: Annotated[Sizes, least(2)] = (8, 16, 32, 64, 96)  #: of the residual stream
-    n_layers: int = 2  #: transformer blocks
-    n_heads: int = 4  #: attention heads a block
-    context: int = 48  #: tokens a network sees at most
-    batch_size: int = 24  #: windows a training step
+    n_layers: Count = 2  #: transformer blocks
+    n_heads: Count = 4  #: attention heads a block
+    context: Annotated[int, whole(2)] = 48  #: tokens a network sees at most
+    batch_size: Count = 24  #: windows a training step
     steps: tuple[int, int] = (500, 1000)  #: of shorter and longer runs, each with its own schedule
     networks: Counts = (1, 4)  #: of each size for each entry of `steps`
-    lr: float = 1e-2  #: largest learning rate at width 48; it is proportional to 1 / width
-    held_out: float = 0.1  #: fraction of the text that no network trains on
+    lr: Positive = 1e-2  #: largest learning rate at width 48; it is proportional to 1 / width
+    held_out: Fraction = 0.1  #: fraction of the text that no network trains on
     n_kept: Count = 3000  #: held-out tokens whose loss in longer-trained networks is stored
     near_zero: Positive = 0.1  #: loss below which a token counts as predicted, nats
     seeds: Seeds = tuple(range(200, 205))  #: one split of the text and one set of networks each

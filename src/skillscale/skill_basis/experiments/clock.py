@@ -42,7 +42,7 @@ class ClockSweep(Experiment):
     #: phase at which a run ends, for subset sizes 1, 2, …
     durations: Positives = (40.0, 120.0, 280.0, 400.0)
     n_times: Count = 200  #: evenly spaced measurements after the one before the first update
-    batch_size: int = 2000  #: fresh samples per update where strings are not enumerated
+    batch_size: Count = 2000  #: fresh samples per update where strings are not enumerated
     seeds: Seeds = (0,)  #: bits of the skill, initial weights and samples
 
     about = {

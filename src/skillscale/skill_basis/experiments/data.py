@@ -15,7 +15,7 @@ from torch import Tensor
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, MultitaskParity, fixed_dataset
-from skillscale.lab.settings import Count, Positive, Seeds, Sizes, each, real
+from skillscale.lab.settings import Count, NonNegative, Positive, Seeds, Sizes, each, real
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
 from skillscale.skill_basis.experiments import _shared
@@ -55,15 +55,15 @@ class DataEmergence(Experiment):
     alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
     #: kinds of subsets, whether no bit may belong to two skills
     disjoint: tuple[bool, ...] = (False, True)
-    n_skills: int = 5
-    n_bits: int = 16
-    subset_size: int = 3  #: bits that a skill depends on
-    width: int = 200  #: hidden units of the network
+    n_skills: Count = 5
+    n_bits: Count = 16
+    subset_size: Count = 3  #: bits that a skill depends on
+    width: Count = 200  #: hidden units of the network
     init_std: Positive = 0.01  #: standard deviation of all initial weights and biases
-    learning_rate: float = 0.02  #: of gradient descent on the squared error (without ½)
-    momentum: float = 0.9  #: the rate of the gradient flow is learning_rate / (1 - momentum)
+    learning_rate: Positive = 0.02  #: of gradient descent on the squared error (without ½)
+    momentum: NonNegative = 0.9  #: the rate of the gradient flow is learning_rate / (1 - momentum)
     #: samples of an update, drawn without replacement; all where D is no larger
-    batch_size: int = 250
+    batch_size: Count = 250
     scale: Positive = 5.0  #: S, the target is S · g_k
     exposure: Positive = 250.0  #: updates times the frequency of the rarest skill
     #: updates of the networks with one skill, which need more, as their loss is the steepest and

@@ -126,7 +126,7 @@ class ComputeFrontier(Experiment):
     scale: Positive = 5.0  #: S, the target is S · g_k
     initial: Positive = 0.01  #: strength of every skill at the start
     step: Positive = 0.1  #: learning rate of the updates
-    largest: int = 1000  #: largest number N of skills that a model can represent
+    largest: Count = 1000  #: largest number N of skills that a model can represent
     n_sizes: Annotated[int, whole(2)] = 60  #: log-spaced N from 1 (at most)
     times: tuple[float, float] = (50.0, 20_000.0)  #: first and last time T
     n_times: Annotated[int, whole(2)] = 51  #: log-spaced T
@@ -181,7 +181,7 @@ class UnbalancedLayers(Experiment):
     scale: Positive = 5.0  #: S, the target is S · g_k
     initial: Positive = 0.01  #: product a_k · b_k at the start
     step: Positive = 0.002  #: learning rate of the updates
-    longest: float = 25.0  #: last time
+    longest: Positive = 25.0  #: last time
     n_times: Annotated[int, whole(2)] = 126  #: equally spaced times
     n_samples: Count = 10**6  #: of the data set
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
-from skillscale.lab.settings import Count, Positive, Seeds, each, real
+from skillscale.lab.settings import Count, Flag, Positive, Seeds, each, real
 from skillscale.lab.strengths import BatchAverages
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
@@ -42,15 +42,15 @@ class TimeEmergence(Experiment):
     Source: after Nam et al. 2024, time emergence of two-layer networks; their skills share no bits.
     """
 
-    n_skills: int = 5
-    n_bits: int = 6
-    subset_size: int = 3  #: bits that a skill depends on
+    n_skills: Count = 5
+    n_bits: Count = 6
+    subset_size: Count = 3  #: bits that a skill depends on
     #: exponents α of the skill frequencies; every seed is run with each of them
     alphas: Annotated[tuple[float, ...], each(real())] = (0.6,)
-    disjoint: bool = False  #: whether no bit may belong to two skills
-    width: int = 500  #: hidden units of the network
+    disjoint: Flag = False  #: whether no bit may belong to two skills
+    width: Count = 500  #: hidden units of the network
     init_std: Positive = 0.01  #: standard deviation of all initial weights and biases
-    learning_rate: float = 0.02  #: of plain gradient descent on the squared error (without ½)
+    learning_rate: Positive = 0.02  #: of plain gradient descent on the squared error (without ½)
     #: fresh samples per update; None enumerates all n_skills · 2^n_bits inputs
     batch_size: int | None = None
     scale: Positive = 5.0  #: S, the target is S · g_k

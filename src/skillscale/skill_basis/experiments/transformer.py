@@ -14,7 +14,7 @@ from torch.nn import functional
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, MultitaskParity
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, Positive, Seeds
+from skillscale.lab.settings import Alpha, Count, Flag, NonNegative, Positive, Seeds
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.skill_basis.experiments import _shared
 
@@ -36,15 +36,15 @@ class TransformerEmergence(Experiment):
     Source: after Nam et al. 2024, smaller, with skills that may share bits; skills alone are ours.
     """
 
-    n_skills: int = 5
-    n_bits: int = 6  #: all 2^n_bits strings are enumerated
-    subset_size: int = 3  #: bits that a skill depends on
-    alpha: float = 0.9  #: exponent α of the skill frequencies
-    disjoint: bool = False  #: whether no bit may belong to two skills
+    n_skills: Count = 5
+    n_bits: Count = 6  #: all 2^n_bits strings are enumerated
+    subset_size: Count = 3  #: bits that a skill depends on
+    alpha: Alpha = 0.9  #: exponent α of the skill frequencies
+    disjoint: Flag = False  #: whether no bit may belong to two skills
     width: Count = 32  #: of the residual stream; the MLP is four times as wide
     n_heads: Count = 4  #: attention heads, a divisor of the width
-    learning_rate: float = 0.004  #: of gradient descent on the squared error (without ½)
-    momentum: float = 0.9  #: μ; slow changes go at the rate learning_rate / (1 - μ)
+    learning_rate: Positive = 0.004  #: of gradient descent on the squared error (without ½)
+    momentum: NonNegative = 0.9  #: μ; slow changes go at the rate learning_rate / (1 - μ)
     scale: Positive = 1.0  #: S, the target is S · g_k
     steps: Count = 10000  #: updates with all skills
     alone_steps: Count = 4000  #: updates of the networks that learn one skill alone

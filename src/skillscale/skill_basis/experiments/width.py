@@ -13,7 +13,7 @@ from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
-from skillscale.lab.settings import Count, Positive, Seeds, Sizes, each, real
+from skillscale.lab.settings import Count, Flag, Positive, Seeds, Sizes, each, real
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
 from skillscale.skill_basis.experiments import _shared
@@ -48,10 +48,10 @@ class WidthEmergence(Experiment):
     restarts: Count = 5  #: networks for each seed, α and width, from different initial weights
     #: exponents α of the skill frequencies
     alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
-    n_skills: int = 5
-    n_bits: int = 6
-    subset_size: int = 3  #: bits that a skill depends on
-    disjoint: bool = False  #: whether no bit may belong to two skills
+    n_skills: Count = 5
+    n_bits: Count = 6
+    subset_size: Count = 3  #: bits that a skill depends on
+    disjoint: Flag = False  #: whether no bit may belong to two skills
     init_std: Positive = 0.3  #: standard deviation of all initial weights and biases
     learning_rate: Positive = 0.02  #: of Adam at the first step
     final_rate: Positive = 0.002  #: of Adam at the last step

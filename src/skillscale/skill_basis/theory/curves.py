@@ -135,6 +135,9 @@ def unbalanced_strength_time(
     start, end = 2 * R0 + root, 2 * S + end_root
     offset = imbalance**2 / end
     remaining = 2 * (S - R0) + 4 * (S - R0) * (S + R0) / (end_root + root)
-    phase = end_root * clocks + math.log((start + offset) / remaining)
+    ratio = (start + offset) / remaining
+    if not ratio > 0:
+        raise OverflowError("the start is no float")
+    phase = end_root * clocks + math.log(ratio)
     W = 2 * end_root * expit(phase) - offset
     return np.asarray(1.0 - 0.5 * end_root / S * expit(-phase) * (1.0 + imbalance**2 / (W * end)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillscale.lab.settings import Count, Fraction, Fractions, Seeds, Steps
+from skillscale.lab.settings import Count, Counts, Fraction, Fractions, Seeds, Steps
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments.graphs import Graph, Indices, random_graph, soft_min_swaps
 
@@ -26,7 +26,7 @@ class Adversaries(Experiment):
     """
 
     n_skills: Count = 1000  #: N1
-    n_texts: tuple[int, ...] = (100_000,)  #: N2 of each graph size
+    n_texts: Counts = (100_000,)  #: N2 of each graph size
     k: Count = 8  #: skills per text
     theta: Fraction = 0.1  #: θ, fraction of texts that the adversary may spoil
     bad_fractions: Fractions = (0.05, 0.1, 0.2, 0.3, 0.5)  #: a, at which β is read off

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skillscale import _checks
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, Seeds, whole
+from skillscale.lab.settings import Count, Fraction, Seeds, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.experiments.graphs import Graph
@@ -34,11 +34,11 @@ class Composites(Experiment):
     """
 
     n_skills: Annotated[int, whole(2)] = 60  #: N1; there are N1^k' tuples
-    n_texts: int = 1_000_000  #: glued together; a multiple of `tuple_size`
+    n_texts: Count = 1_000_000  #: glued together; a multiple of `tuple_size`
     k: Count = 8  #: skills per text
     tuple_size: Count = 2  #: k', texts in a composite
-    theta: float = 0.05  #: θ, of wrong texts
-    star: int = 6  #: skills of the star; its tuples are those with at least one of them
+    theta: Fraction = 0.05  #: θ, of wrong texts
+    star: Count = 6  #: skills of the star; its tuples are those with at least one of them
     seeds: Seeds = (0,)  #: one graph each
 
     about = {

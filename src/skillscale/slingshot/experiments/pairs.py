@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from skillscale.lab.settings import Fraction, Seeds, Steps, whole
+from skillscale.lab.settings import Count, Fraction, Seeds, Steps, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.experiments.graphs import Graph, Indices
@@ -27,11 +27,11 @@ class PairSets(Experiment):
     """
 
     n_skills: Annotated[int, whole(2)] = 100  #: N1; there are N1² ordered pairs
-    n_texts: int = 200_000  #: N2
+    n_texts: Count = 200_000  #: N2
     k: Annotated[int, whole(2)] = 8  #: skills per text; every text holds k(k - 1)/2 pairs
     theta: Fraction = 0.1  #: θ, of wrong texts
-    star: int = 5  #: skills of the star; its pairs are those with at least one of them
-    clique: int = 30  #: skills of the clique; its pairs are those with two of them
+    star: Count = 5  #: skills of the star; its pairs are those with at least one of them
+    clique: Count = 30  #: skills of the clique; its pairs are those with two of them
     rounds: Steps = 50  #: how often alternation chooses pairs and texts anew
     seeds: Seeds = (0,)  #: one graph each
 

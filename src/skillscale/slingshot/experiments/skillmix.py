@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from skillscale.lab.settings import Count, Fraction, NonNegative, Seeds, Share, real
+from skillscale.lab.settings import Count, Counts, Fraction, NonNegative, Seeds, Share, real
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.slingshot.experiments.graphs import columns
 
@@ -34,7 +34,7 @@ class SkillCombinations(Experiment):
     topic_rate: Share = 0.02  #: probability of each topic
     topics: Count = 20  #: that are asked about
     n_texts: Count = 2_000_000  #: texts in the corpus
-    sizes: tuple[int, ...] = (1, 2, 3, 4, 5, 6)  #: skills k in a combination
+    sizes: Counts = (1, 2, 3, 4, 5, 6)  #: skills k in a combination
     combinations: Count = 100  #: asked for, per topic and size
     #: variances ρ of the factor that all skills of a text share
     correlations: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
