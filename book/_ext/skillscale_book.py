@@ -85,6 +85,8 @@ class EveryTheory(SphinxDirective):
             line
             for theory in found
             for line in (
+                f".. rubric:: {theory.replace('_', ' ').capitalize()}",
+                "",
                 f".. automodule:: skillscale.{theory}.{part}",
                 "   :members:",
                 f"   :exclude-members: {hidden}" if hidden else "",
