@@ -107,3 +107,8 @@ def test_most_exempt_cells_rest_on_records_alone() -> None:
                 of_live_runs += live[cell.id]
                 of_records += not live[cell.id]
     assert of_records > 3 * of_live_runs
+
+
+@pytest.mark.parametrize("word", ["58e751f0", "3rd", "12ab"])
+def test_what_goes_on_in_letters_is_a_word(word: str) -> None:
+    assert compared.NUMBER.findall(f"commit {word}, seen") == []
