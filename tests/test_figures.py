@@ -245,7 +245,7 @@ CASES: dict[str, Case] = {
     "exponents": lambda: (
         of_quantization.exponents({"SGD": {"all": fits.Estimate(1.0, 0.9, 1.2),
             "free": fits.Estimate(1.1)}, "sign": {"all": fits.Estimate(0.8)}}, law=1.0, xlabel="q"),
-        [(None, "all", [1.0, 0.8], None, [0.9, 0.8], [1.2, 0.8]), (None, "free", [1.1, NAN], None)],
+        [(None, "all", [1.0, 0.8], None, [0.9, NAN], [1.2, NAN]), (None, "free", [1.1, NAN], None)],
     ),
     "steps and sum": lambda: (
         of_quantization.steps_and_sum(X, np.array([3.0, NAN]), np.array([0.4, 0.2]), X, LINE),
@@ -538,6 +538,28 @@ def test_notes_name_what_a_legend_does_not() -> None:
     ladder = of_skills.Ladder(T, fits.means(np.stack([T / 4, T / 9], -1)[None]), T, {"a": CUBE[0]})
     drawn = of_skills.ladders({"left": ladder}, xlabel="D", logarithmic=True)
     assert [note.get_text() for note in drawn.figure.axes[0].texts] == ["1"]  # 2 stays below half
+
+
+def test_caps_are_no_points_and_no_interval_is_none() -> None:
+    figure, axes = style.new()
+    style.bars(axes, [1, 2], fits.means([[1.0, 2.0]]), capsize=2, label="one")
+    style.bars(axes, [1, 2], summary(3, 4), capsize=2, label="two")
+    data = plotted(figure)
+    assert len(data) == 4
+    assert data["low"].isna().tolist() == [True, True, False, False]
+
+
+def test_a_band_belongs_to_its_line_and_every_curve_has_a_number() -> None:
+    figure, (first, second) = style.new(1, 2)
+    for name in ("one", "two"):
+        style.band(first, X, MEANS, label=name, color="k")
+    first.plot(X, M.T, color="r", label="law")
+    second.plot(X, X, color="r", label="other law")
+    data = plotted(figure)
+    bands = data[data["low"].notna()]
+    assert bands["series"].tolist() == ["one"] * 3 + ["two"] * 3
+    assert set(data.loc[data["panel"] == "1", "series"]) == {"one", "two", "law"}
+    assert data.groupby(["panel", "curve"]).size().tolist() == [6, 6, 3, 3, 3, 3]
 
 
 def test_bars_and_levels_are_series_too() -> None:

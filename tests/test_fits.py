@@ -132,6 +132,11 @@ def test_what_never_came_lies_beyond_all_others_and_few_have_no_interval():
         fits.means(np.empty((0, 3)))
 
 
+def test_means_beyond_all_floats_warn_of_nothing():
+    assert np.isinf(fits.means([[1.0, np.inf], [2.0, 3.0]]).value[1])
+    assert not np.isfinite(fits.means([1e308, 1e308, -1e308]).low)
+
+
 def test_estimates_keep_their_nesting_and_logs_become_ratios():
     rows = [[fits.Estimate(1.0, 0.5, 2.0), fits.Estimate(2.0)]]
     found = fits.intervals(rows)

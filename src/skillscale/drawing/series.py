@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-COLUMNS = ("panel", "series", "across", "up", "x", "y", "low", "high")
+COLUMNS = ("panel", "curve", "series", "across", "up", "x", "y", "low", "high")
 
 
 def plotted(figure: Figure) -> pd.DataFrame:
@@ -23,22 +24,17 @@ def plotted(figure: Figure) -> pd.DataFrame:
     Images and areas that span a panel are not series.
 
     Returns:
-        Columns panel (its title, or its place), series (the label in the legend of what looks so),
-        across and up (what the axes show, with units), x, y, and low and high, the ends of an
-        interval of y, or of x where a bar lies. A line across a whole panel has no x, one up a
-        panel no y.
+        Columns panel (its title, or its place), curve (a number within the panel), series (the
+        label in the legend of what looks so), across and up (what the axes show, with units), x, y,
+        and low and high, the ends of an interval of y, or of x where a bar lies; nan where there is
+        none. A line across a whole panel has no x, one up a panel no y.
 
     >>> axes = Figure().subplots()
     >>> _ = axes.plot([0, 1], [2, 3], label="law"), axes.set(xlabel="step", ylabel="loss")
     >>> plotted(axes.figure)[["series", "across", "up", "x", "y"]].values.tolist()
     [['law', 'step', 'loss', 0.0, 2.0], ['law', 'step', 'loss', 1.0, 3.0]]
     """
-    named_by_look = {
-        _look(line): label
-        for axes in figure.axes
-        for line, label in _labels(axes)
-        if not label.startswith("_")
-    }
+    everywhere = {look: name for axes in figure.axes for look, name in _names(axes).items()}
     tables = []
     for place, axes in enumerate(figure.axes):
         titles = [axes.get_title(side) for side in ("left", "center", "right")]
@@ -47,47 +43,53 @@ def plotted(figure: Figure) -> pd.DataFrame:
             "across": _shared(axes, "x"),
             "up": _shared(axes, "y"),
         }
-        tables += [pd.DataFrame(found | named) for found in _series(axes, named_by_look)]
+        tables += [pd.DataFrame(found | named) for found in _series(axes, everywhere)]
     empty = pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)] if tables else empty
 
 
-def _labels(axes: Axes) -> Iterator[tuple[Line2D, str]]:
-    """Yield each line and the label of it, or of the error bars that it belongs to."""
-    barred = {
-        container.lines[0]: container
-        for container in axes.containers
-        if isinstance(container, ErrorbarContainer)
-    }
-    for line in axes.lines:
-        yield line, str(barred.get(line, line).get_label())
+def _barred(axes: Axes) -> dict[Line2D, ErrorbarContainer]:
+    """Return the error bars of a panel by the line of their marks."""
+    found = (each for each in axes.containers if isinstance(each, ErrorbarContainer))
+    return {each.lines[0]: each for each in found if each.lines[0] is not None}
 
 
-def _series(axes: Axes, named_by_look: dict[Any, str]) -> Iterator[dict[str, Any]]:
+def _names(axes: Axes) -> dict[Any, str]:
+    """Return the labels of a panel by what lines look like."""
+    barred = _barred(axes)
+    labels = {line: str(barred.get(line, line).get_label()) for line in axes.lines}
+    return {_look(line): label for line, label in labels.items() if not label.startswith("_")}
+
+
+def _series(axes: Axes, everywhere: dict[Any, str]) -> Iterator[dict[str, Any]]:
+    names, barred = everywhere | _names(axes), _barred(axes)
+    caps = {cap for container in barred.values() for cap in container.lines[1]}
+    bands: dict[str | None, tuple[int, str]] = {}
+    numbers = count(1)
     for container in axes.containers:
         if isinstance(container, BarContainer):
-            yield _rows(str(container.get_label()), *_tips(container))
-    bars = {
-        container.lines[0]: _ends(container)
-        for container in axes.containers
-        if isinstance(container, ErrorbarContainer)
-    }
-    for line, label in _labels(axes):
+            yield _rows(next(numbers), str(container.get_label()), *_tips(container))
+    for line in (each for each in axes.lines if each not in caps):
         x, y = (np.atleast_1d(np.asarray(values, float)) for values in line.get_data(orig=False))
-        name = named_by_look.get(_look(line), "") if label.startswith("_") else label
+        label = str(barred.get(line, line).get_label())
+        name = names.get(_look(line), "") if label.startswith("_") else label
+        curve = next(numbers)
+        bands[line.get_gid()] = curve, name
         if len(x) and line.get_transform() == axes.transData:
-            yield _rows(name, x, y, *bars.get(line, ()))
+            ends = _ends(barred[line]) if line in barred else ()
+            yield _rows(curve, name, x, y, *ends)
         elif len(x):  # a level: one of its coordinates is a share of the panel
             level = line.get_transform() == axes.get_yaxis_transform(which="grid")
-            yield _rows(name, *(([np.nan], y[:1]) if level else (x[:1], [np.nan])))
+            yield _rows(curve, name, *(([np.nan], y[:1]) if level else (x[:1], [np.nan])))
     for band in axes.collections:
         if type(band).__name__ == "FillBetweenPolyCollection" and isinstance(band, PolyCollection):
+            number, name = bands.get(band.get_gid() or "", (next(numbers), ""))
             for path in band.get_paths():
                 corners = np.asarray(path.vertices)
                 half = (len(corners) - 3) // 2
                 low, high = corners[1 : half + 1], corners[half + 2 : 2 * half + 2][::-1]
                 nothing = np.full(half, np.nan)
-                yield _rows(str(band.get_label()), low[:, 0], nothing, low[:, 1], high[:, 1])
+                yield _rows(number, name, low[:, 0], nothing, low[:, 1], high[:, 1])
 
 
 def _tips(bars: BarContainer) -> tuple[Any, Any]:
@@ -97,9 +99,11 @@ def _tips(bars: BarContainer) -> tuple[Any, Any]:
     return [(box.x0 + box.x1) / 2 for box in boxes], [box.y1 for box in boxes]
 
 
-def _rows(label: str, x: Any, y: Any, low: Any = np.nan, high: Any = np.nan) -> dict[str, Any]:
+def _rows(
+    curve: int, label: str, x: Any, y: Any, low: Any = np.nan, high: Any = np.nan
+) -> dict[str, Any]:
     series = "" if label.startswith("_") else label
-    return {"series": series, "x": x, "y": y, "low": low, "high": high}
+    return {"curve": curve, "series": series, "x": x, "y": y, "low": low, "high": high}
 
 
 def _ends(container: ErrorbarContainer) -> tuple[Any, Any]:

@@ -114,8 +114,9 @@ def bars(
         horizontal: Whether the values run along the horizontal axis.
         **options: Passed to `matplotlib.axes.Axes.errorbar`.
     """
-    ends = np.stack([found.value - found.low, found.high - found.value]).reshape(2, -1)
-    reach = np.maximum(np.nan_to_num(ends, posinf=0.0), 0.0)
+    with np.errstate(invalid="ignore"):  # a value that is itself infinite
+        ends = np.stack([found.value - found.low, found.high - found.value]).reshape(2, -1)
+    reach = np.maximum(ends, 0.0)
     across, up = map(np.atleast_1d, (found.value, x) if horizontal else (x, found.value))
     look: dict[str, Any] = {"fmt": "o", "color": COLOURS["measured"], "ms": 4, "lw": 1} | options
     look["xerr" if horizontal else "yerr"] = reach
@@ -125,7 +126,9 @@ def bars(
 def band(axes: Axes, x: ArrayLike, found: Summary, **look: Any) -> None:
     """Draw a line of values, shape (point,), in the band of their 95 % intervals."""
     (line,) = axes.plot(x, found.value, **look)
-    axes.fill_between(x, found.low, found.high, color=line.get_color(), alpha=0.22, lw=0)
+    shade = axes.fill_between(x, found.low, found.high, color=line.get_color(), alpha=0.22, lw=0)
+    for part in (line, shade):  # how `drawing.series` knows that they belong together
+        part.set_gid(f"band {len(axes.collections)}")
 
 
 def show(figure: Figure | Drawn) -> None:

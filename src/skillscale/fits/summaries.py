@@ -57,12 +57,13 @@ def means(values: ArrayLike) -> Summary:
     array([4.484, 4.   ])
     """
     members = _members(values)
-    centre = members.mean(0)
-    if len(members) < 2:
-        return Summary(members, centre, np.full_like(centre, np.nan), np.full_like(centre, np.nan))
-    factor = stats.t.ppf(0.5 + LEVEL / 2, len(members) - 1)
-    half = factor * members.std(0, ddof=1) / np.sqrt(len(members))
-    return Summary(members, centre, centre - half, centre + half)
+    with np.errstate(over="ignore", invalid="ignore"):
+        centre = members.mean(0)
+        half = np.full_like(centre, np.nan)
+        if len(members) > 1:
+            factor = stats.t.ppf(0.5 + LEVEL / 2, len(members) - 1)
+            half = factor * members.std(0, ddof=1) / np.sqrt(len(members))
+        return Summary(members, centre, centre - half, centre + half)
 
 
 def medians(values: ArrayLike) -> Summary:
@@ -101,7 +102,9 @@ def intervals(estimates: list[Any]) -> Summary:
     """
     nested = np.asarray(estimates if isinstance(estimates, list) else [None], dtype=object)
     if not all(isinstance(each, Estimate) for each in nested.flat):
-        raise ValueError(f"estimates must be Estimates, got {estimates!r:.60}")
+        raise ValueError(
+            f"estimates must be Estimates in lists of equal lengths, got {estimates!r:.60}"
+        )
     ends = [
         np.array([getattr(each, name) for each in nested.flat], dtype=float).reshape(nested.shape)
         for name in ("value", "low", "high")

@@ -146,7 +146,8 @@ def modular_gain(
         ax.axhline(1, color=_CONTROL, lw=0.8, zorder=0)
         ax.set(title=title, xlabel=r"$\alpha$")
     first = np.atleast_1d(axes)[0]
-    first.set_ylim(0, 1.15 * max(read.max() for _, read in plotted.values()))
+    ends = [ratio.high.max() for each in ratios.values() for ratio in each.values()]
+    first.set_ylim(0, 1.05 * max([*ends, *(1.1 * read.max() for _, read in plotted.values())]))
     first.set_ylabel("dense loss / modular loss")
     first.legend(fontsize="x-small", loc="upper left")
     return figure

@@ -14,7 +14,7 @@ from skillscale.fits import Summary
 
 Floats = NDArray[np.float64]
 
-_THEORY, _MEASURED = style.COLOURS["skill_basis"], style.COLOURS["measured"]
+_THEORY = style.COLOURS["skill_basis"]
 _NAMES = {
     "base": "base",
     "n_bits": r"bits $n_b$",
