@@ -74,7 +74,7 @@ class ModularAddition(Experiment):
     steps: Count = 4000  #: most updates of a run
     every: Count = 25  #: steps between measurements
     target: Share = 0.9  #: test accuracy that decides on the best rate and ends those runs
-    done: Fraction = 0.99  #: test accuracy at which the followed runs end
+    done: Share = 0.99  #: test accuracy at which the followed runs end
     at_once: Count = 1  #: members in one tensor program; they end together
     tuning_seeds: tuple[int, ...] = (100, 101, 102)  #: of the networks on which rates are tried
     seeds: Seeds = tuple(range(200, 210))  #: of splits and weights of the followed networks
