@@ -24,27 +24,17 @@ from skillscale.fits import Summary
 P = ParamSpec("P")
 
 
-class Palette(dict[str, str]):
-    """A colour for each theory; one that has none of its own gets the palette's spare."""
-
-    def __missing__(self, theory: str) -> str:
-        """Return sky blue."""
-        return "#56B4E9"
-
-
 # Okabe and Ito's palette stays apart under the common kinds of colour blindness.
-COLOURS = Palette(
-    {
-        "skill_basis": "#0072B2",
-        "quantization": "#D55E00",
-        "resource": "#009E73",
-        "geometry": "#CC79A7",
-        "domino": "#8A4F9E",
-        "slingshot": "#B8860B",
-        "measured": "#333333",
-        "control": "#8C8C8C",
-    }
-)
+COLOURS = {
+    "skill_basis": "#0072B2",
+    "quantization": "#D55E00",
+    "resource": "#009E73",
+    "geometry": "#CC79A7",
+    "domino": "#8A4F9E",
+    "slingshot": "#B8860B",
+    "measured": "#333333",
+    "control": "#8C8C8C",
+}
 
 _RC: Any = {
     "figure.dpi": 130,

@@ -86,11 +86,10 @@ def medians(values: ArrayLike) -> Summary:
     members = _members(values)
     ordered = np.sort(np.where(np.isnan(members), np.inf, members), axis=0)
     rank = int(stats.binom.ppf(0.5 - LEVEL / 2, len(members), 0.5))
-    ends = (ordered[rank - 1], ordered[len(members) - rank]) if rank else (None, None)
-    nothing = np.full(members.shape[1:], np.nan)
-    low, high = (nothing if end is None else end for end in ends)
-    with np.errstate(invalid="ignore"):  # the mean of two that never came
-        middle = np.median(ordered, axis=0)
+    middle = np.median(ordered, axis=0)
+    low = high = np.full_like(middle, np.nan)
+    if rank:
+        low, high = ordered[rank - 1], ordered[-rank]
     return Summary(members, middle, low, high)
 
 
