@@ -34,7 +34,7 @@ verdicts: $(READY)  ## after a changed reading or claim: store what is judged no
 
 test: $(READY)  ## unit, property, doc, layer, book and browser tests; strict nbval on the chapters
 	status=0; \
-	$(BIN)/pytest -q -n 4 --dist loadfile --doctest-modules --durations 10 || status=1; \
+	$(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder --doctest-modules --durations 10 || status=1; \
 	$(BIN)/pytest -q -n 4 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 600 \
 		-W default book/*.ipynb || status=1; \
 	exit $$status

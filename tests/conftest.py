@@ -16,6 +16,9 @@ from hypothesis import settings  # noqa: E402
 settings.register_profile("book", deadline=None, derandomize=True)
 settings.load_profile("book")
 
+# Begun first, so that no worker is left with one of them at the end.
+LONGEST = ("site", "site_accessible", "ledger", "derivations", "build", "odd_arguments", "sweep")
+
 STATIC = Path(__file__).parents[1] / "book" / "_static"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -26,6 +29,11 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session")

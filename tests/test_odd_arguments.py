@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import skillscale
-from skillscale.fits import Estimate
+from skillscale.fits import Estimate, parametric
 
 PACKAGE = Path(skillscale.__file__).parent
 THEORIES = {path.parent.name for path in PACKAGE.glob("*/theory*") if path.stem == "theory"}
@@ -54,6 +54,7 @@ CHEAPER = {
     "neuron_strength": {"T": [0, 2], "width": 2, "n_networks": 2},
 }
 
+STARTS = parametric._starts()
 
 # What is still wrong, to be mended one by one; no amount leaves the only skill unlearned.
 KNOWN = {
@@ -213,7 +214,9 @@ def worlds(function):
 
 
 @every_function
-def test_an_odd_argument_is_named_or_has_a_documented_result(function):
+def test_an_odd_argument_is_named_or_has_a_documented_result(function, monkeypatch):
+    # Which errors are raised does not depend on how thoroughly a least value is sought.
+    monkeypatch.setattr(parametric, "_starts", lambda: STARTS[:2])
     names = inspect.signature(function).parameters
     faults = {
         f"{name} = {label}": wrong

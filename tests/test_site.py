@@ -243,29 +243,40 @@ class Visit:
         self.context.close()
 
 
+@pytest.fixture(scope="module")
+def visit(request: pytest.FixtureRequest, chromium: Any, address: str) -> Iterator[Visit]:
+    """A page at a width, open while tests of it follow each other: to set one takes seconds."""
+    with Visit(chromium, address, *request.param) as visit:
+        yield visit
+
+
+def visited(pages: list[str], widths: list[int]) -> pytest.MarkDecorator:
+    places = [(page, width) for page in pages for width in widths]
+    names = [f"{page}-{width}" for page, width in places]
+    return pytest.mark.parametrize("visit", places, ids=names, indirect=True, scope="module")
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("page", PAGES)
-def test_page_in_browser(chromium: Any, address: str, page: str, width: int) -> None:
-    with Visit(chromium, address, page, width) as visit:
-        assert visit.status == 200
-        assert visit.foreign == []
-        assert visit.complaints == []
-        look = visit.tab.evaluate(
-            """() => {
-                const root = document.documentElement, article = document.querySelector("article");
-                return {
-                    overflow: root.scrollWidth - root.clientWidth,
-                    maths: document.querySelectorAll(".math").length,
-                    rendered: article.querySelectorAll("mjx-container").length,
-                    wrong: [...article.querySelectorAll("mjx-merror")].map(e => e.textContent),
-                    raw: /\\\\\\(|\\\\\\[|\\$\\$/.test([...article.querySelectorAll("p, li, td")]
-                        .map(e => e.innerText).join(" ")),
-                    images: [...article.querySelectorAll("img")]
-                        .filter(e => !e.alt || !e.naturalWidth).map(e => e.src),
-                };
-            }"""
-        )
+@visited(PAGES, [DESKTOP, PHONE])
+def test_page_in_browser(visit: Visit) -> None:
+    assert visit.status == 200
+    assert visit.foreign == []
+    assert visit.complaints == []
+    look = visit.tab.evaluate(
+        """() => {
+            const root = document.documentElement, article = document.querySelector("article");
+            return {
+                overflow: root.scrollWidth - root.clientWidth,
+                maths: document.querySelectorAll(".math").length,
+                rendered: article.querySelectorAll("mjx-container").length,
+                wrong: [...article.querySelectorAll("mjx-merror")].map(e => e.textContent),
+                raw: /\\\\\\(|\\\\\\[|\\$\\$/.test([...article.querySelectorAll("p, li, td")]
+                    .map(e => e.innerText).join(" ")),
+                images: [...article.querySelectorAll("img")]
+                    .filter(e => !e.alt || !e.naturalWidth).map(e => e.src),
+            };
+        }"""
+    )
     assert look["overflow"] <= 0
     assert look["rendered"] > 0 or look["maths"] == 0
     assert look["wrong"] == []
@@ -439,39 +450,36 @@ def move_every_slider(tab: Any, box: Any) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("page", EXPLORABLES)
-def test_sliders_redraw_the_curves(chromium: Any, address: str, page: str, width: int) -> None:
-    with Visit(chromium, address, page, width) as visit:
-        boxes = visit.tab.locator(".explorable").all()
-        assert boxes
-        assert visit.tab.locator(".explorable-fallback").count() == 0
-        for box in boxes:
-            move_every_slider(visit.tab, box)
-        assert visit.complaints == []
+@visited(EXPLORABLES, [DESKTOP, PHONE])
+def test_sliders_redraw_the_curves(visit: Visit) -> None:
+    boxes = visit.tab.locator(".explorable").all()
+    assert boxes
+    assert visit.tab.locator(".explorable-fallback").count() == 0
+    for box in boxes:
+        move_every_slider(visit.tab, box)
+    assert visit.complaints == []
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("page", EXPLORABLES)
-def test_axes_follow_the_width(chromium: Any, address: str, page: str) -> None:
-    with Visit(chromium, address, page, DESKTOP) as visit:
-        for width in (320, 768):
-            visit.tab.set_viewport_size({"width": width, "height": 800})
-            visit.tab.wait_for_function(
-                """() => {
-                    const fits = plot => {
-                        const words = [...plot.querySelectorAll("text")];
-                        const box = plot.getBoundingClientRect();
-                        return plot.viewBox.baseVal.width === Math.round(box.width)
-                            && words.map(e => e.getBoundingClientRect())
-                                .every(e => e.left >= box.left - 1 && e.right <= box.right + 1);
-                    };
-                    const plots = document.querySelectorAll(
-                        ".explorable > svg, .explorable-panel > svg");
-                    return plots.length > 0 && [...plots].every(fits);
-                }""",
-                timeout=5000,
-            )
+@visited(EXPLORABLES, [DESKTOP])
+def test_axes_follow_the_width(visit: Visit) -> None:
+    for width in (320, 768):
+        visit.tab.set_viewport_size({"width": width, "height": 800})
+        visit.tab.wait_for_function(
+            """() => {
+                const fits = plot => {
+                    const words = [...plot.querySelectorAll("text")];
+                    const box = plot.getBoundingClientRect();
+                    return plot.viewBox.baseVal.width === Math.round(box.width)
+                        && words.map(e => e.getBoundingClientRect())
+                            .every(e => e.left >= box.left - 1 && e.right <= box.right + 1);
+                };
+                const plots = document.querySelectorAll(
+                    ".explorable > svg, .explorable-panel > svg");
+                return plots.length > 0 && [...plots].every(fits);
+            }""",
+            timeout=5000,
+        )
 
 
 @pytest.mark.browser
