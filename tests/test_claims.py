@@ -4,6 +4,7 @@ import json
 import math
 import sys
 import types
+from functools import cache
 
 import pytest
 
@@ -290,11 +291,15 @@ def test_a_claim_with_two_readings_is_named(tmp_path, monkeypatch):
         claims.judge_all("toy")
 
 
+@cache
+def stamped(path):
+    return records.provenance(records.load(path), "claims")
+
+
 @pytest.mark.parametrize("claim", claims.load().values(), ids=lambda claim: claim.id)
 def test_no_claim_was_edited_after_the_run_that_judges_it(claim):
     path = _published.root() / "results" / f"{claim.record}.nc"
-    judged = records.provenance(records.load(path), "claims")
-    assert judged.get(claim.id) == claim.fingerprint, (
+    assert stamped(path).get(claim.id) == claim.fingerprint, (
         f"{claim.id} is not the claim that {path.name} was run for: undo the edit, or run "
         "the experiment again under the new wording"
     )

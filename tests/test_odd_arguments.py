@@ -213,10 +213,14 @@ def worlds(function):
             yield infinite, tuple(names)
 
 
-@every_function
-def test_an_odd_argument_is_named_or_has_a_documented_result(function, monkeypatch):
-    # Which errors are raised does not depend on how thoroughly a least value is sought.
+@pytest.fixture(autouse=True)
+def fewer_starts(monkeypatch):
+    """Which errors are raised does not depend on how thoroughly a least value is sought."""
     monkeypatch.setattr(parametric, "_starts", lambda: STARTS[:2])
+
+
+@every_function
+def test_an_odd_argument_is_named_or_has_a_documented_result(function):
     names = inspect.signature(function).parameters
     faults = {
         f"{name} = {label}": wrong

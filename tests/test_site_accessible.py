@@ -88,8 +88,9 @@ def test_page_is_accessible(chromium: Any, address: str, page: str) -> None:  # 
 @pytest.mark.browser
 def test_what_is_wrong_is_found_among_many_alike(chromium: Any, address: str) -> None:  # noqa: F811
     with Visit(chromium, address, "book/api_theory", DESKTOP) as visit:
-        faint = ":nth-of-type(2 of .sig-param) { color: %s !important; }"
-        visit.tab.add_style_tag(content="em" + faint % "light-dark(#bbb, #555)")
-        visit.tab.evaluate("document.querySelectorAll('h2 a')[3].replaceChildren()")
-        found = {each.split(": <")[0] for each in serious(visit)}
-    assert found >= {"light: color-contrast", "dark: color-contrast"}
+        one = "dl:nth-of-type(30) .sig-param .n { color: light-dark(#bbb, #555) !important; }"
+        visit.tab.add_style_tag(content=one)
+        link = "document.querySelector('article').insertAdjacentHTML('beforeend', '<a href=x></a>')"
+        visit.tab.evaluate(link)
+        found = [each.split(": <")[0] for each in serious(visit)]
+    assert found == ["light: link-name", "light: color-contrast", "dark: color-contrast"]

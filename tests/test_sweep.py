@@ -121,10 +121,15 @@ def test_any_map_gives_the_same():
     xr.testing.assert_identical(backwards.drop_attrs(), Toy().run().drop_attrs())
 
 
-def test_other_processes_give_the_same_to_the_last_bit():
-    with sweep.processes(2) as spread:
-        found = Toy().run(map=spread)
+def test_other_processes_give_the_same_to_the_last_bit_and_say_how_many_threads_they_had():
+    before = torch.get_num_threads()
+    try:
+        with sweep.processes(2, threads=3) as spread:
+            found = Toy().run(map=spread)
+    finally:
+        torch.set_num_threads(before)
     xr.testing.assert_identical(found.drop_attrs(), Toy().run().drop_attrs())
+    assert found.threads == 3
 
 
 def test_finished_points_are_not_computed_again(tmp_path):
@@ -176,15 +181,6 @@ def test_a_store_that_is_no_folder_is_noticed_before_the_first_point(tmp_path):
     with pytest.raises(ValueError, match=r"store must be an existing folder, got '.*nowhere'"):
         Toy(log=str(log)).run(store=tmp_path / "nowhere")
     assert not computed(log)
-
-
-def test_a_record_says_how_many_threads_each_process_had():
-    before = torch.get_num_threads()
-    try:
-        with sweep.processes(2, threads=3) as spread:
-            assert Toy().run(map=spread).threads == 3
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_progress_counts_points(monkeypatch):
