@@ -7,15 +7,18 @@ SKILLSCALE_CHINCHILLA_CSV and are skipped without it.
 import itertools
 import os
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from skillscale import fits, tables
+from skillscale import claims, fits, tables
 from skillscale.fits import parametric
 from skillscale.lab import records
 
 CSV = "SKILLSCALE_CHINCHILLA_CSV"
+SHAPES = Path(os.environ.get(CSV, "")).parent / "chinchilla_model_shapes.csv"
 # Besiroglu et al. 2024, the fit of 240 runs, to the digits that a repeated fit must share.
 PUBLISHED = {"A": 477.8, "B": 2143, "E": 1.8172, "alpha_N": 0.3473, "alpha_D": 0.3672}
 LAWS = [
@@ -250,6 +253,18 @@ def test_the_published_runs_give_the_published_fit():
         # Three digits, as printed by the source; both minimise one function.
         assert getattr(found, name).value == pytest.approx(value, rel=5e-4), name
         assert getattr(found, name).status == "ok"
+
+
+@pytest.mark.skipif(not SHAPES.is_file(), reason=f"no shapes of models beside ${CSV}")
+def test_the_shapes_of_the_published_models_are_those_that_the_claim_names():
+    parameters, width = np.loadtxt(SHAPES, delimiter=",", skiprows=1, usecols=(0, 1)).T
+    claim = claims.load()["resource.chinchilla_exponent_follows_from_the_shapes_of_the_models"]
+    assert parameters.size == 50
+    slope = stats.linregress(np.log(width), np.log(parameters)).slope
+    other_way = stats.linregress(np.log(parameters), np.log(width)).slope
+    (target,) = claim.targets
+    assert 1 / slope == pytest.approx(target.predicted, abs=1e-4)
+    assert abs(other_way - target.predicted) < target.tolerance
 
 
 def test_the_stored_fit_is_the_published_one():
