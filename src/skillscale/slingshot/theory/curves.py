@@ -27,8 +27,8 @@ def performance_curve(bad_fraction: ArrayLike, theta: float, k: int) -> Array:
     Returns:
         β; nan where no root exists, for a >= `max_bad_fraction(theta, k)`.
 
-    Source: the performance-curve theorem of Arora & Goyal 2023 (from secondary sources); form and
-    proof derived here (union bound and Chernoff).
+    Source: the performance curve after Arora & Goyal 2023; form and proof derived here
+    (union bound and Chernoff).
 
     >>> round(float(performance_curve(0.2, 0.1, 8)), 4)
     3.0672

