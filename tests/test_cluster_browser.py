@@ -132,23 +132,6 @@ def test_published_clusters_are_all_there_in_little_space(published):
     assert page == published._repr_html_()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"tokens": np.zeros(6, int)}, r"tokens must have shape \(sample, back\), got \(6,\)"),
-        ({"tokens": np.zeros((0, 3), int)}, r"tokens must have shape .* got \(0, 3\)"),
-        ({"label": np.zeros(5, int)}, r"label must have shape \(6,\), got \(5,\)"),
-        ({"tokens": np.full((6, 1), 8)}, "tokens must be from 0 to 7, got 8 to 8"),
-        ({"label": np.full(6, -1)}, "label must be from 0 to 3, got -1 to -1"),
-        ({"examples": 0}, "examples must be an integer >= 1, got 0"),
-        ({"most": 0}, "most must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_input_is_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        browser_of(**change)
-
-
 # With the script
 
 

@@ -328,23 +328,6 @@ def test_embedded_model_is_a_function_of_its_settings():
     assert first.note == ("Trained here for 2 steps on the text that ships with Python, seed 0.")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"name": "/no/such/folder"}, "name must be 'embedded', an existing folder or .* '/no"),
-        ({"name": "./no"}, "name must be"),
-        ({"name": "a/b/c"}, "name must be"),
-        ({"name": ""}, "name must be"),
-        ({"revision": "step3000"}, "revision must be None for 'embedded', got 'step3000'"),
-        ({"embedded": EmbeddedModel(seed=-1)}, "seed must be an integer >= 0"),
-        ({"embedded": EmbeddedModel(n_tokens=3)}, "n_tokens must be an integer >= 97"),
-    ],
-)
-def test_bad_input_is_named(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        load_language_model(**arguments)
-
-
 def test_folder_takes_no_revision_and_must_hold_a_model(folder, tmp_path):
     with pytest.raises(ValueError, match="revision must be None for "):
         load_language_model(str(folder), revision="main")

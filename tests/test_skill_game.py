@@ -237,46 +237,6 @@ def test_words_stand_where_the_script_does_not_run():
 LEVEL = LEVELS[1]
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"n_skills": 1}, "n_skills must be an integer >= 2, got 1"),
-        ({"graph": GRAPH[0]}, r"graph must hold integers of shape \(text, k\), got .* \(3,\)"),
-        ({"graph": GRAPH * 0.5}, r"graph must hold integers .* got float64 of shape \(40, 3\)"),
-        ({"graph": GRAPH.tolist()}, r"graph must be an array of shape \(text, k\), got list"),
-        ({"graph": GRAPH + 1}, "graph must hold skills from 0 to 7, got 1 to 8"),
-        ({"levels": []}, r"levels must hold at least one level, got \[\]"),
-        ({"title": " "}, "title must be a text that is not empty, got ' '"),
-        ({"levels": [replace(LEVEL, n_wrong=41)]}, "n_wrong must be at most 40, got 41"),
-        ({"levels": [replace(LEVEL, n_wrong=0)]}, "n_wrong must be an integer >= 1, got 0"),
-        ({"levels": [replace(LEVEL, sets=[[0]])]}, r"sets must hold 1, 2, … 7 skills, got \[1\]"),
-        (
-            {"levels": [replace(LEVEL, sets=[[8], *LEVEL.sets[1:]])]},
-            r"sets must hold different skills below 8, got \[8\]",
-        ),
-        (
-            {"levels": [replace(LEVEL, sets=[LEVEL.sets[0], (1, 1), *LEVEL.sets[2:]])]},
-            r"sets must hold different skills below 8, got \[1, 1\]",
-        ),
-        ({"levels": [replace(LEVEL, limit=[1.0])]}, r"limit must have shape \(7,\), got \(1,\)"),
-        ({"levels": [replace(LEVEL, limit=[np.nan] * 7)]}, "limit must be finite"),
-        ({"levels": [replace(LEVEL, bound=[-1.0] * 7)]}, "bound must be >= 0"),
-        ({"levels": [replace(LEVEL, bound=[None] * 7)]}, r"bound must hold numbers, got \[None, "),
-        ({"levels": [replace(LEVEL, least=[0.5] * 7)]}, "least must hold whole numbers"),
-        ({"levels": [replace(LEVEL, least=[99] * 7)]}, "least must be at most the mean, .*got 99"),
-    ],
-)
-def test_bad_input_is_named(settings, message):
-    with pytest.raises(ValueError, match=message):
-        game_of(**settings)
-
-
-@pytest.mark.parametrize("named", [[0, 0], [8]])
-def test_a_set_with_a_skill_twice_or_unknown_is_named(named):
-    with pytest.raises(ValueError, match="named must hold different skills below 8"):
-        answer(GRAPH, named, 4, N_SKILLS)
-
-
 # With the script
 
 
