@@ -13,9 +13,9 @@ import pytest
 import tokenizers
 import torch
 import transformers
-from torch.nn import functional
+from plain import sample_gradients
 
-from skillscale.lab import gradients, hub, language, projections
+from skillscale.lab import corpus, gradients, hub, language, projections
 from skillscale.lab.hub import EmbeddedModel, load_language_model
 
 TINY = EmbeddedModel(n_tokens=100, width=4, n_layers=1, n_heads=1, context=8, batch_size=2, steps=2)
@@ -84,6 +84,15 @@ def in_cache(monkeypatch):
         )
 
     return use
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_texts():
+    """Cut down what the embedded model is trained on: reading all texts takes seconds."""
+    texts = corpus.python_documents()[::10]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "python_documents", lambda: texts)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -166,23 +175,12 @@ def test_token_losses(found, rows):
     torch.testing.assert_close(losses, expected, rtol=1e-9, atol=1e-12)
 
 
-def loop(model, rows, targets, positions):
-    """One backward pass a sample, through the parameters themselves."""
-    out = {}
-    names, values = zip(*model.named_parameters(), strict=True)
-    for row, target, position in zip(rows, targets, positions, strict=True):
-        loss = functional.cross_entropy(model(row[None])[0, position], target)
-        for name, gradient in zip(names, torch.autograd.grad(loss, values), strict=True):
-            out.setdefault(name, []).append(gradient)
-    return {name: torch.stack(parts) for name, parts in out.items()}
-
-
 def test_hooks_equal_one_backward_pass_per_sample(found, rows):
     positions = torch.tensor([10, 3, 7, 5, 0])
     targets = rows[torch.arange(5), positions + 1]
     settings = {"positions": positions, "batch_size": 2}
     gradient = gradients.per_sample_gradients(found.model, rows[:, :-1], targets, **settings)
-    expected = loop(found.model, rows[:, :-1], targets, positions)
+    expected = sample_gradients(found.model, rows[:, :-1], targets, positions)
     # attention and MLP, weights and biases, of two blocks; both embeddings left out
     assert len(gradient) == 2 * 4 * 2
     assert not any("embed" in name or "lm_head" in name for name in gradient)
