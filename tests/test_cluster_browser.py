@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import pages
 import pytest
 
 from skillscale.lab import records
@@ -277,22 +278,8 @@ def test_without_a_script_the_cards_unfold(opened, published):
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_is_accessible_and_fits_a_phone(opened, published, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
     tab = opened(published._repr_html_(), *FILES, viewport={"width": 360, "height": 800})
-    tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme; }", scheme)
-    ground = "#121212" if scheme == "dark" else "#ffffff"
-    words = "#ced6dd" if scheme == "dark" else "#222832"
-    tab.add_style_tag(
-        content=f":root {{ --pst-color-background: {ground}; --pst-color-text-base: {words}; }}"
-        f"body {{ background: {ground}; color: {words}; }}"
-    )
+    pages.in_scheme(tab, scheme)
     tab.get_by_role("button", name="Open all").click()
     assert tab.evaluate("() => document.documentElement.scrollWidth") <= 360
-    found = [
-        (violation["id"], node["html"][:120])
-        for violation in Axe().run(tab).response["violations"]
-        if violation["impact"] in {"serious", "critical"}
-        for node in violation["nodes"]
-    ]
-    assert found == []
+    assert pages.serious(tab) == []

@@ -11,11 +11,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
+import pages
 import pytest
 import sympy as sp
 
@@ -28,7 +27,6 @@ from skillscale.resource import theory as resource
 from skillscale.skill_basis import theory as skill_basis
 from skillscale.slingshot import theory as slingshot
 
-BOOK = Path(__file__).parents[1] / "book"
 T, A, B, J, K = sp.symbols("T a b j k", positive=True)
 TIME = (T, 0.0, 5.0, "linear", "time")
 UNIT = (0.0, 1.0, "linear", "left")
@@ -52,7 +50,7 @@ def node(plot: dict[str, Any], places: list[int], points: Any) -> Any:
     program = shutil.which("node")
     if program is None:
         pytest.skip("no Node found: the formulas are not computed")
-    script = str(BOOK / "_static" / "explorable.js")
+    script = str(pages.BOOK / "_static" / "explorable.js")
     points = np.asarray(points).tolist()
     question = json.dumps({"table": plot["formulas"], "places": places, "points": points})
     answer = subprocess.run(
@@ -78,11 +76,8 @@ def written_out(plot: dict[str, Any], place: int) -> Any:
 @cache
 def stored(chapter: str, place: int = 0) -> dict[str, Any]:
     """What a plot in a chapter's stored outputs holds; plots that share sliders count each."""
-    found = []
-    for cell in nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells:
-        for output in cell.get("outputs", []):
-            shown = output.get("data", {}).get("text/html", "")
-            found += re.findall(r'<div class="explorable".*?<script[^>]*>(.*?)</script>', shown)
+    pattern = r'<div class="explorable".*?<script[^>]*>(.*?)</script>'
+    found = re.findall(pattern, pages.shown(chapter))
     plots = [plot for text in found for plot in plots_of(json.loads(text))]
     return plots[place]
 
@@ -274,7 +269,7 @@ def test_readouts_are_printed_follow_the_sliders_and_say_where_they_are_none(ope
 def test_the_fallback_stays_where_a_plot_cannot_be_drawn(chromium: Any) -> None:
     page = explorable(**GOOD)._repr_html_().replace('"formulas"', '"formula"')
     tab = chromium.new_page()
-    script = (BOOK / "_static" / "explorable.js").read_text()
+    script = (pages.BOOK / "_static" / "explorable.js").read_text()
     tab.set_content(f"<main>{page}</main><script>{script}</script>")
     assert tab.locator(".explorable-fallback").is_visible()
     assert tab.get_by_role("slider").count() == 0
