@@ -7,27 +7,9 @@ from skillscale.lab.optimizers import SGD, SignDescent
 from skillscale.quantization import experiments
 from skillscale.quantization.experiments import steps
 
-TINY = experiments.StepScaling(
-    seeds=(4, 5), width=6, steps=30, n_times=6, alphas=(0.4, 0.8), n_skills=5, n_bits=6,
-    batch_size=64, n_test=8, n_shown=3,
-)  # fmt: skip
 TWO = experiments.Truncation(
     seeds=(4, 5), width=6, steps=30, n_times=6, n_skills=(5, 8), n_bits=6, batch_size=64, n_test=8
 )
-
-
-def test_records_name_their_axes_and_units():
-    data = TINY.run()
-    outer = {"optimizer": 3, "alpha": 2, "seed": 2}
-    n_times = data.sizes["step"]
-    assert dict(data["loss"].sizes) == {**outer, "step": n_times}
-    assert dict(data["count"].sizes) == {**outer, "threshold": 3, "step": n_times}
-    assert dict(data["learned"].sizes) == {**outer, "threshold": 3, "skill": 5}
-    assert dict(data["curve"].sizes) == {"optimizer": 3, "alpha": 2, "step": n_times, "shown": 3}
-    assert data["optimizer"].values.tolist() == ["sgd", "adam", "sign"]
-    assert data["rate"].values.tolist() == [1.0, 0.01, 0.006]
-    assert data["seed"].values.tolist() == [4, 5]
-    assert {data[name].attrs["units"] for name in ("loss", "curve")} == {"bit"}
 
 
 @pytest.mark.parametrize("rule", [("sgd", 1.0), ("adam", 1e-2)])
