@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch.nn.functional import logsigmoid, one_hot
+from torch.nn.functional import cross_entropy, logsigmoid, one_hot
 
 # the text and the size of language models that are trained in a second
 TEXT = {"n_tokens": 150, "n_layers": 1, "n_heads": 2, "context": 16, "batch_size": 8}
@@ -30,6 +30,17 @@ def penalised(model, priced, penalty, schedule, cost):
             adam.zero_grad()
             total.backward()
             adam.step()
+
+
+def sample_gradients(model, rows, targets, positions):
+    """Return by name the gradients of one backward pass a sample, through the parameters."""
+    out = {}
+    names, values = zip(*model.named_parameters(), strict=True)
+    for row, target, position in zip(rows, targets, positions, strict=True):
+        loss = cross_entropy(model(row[None])[0, position], target)
+        for name, gradient in zip(names, torch.autograd.grad(loss, values), strict=True):
+            out.setdefault(name, []).append(gradient)
+    return {name: torch.stack(parts) for name, parts in out.items()}
 
 
 def levels(vectors, p, rule, steps, *, loss="mse"):

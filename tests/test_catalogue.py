@@ -46,6 +46,12 @@ def test_the_judged_run_has_ten_seeds(name):
     assert len(FOUND[name].settings("standard").seeds) >= FEW.get(name, 10)
 
 
+def test_the_judged_seeds_of_the_toy_are_fresh():
+    for entry in FOUND.values():
+        if entry.theory == "quantization":
+            assert min(entry.settings("standard").seeds) >= 200
+
+
 def test_a_record_of_skills_that_share_no_bits_is_one():
     for entry in FOUND.values():
         for settings in map(entry.settings, entry.sizes):

@@ -16,6 +16,7 @@ from skillscale.resource import theory as resource
 
 runner = CliRunner()
 LAW = (480.0, 2100.0, 1.8, 0.35, 0.37)
+DESTINATIONS = [("--figure", "fit.svg"), ("--record", "own.nc")]
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def call(*arguments):
 def test_fit_prints_parameters_and_frontier_draws_and_stores_them(table):
     picture, record = table.with_name("fit.png"), table.with_name("own.nc")
     result = call(table, "--bootstrap", 100, "--figure", picture, "--record", record)
-    assert result.exit_code == 0, result.output
+    assert (result.exit_code, result.stderr) == (0, "")
     law = fits.chinchilla(*tables.read(table), bootstrap=100, seed=0)
     for name in ("A", "B", "E", "alpha_N", "alpha_D"):
         assert f"{name:8} {getattr(law, name)}" in result.output
@@ -115,11 +116,7 @@ def broken(text, line, column, value):
     [
         (lambda text: text.replace("loss", "Loss"), "has no column 'loss', only 'name', 'N', 'D'"),
         (lambda text: broken(text, 7, 1, "nan"), "line 7, column 'N': must be a finite number > 0"),
-        (
-            lambda text: broken(text, 3, 2, "-5"),
-            "line 3, column 'D': must be a finite number > 0, got '-5'",
-        ),
-        (lambda text: broken(text, 3, 3, "0"), "line 3, column 'loss'"),
+        (lambda text: broken(text, 3, 2, "0"), "line 3, column 'D': must be a finite number > 0"),
         (
             lambda text: broken(text, 9, 3, "low"),
             "line 9, column 'loss': must be a finite number > 0, got 'low'",
@@ -153,14 +150,6 @@ def broken(text, line, column, value):
             lambda text: text + "copy," + text.splitlines()[4].partition(",")[2],
             "lines 5 and 63 hold the same run; copies make intervals too narrow; --repeats takes",
         ),
-        (
-            lambda text: re.sub(r",(\d[^,]*),[^,]+,", r",\1,\1,", text),
-            "N and D are collinear: D follows N^1 within 1 %",
-        ),
-        (
-            lambda text: re.sub(r"(run \d+),[^,]+", r"\1,1e9", text),
-            "N must take at least 3 different values, got 1",
-        ),
     ],
 )
 def test_a_faulty_table_is_refused_by_column_and_line(table, change, message):
@@ -188,10 +177,7 @@ def test_a_wrong_option_is_named(table, arguments, message):
     assert message in " ".join(result.output.replace("│", " ").split())
 
 
-def test_a_missing_or_unreadable_file_is_named(tmp_path):
-    missing = call(tmp_path / "no.csv")
-    assert missing.exit_code == 2
-    assert "cannot read" in missing.output
+def test_an_unreadable_file_is_named(tmp_path):
     foreign = tmp_path / "foreign.csv"
     foreign.write_bytes(b"N,D,loss\n\xff\xfe,1,2\n")
     result = call(foreign)
@@ -199,9 +185,9 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path):
     assert "not a CSV file in UTF-8" in " ".join(result.output.replace("│", " ").split())
 
 
-@pytest.mark.parametrize("option", ["--figure", "--record"])
-def test_a_file_that_exists_is_replaced_only_if_asked(table, option):
-    path = table.with_name("own.nc" if option == "--record" else "fit.svg")
+@pytest.mark.parametrize(("option", "name"), DESTINATIONS)
+def test_a_file_that_exists_is_replaced_only_if_asked(table, option, name):
+    path = table.with_name(name)
     path.write_text("mine")
     result = call(table, "--bootstrap", 100, option, path)
     assert result.exit_code == 2
@@ -211,7 +197,7 @@ def test_a_file_that_exists_is_replaced_only_if_asked(table, option):
     assert path.read_bytes()[:4] != b"mine"
 
 
-@pytest.mark.parametrize(("option", "name"), [("--figure", "fit.png"), ("--record", "own.nc")])
+@pytest.mark.parametrize(("option", "name"), DESTINATIONS)
 def test_a_folder_is_no_destination(table, option, name):
     table.with_name(name).mkdir()
     result = call(table, option, table.with_name(name))
@@ -220,7 +206,7 @@ def test_a_folder_is_no_destination(table, option, name):
     assert result.output.count("\n") == 1
 
 
-@pytest.mark.parametrize(("option", "name"), [("--figure", "fit.png"), ("--record", "own.nc")])
+@pytest.mark.parametrize(("option", "name"), DESTINATIONS)
 def test_a_full_disk_is_said_in_a_line(table, option, name, monkeypatch):
     def fail(path, content):
         raise OSError(28, "No space left on device", str(path))
@@ -267,23 +253,14 @@ def test_repeated_runs_are_taken_if_asked(table):
     assert "61 runs" in result.output
 
 
-@pytest.mark.parametrize(
-    ("scale", "doubt"),
-    [
-        ((1.0, 1.0), None),
-        ((1e-9, 1e-9), "Warning: N is "),
-        ((1.0, 1e-9), "are N and D swapped, or in other units?"),
-        ((1e-9, 1.0), "are N and D in the same unit?"),
-    ],
-)
-def test_unlikely_units_are_asked_about(table, scale, doubt):
+def test_unlikely_units_are_asked_about(table):
     N, D, loss = tables.read(table)
-    rows = zip(N * scale[0], D * scale[1], loss, strict=True)
+    rows = zip(N * 1e-9, D, loss, strict=True)
     table.write_text("\n".join(["N,D,loss", *(f"{n:g},{d:g},{v:g}" for n, d, v in rows)]))
     result = call(table, "--bootstrap", 100)
     assert result.exit_code == 0
-    assert ("Warning" in result.output) == (doubt is not None)
-    assert doubt is None or doubt in result.stderr
+    assert [line.startswith("Warning: ") for line in result.stderr.splitlines()] == [True, True]
+    assert "are N and D in the same unit?" in result.stderr
     assert "Warning" not in result.stdout
 
 

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import pages
 import pytest
 
 from skillscale.lab import records
@@ -130,23 +131,6 @@ def test_published_clusters_are_all_there_in_little_space(published):
     assert page.count("<li>") == n_samples
     assert page.count('class="cluster"') == n_clusters >= 20
     assert page == published._repr_html_()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"tokens": np.zeros(6, int)}, r"tokens must have shape \(sample, back\), got \(6,\)"),
-        ({"tokens": np.zeros((0, 3), int)}, r"tokens must have shape .* got \(0, 3\)"),
-        ({"label": np.zeros(5, int)}, r"label must have shape \(6,\), got \(5,\)"),
-        ({"tokens": np.full((6, 1), 8)}, "tokens must be from 0 to 7, got 8 to 8"),
-        ({"label": np.full(6, -1)}, "label must be from 0 to 3, got -1 to -1"),
-        ({"examples": 0}, "examples must be an integer >= 1, got 0"),
-        ({"most": 0}, "most must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_input_is_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        browser_of(**change)
 
 
 # With the script
@@ -294,22 +278,8 @@ def test_without_a_script_the_cards_unfold(opened, published):
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_is_accessible_and_fits_a_phone(opened, published, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
     tab = opened(published._repr_html_(), *FILES, viewport={"width": 360, "height": 800})
-    tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme; }", scheme)
-    ground = "#121212" if scheme == "dark" else "#ffffff"
-    words = "#ced6dd" if scheme == "dark" else "#222832"
-    tab.add_style_tag(
-        content=f":root {{ --pst-color-background: {ground}; --pst-color-text-base: {words}; }}"
-        f"body {{ background: {ground}; color: {words}; }}"
-    )
+    pages.in_scheme(tab, scheme)
     tab.get_by_role("button", name="Open all").click()
     assert tab.evaluate("() => document.documentElement.scrollWidth") <= 360
-    found = [
-        (violation["id"], node["html"][:120])
-        for violation in Axe().run(tab).response["violations"]
-        if violation["impact"] in {"serious", "critical"}
-        for node in violation["nodes"]
-    ]
-    assert found == []
+    assert pages.serious(tab) == []

@@ -10,14 +10,13 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-import nbformat
 import numpy as np
+import pages
 import pytest
 import sympy as sp
-from scipy import optimize
 
 from skillscale import frequencies
 from skillscale.domino import theory as domino
@@ -28,7 +27,6 @@ from skillscale.resource import theory as resource
 from skillscale.skill_basis import theory as skill_basis
 from skillscale.slingshot import theory as slingshot
 
-BOOK = Path(__file__).parents[1] / "book"
 T, A, B, J, K = sp.symbols("T a b j k", positive=True)
 TIME = (T, 0.0, 5.0, "linear", "time")
 UNIT = (0.0, 1.0, "linear", "left")
@@ -52,7 +50,7 @@ def node(plot: dict[str, Any], places: list[int], points: Any) -> Any:
     program = shutil.which("node")
     if program is None:
         pytest.skip("no Node found: the formulas are not computed")
-    script = str(BOOK / "_static" / "explorable.js")
+    script = str(pages.BOOK / "_static" / "explorable.js")
     points = np.asarray(points).tolist()
     question = json.dumps({"table": plot["formulas"], "places": places, "points": points})
     answer = subprocess.run(
@@ -75,13 +73,11 @@ def written_out(plot: dict[str, Any], place: int) -> Any:
     return [entry[0], *(written_out(plot, part) for part in entry[1:])]
 
 
+@cache
 def stored(chapter: str, place: int = 0) -> dict[str, Any]:
     """What a plot in a chapter's stored outputs holds; plots that share sliders count each."""
-    found = []
-    for cell in nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells:
-        for output in cell.get("outputs", []):
-            shown = output.get("data", {}).get("text/html", "")
-            found += re.findall(r'<div class="explorable".*?<script[^>]*>(.*?)</script>', shown)
+    pattern = r'<div class="explorable".*?<script[^>]*>(.*?)</script>'
+    found = re.findall(pattern, pages.shown(chapter))
     plots = [plot for text in found for plot in plots_of(json.loads(text))]
     return plots[place]
 
@@ -194,24 +190,6 @@ def test_a_common_parameter_serves_panels_without_their_own() -> None:
     data = json.loads(linked([pair, HALF], sliders=RATE, title="t", parameter=shared).text)
     lows = [panel["parameter"]["low"] for panel in data["panels"]]
     assert lows == [0.5, 0.1]
-    with pytest.raises(ValueError, match="parameter must be given"):
-        linked([pair], sliders=RATE, title="t")
-
-
-@pytest.mark.parametrize(
-    ("panels", "change", "message"),
-    [
-        ([], {}, "panels must hold at least one plot"),
-        ([replace(DECAY, title=" ")], {}, "title of a panel"),
-        ([DECAY, replace(DECAY, curves={"f": T * B})], {}, "curve 'f' holds symbols without"),
-        ([DECAY], {"sliders": {}}, "sliders must hold"),
-        ([DECAY], {"sliders": {T: (0, 1, 1, 0.1, "T")}}, "sliders must not hold the symbol"),
-        ([DECAY], {"title": ""}, "title must be a text"),
-    ],
-)
-def test_bad_panels_are_named(panels: list[Panel], change: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        linked(panels, **({"sliders": RATE, "title": "t"} | change))
 
 
 # Measured points
@@ -237,27 +215,6 @@ def test_a_point_on_the_edge_of_an_axis_is_inside() -> None:
     (panel,) = json.loads(linked([edge], sliders=RATE, title="t").text)["panels"]
     (entry,) = panel["points"]
     assert entry["y"] == [0.3333]
-
-
-@pytest.mark.parametrize(
-    ("points", "message"),
-    [
-        ({}, "points must hold at least one set or be None"),
-        ({" ": ([1], [0.5])}, "label of points"),
-        ({"p": [1, 2]}, "points 'p' must be a pair"),
-        ({"p": ([1],)}, "points 'p' must be a pair"),
-        ({"p": ([], [])}, "x of points 'p' must not be empty"),
-        ({"p": ([[1]], [1])}, "x of points 'p' must have 1 axes"),
-        ({"p": ([1], ["a"])}, "y of points 'p' must be an array of numbers"),
-        ({"p": ([1], [float("nan")])}, "y of points 'p' must be finite"),
-        ({"p": ([1, 2], [0.5])}, "points 'p' must have as many x as y values, got 2 and 1"),
-        ({"p": ([1, 5.1], [0.5, 0.5])}, "x of points 'p' must be .* <= 5, got 5.1"),
-        ({"p": ([1], [-0.1])}, "y of points 'p' must be .* >= 0"),
-    ],
-)
-def test_bad_points_are_named(points: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        linked([replace(DECAY, points=points)], sliders=RATE, title="t")
 
 
 FILES = ("custom.css", "explorable.js")
@@ -312,7 +269,7 @@ def test_readouts_are_printed_follow_the_sliders_and_say_where_they_are_none(ope
 def test_the_fallback_stays_where_a_plot_cannot_be_drawn(chromium: Any) -> None:
     page = explorable(**GOOD)._repr_html_().replace('"formulas"', '"formula"')
     tab = chromium.new_page()
-    script = (BOOK / "_static" / "explorable.js").read_text()
+    script = (pages.BOOK / "_static" / "explorable.js").read_text()
     tab.set_content(f"<main>{page}</main><script>{script}</script>")
     assert tab.locator(".explorable-fallback").is_visible()
     assert tab.get_by_role("slider").count() == 0
@@ -397,11 +354,12 @@ def test_geometry_draws_the_theory(noise: float, alpha: float) -> None:
     p = frequencies.power_law(6, alpha)
     setting = {"lr": 1e-4, "dim": 1000, "noise": noise}
     end = geometry.completion_time(p, **setting)[-1]
-    for place, curve in enumerate(skills["curves"]):
-        passed, learned = node(skills, [curve["x"], curve["y"]], points)
-        expected = 1 - geometry.sign_descent(passed * end, p, **setting)[:, place]
-        # the time is a sum of 32 terms, right to 3e-4, but for the end, which is an exact integral
-        np.testing.assert_allclose(learned, expected, atol=2e-3)
+    passed = node(skills, [curve["x"] for curve in skills["curves"]], points)
+    learned = node(skills, [curve["y"] for curve in skills["curves"]], points)
+    assert np.ptp(passed, axis=0).max() == 0
+    expected = 1 - geometry.sign_descent(passed[0] * end, p, **setting)
+    # the time is a sum of 32 terms, right to 3e-4, but for the end, which is an exact integral
+    np.testing.assert_allclose(learned.T, expected, atol=2e-3)
     found = node(shares, [curve["y"] for curve in shares["curves"]], points)
     clock = np.log(10) / p[-1] * np.array(points)[:, :1]
     w = p * np.exp(-p * clock)
@@ -438,10 +396,9 @@ def test_skill_basis_draws_unequal_layers(ratio: float) -> None:
         np.testing.assert_allclose(curve, expected, rtol=TOLERANCE)
 
 
-@pytest.mark.parametrize("size", [1, 4])
-@pytest.mark.parametrize("k", [1, 2, 5, 12])
-@pytest.mark.parametrize("theta", [0.001, 0.1, 0.5])
-def test_slingshot_draws_the_theory(theta: float, k: int, size: int) -> None:
+@pytest.mark.parametrize("k", [1, 2, 12])
+@pytest.mark.parametrize(("theta", "size"), [(0.001, 1), (0.1, 4), (0.5, 4)])
+def test_slingshot_draws_the_theory(theta: float, size: int, k: int) -> None:
     data = stored("slingshot")
     fractions = along(data["x"])
     points = [[a, theta, k, size, 0.25] for a in fractions]
@@ -455,44 +412,26 @@ def test_slingshot_draws_the_theory(theta: float, k: int, size: int) -> None:
     assert (found[:2] <= found[2] * (1 + TOLERANCE)).all()
 
 
-@pytest.mark.parametrize("k", [1, 2, 8, 12])
-@pytest.mark.parametrize("limit", [0.05, 0.25, 0.9])
-def test_slingshot_draws_the_ladder(k: int, limit: float) -> None:
-    data = stored("slingshot", 1)
-    theta, size = 0.1, 2
-    bad = np.linspace(0.01, 0.99, 9)
-    (curve,) = data["curves"]
-    points = [[a**0.25, theta, k, size, limit] for a in bad]
-    halvings, certified = node(data, [curve["x"], curve["y"]], points)
-    np.testing.assert_allclose(certified, 1 - bad, rtol=TOLERANCE)
-    for a, steps in zip(bad, halvings, strict=True):
-        wrong = size * theta / 2**steps
-        assert wrong * slingshot.exact_curve(a, wrong, k) == pytest.approx(limit, rel=1e-9)
-
-
-@pytest.mark.parametrize("k", [1, 8, 12])
-@pytest.mark.parametrize("limit", [0.05, 0.25, 0.9])
-@pytest.mark.parametrize("theta", [0.001, 0.1, 0.5])
+@pytest.mark.parametrize("k", [1, 12])
+@pytest.mark.parametrize("limit", [0.05, 0.9])
+@pytest.mark.parametrize(("theta", "size"), [(0.001, 1), (0.1, 2), (0.5, 1)])
 def test_slingshot_draws_the_ladder_from_the_first_halving_to_the_last(
-    theta: float, k: int, limit: float
+    theta: float, size: int, k: int, limit: float
 ) -> None:
     data = stored("slingshot", 1)
     (curve,) = data["curves"]
-    points = [[v, theta, k, 1, limit] for v in along(data["parameter"], 241)]
+    drawn = along(data["parameter"], 241)
+    points = [[v, theta, k, size, limit] for v in drawn]
     halvings, certified = node(data, [curve["x"], curve["y"]], points)
-    shown = np.linspace(data["x"]["low"], data["x"]["high"], 21)
-    assert halvings.min() <= shown[0]
-    assert halvings.max() >= shown[-1]
-    order = np.argsort(halvings, kind="stable")
-    found = np.interp(shown, halvings[order], certified[order])
-
-    def certified_at(step: float) -> float:
-        wrong = theta / 2**step
-        excess = lambda a: wrong * slingshot.exact_curve(a, wrong, k) - limit  # noqa: E731
-        return 1 - (0.998 if excess(0.998) > 0 else optimize.brentq(excess, 1e-9, 0.998))
-
-    # straight lines between 240 points
-    np.testing.assert_allclose(found, [certified_at(step) for step in shown], atol=0.01)
+    share = np.minimum(drawn**4, 0.998)
+    np.testing.assert_allclose(certified, 1 - share, rtol=TOLERANCE)
+    for bad, steps in zip(share, halvings, strict=True):
+        if bad < 0.998:  # from there the curve runs along the axis to its beginning
+            wrong = size * theta / 2**steps
+            assert wrong * slingshot.exact_curve(bad, wrong, k) == pytest.approx(limit, rel=1e-9)
+    assert halvings.min() <= data["x"]["low"]
+    assert halvings.max() >= data["x"]["high"]
+    assert np.abs(np.diff(certified)).max() < 0.04  # neighbours are joined by straight lines
 
 
 # What is shown
@@ -531,46 +470,6 @@ def test_labels_cannot_leave_their_place() -> None:
     assert json.loads(text)["sliders"][0]["label"] == "</script><b>"
     assert "web pages" in shown
     assert "web pages" in repr(plot)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"curves": {}}, "curves must hold"),
-        ({"curves": {" ": T}}, "label of a curve"),
-        ({"curves": {"f": B * T}}, "curve 'f' holds symbols without a range: b"),
-        ({"curves": {"f": "T"}}, "curve 'f' must be a sympy expression"),
-        ({"curves": {"f": sp.Eq(T, A)}}, "curve 'f' must be a sympy expression"),
-        ({"curves": {"f": sp.LambertW(T)}}, "curve 'f' holds what a page cannot compute: LambertW"),
-        ({"curves": {"f": T + sp.I}}, "curve 'f' holds what a page cannot compute: I, which"),
-        ({"curves": {"f": sp.zoo * T}}, "curve 'f' holds what a page cannot compute"),
-        (
-            {"curves": {"f": sp.Piecewise((T, T < A))}},
-            "curve 'f' holds what a page cannot compute: .* not defined everywhere",
-        ),
-        ({"readouts": {" ": A}}, "label of a readout"),
-        ({"readouts": {"r": T}}, "readout 'r' holds symbols without a range: T"),
-        ({"curves": {"f": sp.Sum(T**K, (K, 1, sp.oo))}}, "fixed whole numbers"),
-        ({"curves": {"f": (T, T)}}, "parameter must be given"),
-        ({"curves": {"f": (T,)}, "parameter": (T, 0, 1, "linear")}, "curve 'f' must be a pair"),
-        ({"x": (None, 0, 1, "linear", "x")}, "x must name a symbol"),
-        ({"x": (T, 0, 1, "log", "x")}, "low end of x must be .* > 0"),
-        ({"x": (T, 0, 1, "cubic", "x")}, "scale of x must be one of"),
-        ({"x": (A, 0, 1, "linear", "x")}, "sliders must not hold the symbol of an axis, got a"),
-        ({"y": (1, 1, "linear", "y")}, "high end of y must be .* > 1"),
-        ({"y": (0, float("inf"), "linear", "y")}, "high end of y must be a finite number"),
-        ({"sliders": {}}, "sliders must hold"),
-        ({"sliders": {A: (0, 1, 2, 0.1, "a")}}, "start of slider a must be .* <= 1"),
-        ({"sliders": {A: (0, 1, 1, "log", "a")}}, "low end of slider a must be .* > 0"),
-        ({"sliders": {A: (0, 1, 1, 0, "a")}}, "step of slider a must be .* > 0"),
-        ({"sliders": {A: (0, 1, 1, 0.5, "")}}, "label of slider a"),
-        ({"title": ""}, "title must be a text"),
-    ],
-)
-def test_bad_input_is_named(change: dict[str, Any], message: str) -> None:
-    arguments = GOOD | change
-    with pytest.raises(ValueError, match=message):
-        explorable(arguments.pop("curves"), **arguments)
 
 
 @pytest.mark.parametrize(("alpha", "size"), [(0.1, 2.7), (0.4, 2.7), (1.2, 6.0)])

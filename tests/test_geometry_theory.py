@@ -48,13 +48,6 @@ def test_clock_solution_equals_ode_solver(noise, overlapping):
     np.testing.assert_allclose(u, reference, atol=1e-7)
 
 
-def test_identity_overlap_is_the_orthonormal_case():
-    t, p = np.linspace(0, 900, 50), power_law(6, 1.0)
-    plain = geometry.sign_descent(t, p, lr=3e-4, dim=500)
-    given = geometry.sign_descent(t, p, lr=3e-4, dim=500, overlap=np.eye(6))
-    np.testing.assert_allclose(plain, given, atol=1e-12)
-
-
 def test_singular_overlap_keeps_what_cannot_be_learned():
     # three skills in a plane, as vectors at 120°: every θ leaves Σ t_k·θ = 0
     angles = np.array([0, 2, 4]) * np.pi / 3
@@ -121,16 +114,6 @@ def test_completion_times_put_back_give_the_residual():
 def _completed(vectors, p, lr, steps):
     """First steps at which simulated sign descent has each unlearned fraction below 0.1."""
     return np.argmax(_descend(vectors, p, lr, steps) < 0.1, axis=0)
-
-
-def test_completion_times_equal_simulation():
-    p, lr, dim = power_law(10, 1.0), 1e-4, 4000
-    seeds = [_orthonormal(np.random.default_rng(seed), 10, dim) for seed in range(3)]
-    measured = np.mean([_completed(vectors, p, lr, 1200) for vectors in seeds], 0)
-    # sums of 4000 signs deviate by 1/√4000 = 1.6 % each
-    np.testing.assert_allclose(
-        measured, geometry.completion_time(p, lr=lr, dim=dim), rtol=2 / np.sqrt(dim)
-    )
 
 
 def test_two_skill_ratio_equals_simulation():

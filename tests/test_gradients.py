@@ -1,4 +1,5 @@
 import numpy as np
+import plain
 import pytest
 import torch
 from torch.nn import functional
@@ -23,23 +24,12 @@ def data():
     return rows, targets, positions
 
 
-def loop(model, rows, targets, positions):
-    """One backward pass a sample, through the parameters themselves."""
-    out = {}
-    for row, target, position in zip(rows, targets, positions, strict=True):
-        loss = functional.cross_entropy(model(row[None])[0, position], target)
-        found = torch.autograd.grad(loss, list(model.parameters()))
-        for (name, _), gradient in zip(model.named_parameters(), found, strict=True):
-            out.setdefault(name, []).append(gradient)
-    return {name: torch.stack(parts) for name, parts in out.items()}
-
-
 @pytest.mark.parametrize("batch_size", [128, 3])
 def test_equals_one_backward_pass_per_sample(model, data, batch_size):
     found = gradients.per_sample_gradients(
         model, data[0], data[1], positions=data[2], batch_size=batch_size
     )
-    expected = loop(model, *data)
+    expected = plain.sample_gradients(model, *data)
     for name, gradient in found.items():
         # double precision: only the order of summation differs
         torch.testing.assert_close(gradient, expected[name], rtol=1e-10, atol=1e-14)
@@ -49,7 +39,7 @@ def test_default_position_is_the_last(model, data):
     rows, targets, _ = data
     last = torch.full_like(targets, CONTEXT - 1)
     found = gradients.per_sample_gradients(model, rows, targets)
-    expected = loop(model, rows, targets, last)
+    expected = plain.sample_gradients(model, rows, targets, last)
     for name, gradient in found.items():
         torch.testing.assert_close(gradient, expected[name], rtol=1e-10, atol=1e-14)
 

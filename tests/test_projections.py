@@ -202,17 +202,3 @@ def test_no_tensor_grows_with_samples_times_parameters():
     # not even one sample's gradient of the largest layer
     assert projected.elements < weight
     assert projected.elements <= max(batch_size * context * (4 * width + 1), n_rows * dim**2)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"dim": 0, "seed": 0}, "dim must be an integer >= 1, got 0"),
-        ({"dim": 2.5, "seed": 0}, "dim must be an integer >= 1, got 2.5"),
-        ({"dim": 2, "seed": -1}, "seed must be an integer >= 0, got -1"),
-        ({"dim": 2, "seed": 0, "batch_size": 0}, "batch_size must be an integer >= 1, got 0"),
-    ],
-)
-def test_bad_input_is_named(model, data, settings, message):
-    with pytest.raises(ValueError, match=message):
-        sketch(model, data, **settings)

@@ -5,41 +5,11 @@ import pytest
 
 from skillscale.lab.optimizers import SGD, SignDescent
 from skillscale.quantization import experiments
-from skillscale.quantization.experiments import _shared, steps
+from skillscale.quantization.experiments import steps
 
-TINY = experiments.StepScaling(
-    seeds=(4, 5), width=6, steps=30, n_times=6, alphas=(0.4, 0.8), n_skills=5, n_bits=6,
-    batch_size=64, n_test=8, n_shown=3,
-)  # fmt: skip
 TWO = experiments.Truncation(
     seeds=(4, 5), width=6, steps=30, n_times=6, n_skills=(5, 8), n_bits=6, batch_size=64, n_test=8
 )
-
-
-def test_records_name_their_axes_and_units():
-    data = TINY.run()
-    outer = {"optimizer": 3, "alpha": 2, "seed": 2}
-    n_times = data.sizes["step"]
-    assert dict(data["loss"].sizes) == {**outer, "step": n_times}
-    assert dict(data["count"].sizes) == {**outer, "threshold": 3, "step": n_times}
-    assert dict(data["learned"].sizes) == {**outer, "threshold": 3, "skill": 5}
-    assert dict(data["curve"].sizes) == {"optimizer": 3, "alpha": 2, "step": n_times, "shown": 3}
-    assert data["optimizer"].values.tolist() == ["sgd", "adam", "sign"]
-    assert data["rate"].values.tolist() == [1.0, 0.01, 0.006]
-    assert data["seed"].values.tolist() == [4, 5]
-    assert {data[name].attrs["units"] for name in ("loss", "curve")} == {"bit"}
-
-
-def test_losses_are_reduced_as_the_law_counts():
-    times = np.array([0, 10, 20, 40])
-    loss = np.array([[[1.0, 1.0], [0.6, 1.0], [0.2, 0.95], [0.05, 0.85]]], np.float32)
-    found = _shared.learning_curves(loss, np.array([0.8, 0.2]), times)
-    reduced = {name: values for name, (_, values) in found.items()}
-    np.testing.assert_allclose(reduced["loss"][0], [1.0, 0.68, 0.35, 0.21], atol=1e-4)
-    assert reduced["count"][0].tolist() == [[0, 1, 1, 2], [0, 0, 1, 1], [0, 0, 0, 1]]
-    # Linear between the neighbours: 0.9 lies a quarter on the way from 1.0 to 0.6, and so on.
-    expected = [[2.5, 30.0], [12.5, np.nan], [20 + 20 * 2 / 3, np.nan]]
-    np.testing.assert_allclose(reduced["learned"][0], expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize("rule", [("sgd", 1.0), ("adam", 1e-2)])

@@ -18,16 +18,6 @@ def test_loss_is_the_sum(alpha):
     np.testing.assert_allclose(theory.loss(n, alpha, a=0.2, b=3.0, n_skills=500), brute, rtol=1e-12)
 
 
-def test_infinite_loss_is_the_sum_with_its_tail():
-    alpha, n, last = 0.4, 10, 10**7
-    k = np.arange(1, last + 1, dtype=np.float64) ** -(alpha + 1)
-    x = last + 0.5
-    # Midpoint integral with its first correction: the remainder is of order last^-(alpha+4).
-    beyond = x**-alpha / alpha - (alpha + 1) * x ** -(alpha + 2) / 24
-    brute = (k[n:].sum() + beyond) / (k.sum() + beyond)
-    assert theory.loss(n, alpha) == pytest.approx(brute, abs=1e-12)
-
-
 def test_loss_equals_ten_million_terms():
     alpha, n, last = 0.4, 10, 10**7
     s = alpha + 1
@@ -206,14 +196,6 @@ def test_compute_optimal_is_the_minimum(alpha):
         assert slope.item() == pytest.approx(expected[name], abs=1e-6)
     assert expected["D"] > expected["N"] > 0
     assert expected["N"] + expected["D"] == pytest.approx(1)
-
-
-def test_compute_optimal_neglects_neither_resource():
-    both = theory.compute_optimal(0.4)
-    single = theory.exponents(0.4)
-    # Along the best split each resource alone would give the same decay.
-    for name in ("N", "D"):
-        assert both[name] * single[name] == pytest.approx(both["L"], rel=1e-14)
 
 
 @pytest.mark.parametrize("n_skills", [math.inf, 300])

@@ -55,23 +55,6 @@ def test_members_equal_plain_networks_and_loops(place):
                 assert (kept[neurons[-1] :] == 0).all()
 
 
-def test_penalty_is_the_sum_written_out():
-    model = MLPEnsemble(2, [3, 5], seeds=[0, 1], n_outputs=2, activation="silu")
-    found = _penalised.penalty(model.parameters, 0.3, 0.7)
-    for i in range(2):
-        member = model.member(i)
-        priced = torch.cat(
-            [p.flatten() for p in (member[0].weight, member[0].bias, member[2].weight)]
-        )
-        expected = 0.3 * priced.abs().sum() + 0.7 * priced.square().sum()
-        assert found[i].item() == pytest.approx(expected.item(), rel=1e-5)
-    # the readout's own bias is free
-    before = found.detach()
-    with torch.no_grad():
-        model.parameters[3].add_(5.0)
-    assert torch.equal(_penalised.penalty(model.parameters, 0.3, 0.7), before)
-
-
 def test_neurons_in_use_are_counted():
     model = MLPEnsemble(2, [4], seeds=[0], n_outputs=2, activation="silu")
     w, b, v, _ = model.parameters

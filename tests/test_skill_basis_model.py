@@ -179,19 +179,6 @@ def test_few_shots_equal_a_plain_loop_with_automatic_gradients():
     assert found.residual.item() == pytest.approx((inputs @ error).square().mean().item(), rel=1e-5)
 
 
-def test_few_shots_interpolate_and_many_learn_all(learned):
-    assert (learned.residual < 1e-6).all()
-    np.testing.assert_allclose(learned.strength.sel(share=2.0), 1.0, atol=1e-3)
-    # A projection loses what it does not keep; 2 · initial is the random part.
-    np.testing.assert_allclose(learned.loss, 1 - learned.strength, atol=4e-3)
-
-
-def test_few_shot_strength_scales_with_the_target(learned):
-    scaled = dataclasses.replace(SHOTS, scale=3.0, initial=3e-3).run()
-    np.testing.assert_allclose(scaled.strength, learned.strength, atol=4e-3)
-    np.testing.assert_allclose(scaled.loss, learned.loss, atol=4e-3)
-
-
 def test_drawn_counts_have_the_frequencies():
     frequency = power_law(50, 0.6)
     counts = descent.draw_counts(frequency, 10**6, seed=5)

@@ -4,17 +4,15 @@ import itertools
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
-import nbformat
 import numpy as np
+import pages
 import pytest
 
 from skillscale.slingshot import theory
 from skillscale.slingshot.experiments import graphs
 from skillscale.slingshot.figures.game import Level, SkillGame, answer
 
-STATIC = Path(__file__).parents[1] / "book" / "_static"
 N_SKILLS, N_TEXTS, K = 8, 40, 3
 SIZES = np.arange(1, N_SKILLS)
 GRAPH = graphs.random_graph(N_SKILLS, N_TEXTS, K, generator=np.random.default_rng(3))
@@ -26,12 +24,7 @@ def level_of(n_wrong):
         max(itertools.combinations(range(N_SKILLS), size), key=lambda named: total(named, n_wrong))
         for size in SIZES.tolist()
     ]
-    least = []
-    for named in sets:
-        texts, _ = answer(GRAPH, named, n_wrong, N_SKILLS)
-        aim = np.array(named)
-        swapped = graphs.soft_min_swaps(GRAPH, aim, texts, np.ones(N_SKILLS), swaps=30)
-        least.append(int(graphs.failures(GRAPH, swapped, N_SKILLS)[aim].min()))
+    least = [answer(GRAPH, named, n_wrong, N_SKILLS)[1][list(named)].min() for named in sets]
     at = (SIZES / N_SKILLS, n_wrong / N_TEXTS, K)
     bound = theory.finite_curve(*at, n_skills=N_SKILLS, n_texts=N_TEXTS)
     return Level(n_wrong, sets, least, theory.exact_curve(*at), bound)
@@ -53,10 +46,10 @@ def data_of(game):
     return json.loads(text)
 
 
-def random_sets(count, n_skills, seed):
+def random_sets(count, seed):
     generator = np.random.default_rng(seed)
-    sizes = generator.integers(1, n_skills + 1, size=count)
-    return [sorted(generator.permutation(n_skills)[:size].tolist()) for size in sizes]
+    sizes = generator.integers(1, N_SKILLS + 1, size=count)
+    return [sorted(generator.permutation(N_SKILLS)[:size].tolist()) for size in sizes]
 
 
 def clicked(data, named, n_wrong):
@@ -95,31 +88,20 @@ def test_of_equals_the_first_text_answers():
 
 def test_a_click_agrees_with_the_experiments_on_random_sets():
     data = data_of(game_of())
-    for named in random_sets(60, N_SKILLS, seed=4):
+    for named in random_sets(60, seed=4):
         for level in data["levels"]:
             wrong, failures = clicked(data, named, level["wrong"])
             texts, found = answer(GRAPH, named, level["wrong"], N_SKILLS)
             assert wrong == texts.tolist()
             assert failures == found.tolist() == graphs.failures(GRAPH, texts, N_SKILLS).tolist()
-            hits = graphs.hits(GRAPH, np.array(named), N_SKILLS)
-            assert sum(failures[skill] for skill in named) == np.sort(hits)[-level["wrong"] :].sum()
-            if len(named) < N_SKILLS:
-                stored = level["failures"][len(named) - 1]
-                assert sum(failures[skill] for skill in named) <= stored
 
 
-def test_stored_sets_have_the_stored_failures_below_the_ceiling():
+def test_stored_sets_have_the_stored_failures():
     data = data_of(game_of())
     for level in data["levels"]:
-        for named, failures, least in zip(
-            level["sets"], level["failures"], level["least"], strict=True
-        ):
+        for named, failures in zip(level["sets"], level["failures"], strict=True):
             _, found = clicked(data, named, level["wrong"])
             assert failures == sum(found[skill] for skill in named)
-            ceiling = graphs.certificate(GRAPH, np.array(named), level["wrong"], N_SKILLS)
-            # the linear program is solved to 1e-7; swaps lose little
-            assert ceiling - 2.5 < least <= ceiling + 1e-6
-            assert least * len(named) <= failures
 
 
 def test_curves_are_kept_to_four_digits_and_markov_stands_alone_as_null():
@@ -137,15 +119,8 @@ def test_curves_are_kept_to_four_digits_and_markov_stands_alone_as_null():
 
 @pytest.fixture(scope="module")
 def stored():
-    book = nbformat.read(STATIC.parent / "slingshot.ipynb", as_version=4)
-    pages = [
-        output["data"].get("text/html", "")
-        for cell in book.cells
-        for output in cell.get("outputs", [])
-        if "data" in output
-    ]
     pattern = r'<div class="skill-game".*?<script[^>]*>(.*?)</script>'
-    (text,) = [found for page in pages for found in re.findall(pattern, page)]
+    (text,) = re.findall(pattern, pages.shown("slingshot"))
     return json.loads(text)
 
 
@@ -163,16 +138,6 @@ def test_stored_failures_of_the_chapter_are_those_of_a_click(stored):
         for named, failures in zip(level["sets"], level["failures"], strict=True):
             _, found = clicked(stored, named, level["wrong"])
             assert sum(found[skill] for skill in named) == failures
-
-
-def test_readers_of_the_chapter_by_chance_do_not_beat_the_adversary(stored):
-    n_skills = stored["skills"]
-    for named in random_sets(60, n_skills, seed=5):
-        for level in stored["levels"]:
-            _, failures = clicked(stored, named, level["wrong"])
-            if len(named) < n_skills:
-                best = level["failures"][len(named) - 1]
-                assert sum(failures[skill] for skill in named) <= best
 
 
 def test_no_exchange_of_one_skill_improves_a_stored_set_of_the_chapter(stored):
@@ -237,46 +202,6 @@ def test_words_stand_where_the_script_does_not_run():
 LEVEL = LEVELS[1]
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"n_skills": 1}, "n_skills must be an integer >= 2, got 1"),
-        ({"graph": GRAPH[0]}, r"graph must hold integers of shape \(text, k\), got .* \(3,\)"),
-        ({"graph": GRAPH * 0.5}, r"graph must hold integers .* got float64 of shape \(40, 3\)"),
-        ({"graph": GRAPH.tolist()}, r"graph must be an array of shape \(text, k\), got list"),
-        ({"graph": GRAPH + 1}, "graph must hold skills from 0 to 7, got 1 to 8"),
-        ({"levels": []}, r"levels must hold at least one level, got \[\]"),
-        ({"title": " "}, "title must be a text that is not empty, got ' '"),
-        ({"levels": [replace(LEVEL, n_wrong=41)]}, "n_wrong must be at most 40, got 41"),
-        ({"levels": [replace(LEVEL, n_wrong=0)]}, "n_wrong must be an integer >= 1, got 0"),
-        ({"levels": [replace(LEVEL, sets=[[0]])]}, r"sets must hold 1, 2, … 7 skills, got \[1\]"),
-        (
-            {"levels": [replace(LEVEL, sets=[[8], *LEVEL.sets[1:]])]},
-            r"sets must hold different skills below 8, got \[8\]",
-        ),
-        (
-            {"levels": [replace(LEVEL, sets=[LEVEL.sets[0], (1, 1), *LEVEL.sets[2:]])]},
-            r"sets must hold different skills below 8, got \[1, 1\]",
-        ),
-        ({"levels": [replace(LEVEL, limit=[1.0])]}, r"limit must have shape \(7,\), got \(1,\)"),
-        ({"levels": [replace(LEVEL, limit=[np.nan] * 7)]}, "limit must be finite"),
-        ({"levels": [replace(LEVEL, bound=[-1.0] * 7)]}, "bound must be >= 0"),
-        ({"levels": [replace(LEVEL, bound=[None] * 7)]}, r"bound must hold numbers, got \[None, "),
-        ({"levels": [replace(LEVEL, least=[0.5] * 7)]}, "least must hold whole numbers"),
-        ({"levels": [replace(LEVEL, least=[99] * 7)]}, "least must be at most the mean, .*got 99"),
-    ],
-)
-def test_bad_input_is_named(settings, message):
-    with pytest.raises(ValueError, match=message):
-        game_of(**settings)
-
-
-@pytest.mark.parametrize("named", [[0, 0], [8]])
-def test_a_set_with_a_skill_twice_or_unknown_is_named(named):
-    with pytest.raises(ValueError, match="named must hold different skills below 8"):
-        answer(GRAPH, named, 4, N_SKILLS)
-
-
 # With the script
 
 
@@ -324,7 +249,7 @@ def test_the_page_answers_as_python_does(tab):
     for place, level in enumerate(LEVELS):
         tab.get_by_role("group", name="Fraction").get_by_role("button").nth(place).click()
         average = level.n_wrong * K / N_SKILLS
-        for named in random_sets(20, N_SKILLS, seed=place):
+        for named in random_sets(20, seed=place):
             name_skills(tab, named)
             shown = tab.evaluate(SHOWN)
             texts, failures = answer(GRAPH, named, level.n_wrong, N_SKILLS)
@@ -442,28 +367,13 @@ def test_without_a_script_one_round_is_told(opened):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1280)])
 def test_is_accessible_and_fits(opened, scheme, width):
-    from axe_playwright_python.sync_playwright import Axe
-
     tab = opened(game_of()._repr_html_(), *FILES, viewport={"width": width, "height": 800})
-    tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme; }", scheme)
-    ground = "#121212" if scheme == "dark" else "#ffffff"
-    words = "#ced6dd" if scheme == "dark" else "#222832"
-    tab.add_style_tag(
-        content=f":root {{ --pst-color-background: {ground}; --pst-color-text-base: {words}; }}"
-        f"body {{ background: {ground}; color: {words}; }}"
-    )
+    pages.in_scheme(tab, scheme)
     name_skills(tab, [0, 2])
     assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
-    found = [
-        (violation["id"], node["html"][:120])
-        for violation in Axe().run(tab).response["violations"]
-        if violation["impact"] in {"serious", "critical"}
-        for node in violation["nodes"]
-    ]
-    assert found == []
+    assert pages.serious(tab) == []
 
 
 @pytest.mark.browser

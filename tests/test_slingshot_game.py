@@ -44,19 +44,6 @@ def test_the_sets_kept_hold_the_worst_one_throughout(n_wrong):
         assert harm(GRAPH, named, n_wrong) == most
 
 
-@pytest.mark.parametrize("n_wrong", [1, 3, 5])
-def test_worst_sets_fail_as_often_as_the_busiest_skills_of_any_set_of_texts(n_wrong):
-    for graph in TINY[:5]:
-        choices = itertools.combinations(range(len(graph)), n_wrong)
-        failed = [graphs.failures(graph, np.array(texts), 6) for texts in choices]
-        busiest = np.cumsum(np.sort(failed, axis=1)[:, ::-1], axis=1).max(axis=0)
-        found = worst_named(graph, n_wrong, 6)
-        assert [harm(graph, named, n_wrong) for named in found] == busiest[:-1].tolist()
-        attained = graphs.every_set_of_texts(graph, n_wrong, 6)
-        for named, most in zip(found, attained, strict=False):
-            assert least_favoured(graph, named, n_wrong, 6) <= most
-
-
 def test_of_sets_harmed_alike_the_first_binary_number_is_named():
     graph = np.arange(5)[:, None]
     found = [named.tolist() for named in worst_named(graph, 1, 5)]

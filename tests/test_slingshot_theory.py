@@ -41,16 +41,6 @@ def test_closed_form_value():
     assert theory.closed_form_bound(0.2, 0.1, 8) == pytest.approx(2.719, abs=6e-4)
 
 
-def test_bracket_of_the_condition_is_minus_a_divergence():
-    rng = np.random.default_rng(0)
-    a = rng.uniform(0.01, 0.99, 2000)
-    q = a + (1 - a) * rng.uniform(0.001, 0.999, 2000)  # q = a * beta
-    bracket = sp.lambdify(
-        sp.symbols("a beta", positive=True), theory.derivation()["bracket"], "numpy"
-    )
-    np.testing.assert_allclose(bracket(a, q / a), -divergence(q, a), atol=1e-13)
-
-
 def test_curve_solves_its_equation():
     a = np.linspace(0.02, 0.6, 30)
     beta = theory.performance_curve(a, 0.1, 8)

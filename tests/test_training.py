@@ -55,15 +55,15 @@ RULES = {
 
 
 # In single precision a ReLU's input within a rounding of 0 may fall on either side of the kink, and
-# one such flip in 200 steps is seen in the fifth digit: the smooth SiLU shows equality there.
+# one such flip in 100 steps is seen in the fifth digit: the smooth SiLU shows equality there.
 @pytest.mark.parametrize(
     ("activation", "dtype", "tolerance"),
     [("relu", torch.float64, 1e-10), ("silu", torch.float32, 1e-5)],
 )
 @pytest.mark.parametrize("name", RULES)
-def test_an_ensemble_of_24_equals_24_plain_loops(name, activation, dtype, tolerance):
+def test_an_ensemble_of_12_equals_12_plain_loops(name, activation, dtype, tolerance):
     ours, theirs, rates, loss = RULES[name]
-    members = list(itertools.product([8, 20, 32], [0, 1, 2, 3], rates))
+    members = list(itertools.product([8, 20, 32], [0, 1], rates))
     widths, seeds, member_rates = (list(column) for column in zip(*members, strict=True))
     batches = cast(fresh_batches([_task(s) for s in seeds], 64, seeds=seeds), dtype)
 
@@ -73,12 +73,12 @@ def test_an_ensemble_of_24_equals_24_plain_loops(name, activation, dtype, tolera
         model,
         batches,
         optimizer=ours(member_rates),
-        steps=200,
+        steps=100,
         loss=loss,
         measure=_parameters,
-        at=[200],
+        at=[100],
     )
-    seen = [batches(step) for step in range(200)]
+    seen = [batches(step) for step in range(100)]
     test = cast(fresh_batches([_task(s) for s in seeds], 500, seeds=seeds), dtype)(10_000)
     outputs = model(test.bits, test.skill)
     before = start(test.bits, test.skill)
@@ -87,7 +87,7 @@ def test_an_ensemble_of_24_equals_24_plain_loops(name, activation, dtype, tolera
         _plain_loop(plain, seen, i, theirs(plain.parameters(), rate), loss)
         control = functional.one_hot(test.skill[i], N_SKILLS).to(dtype)
         expected = plain(torch.cat([control, test.bits[i]], 1))
-        # Only the order of summation differs: 200 steps let float32 roundings grow to 2e-6.
+        # Only the order of summation differs: steps let float32 roundings grow to 2e-6.
         torch.testing.assert_close(outputs[i], expected, rtol=tolerance, atol=tolerance)
         for a, b in zip(model.member(i).parameters(), plain.parameters(), strict=True):
             torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
@@ -140,9 +140,8 @@ SOURCES = {
 }
 
 
-@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_source_trains(source, loss):
+def test_every_source_trains(source):
     tasks = [MultitaskParity(3, 6, 1, seed=seed) for seed in (0, 1)]
     exact = whole_population(tasks)(0)
 
@@ -154,7 +153,6 @@ def test_every_source_trains(source, loss):
         SOURCES[source](tasks),
         optimizer=Adam(0.02),
         steps=300,
-        loss=loss,
         measure=measure,
         at=[0, 300],
     )["loss"]
