@@ -60,24 +60,22 @@ class DependentParities(Experiment):
         }
 
     def measure(self, member: int) -> Found:
-        trained, fresh = (_strings(self, member, part) for part in (0, 1))
+        arms = len(ARMS)
         tasks = [(*_PARENTS, _THIRD[arm]) for arm in ARMS]
-        targets = [
-            torch.stack([_shared.parities(bits, each) for each in tasks])
-            for bits in (trained, fresh)
+        strings = [_strings(self, member, part) for part in (0, 1)]
+        asked = [
+            (bits, torch.stack([_shared.parities(bits, each) for each in tasks]))
+            for bits in strings
         ]
-        weight = torch.ones(len(ARMS), 1, 3)
+        weight = torch.ones(arms, 1, 3)
         weight[ARMS.index("composed alone"), :, :2] = 0.0
-        batch = _shared.task_batch(trained.expand(len(ARMS), -1, -1), targets[0], weight)
+        trained, target = asked[0]
+        batch = _shared.task_batch(trained.expand(arms, -1, -1), target, weight)
 
         def accuracy(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-            right = [
-                _shared.accuracy(model(bits), target)
-                for bits, target in zip((trained, fresh), targets, strict=True)
-            ]
+            right = [_shared.accuracy(model(bits), target) for bits, target in asked]
             return {"accuracy": torch.stack(right, dim=1)}
 
-        arms = len(ARMS)
         record = train(
             MLPEnsemble(self.n_bits, [self.width] * arms, seeds=[member] * arms, n_outputs=3),
             lambda _: batch,

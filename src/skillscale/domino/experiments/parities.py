@@ -15,7 +15,6 @@ from skillscale import _checks
 from skillscale.domino.experiments import _shared
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD, Adam, NormalisedGradient, Optimizer
-from skillscale.lab.parity import Batch
 from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Seeds, Shares, Steps, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -94,13 +93,10 @@ class TwoParities(Experiment):
     ) -> Found:
         name, rate = rule
         data = [_data(self, seed, rare_fraction) for seed in member]
-        bits = torch.stack([bits for bits, _ in data])
+        bits, present = (torch.stack(part) for part in zip(*data, strict=True))
         target = _shared.parities(bits, _TASKS)
-        batch = (
-            _shared.task_batch(bits, target, torch.stack([present for _, present in data]))
-            if arm == "joint"
-            else _rare_samples(data)
-        )
+        seen, weight = (bits, present) if arm == "joint" else _rare_samples(bits, present)
+        batch = _shared.task_batch(seen, _shared.parities(seen, _TASKS), weight)
         record = train(
             MLPEnsemble(self.n_bits, [self.width] * len(member), seeds=member, n_outputs=2),
             lambda _: batch,
@@ -136,15 +132,15 @@ def _data(of: TwoParities, seed: int, fraction: float) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(bits), torch.from_numpy(present)
 
 
-def _rare_samples(data: list[tuple[Tensor, Tensor]]) -> Batch:
+def _rare_samples(bits: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
     """Return the samples that carry task 2, with weights for it alone.
 
     The others would add nothing to loss or gradient; members with fewer samples are padded.
     """
-    rows = [present[:, 1].nonzero().flatten() for _, present in data]
-    shape = (len(data), max(1, *map(len, rows)))
-    bits, weight = torch.zeros(*shape, data[0][0].shape[-1]), torch.zeros(*shape, 2)
+    rows = [each.nonzero().flatten() for each in present[..., 1]]
+    shape = (len(rows), max(1, *map(len, rows)))
+    found, weight = torch.zeros(*shape, bits.shape[-1]), torch.zeros(*shape, 2)
     for member, chosen in enumerate(rows):
-        bits[member, : len(chosen)] = data[member][0][chosen]
+        found[member, : len(chosen)] = bits[member, chosen]
         weight[member, : len(chosen), 1] = 1.0
-    return _shared.task_batch(bits, _shared.parities(bits, _TASKS), weight)
+    return found, weight
