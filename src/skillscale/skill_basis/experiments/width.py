@@ -11,11 +11,9 @@ import numpy as np
 import xarray as xr
 from torch import Tensor
 
-from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.settings import Count, Flag, Positive, Seeds, Sizes, each, real
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
-from skillscale.lab.training import train
 from skillscale.skill_basis.experiments import _shared
 
 _RESTART = 1_000_000  # distance between the seeds of two initial weights for the same task
@@ -154,24 +152,13 @@ WidthEmergence.records = {
 
 
 def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, Tensor]:
-    tasks = _shared.tasks(of, members)
-    seeds = [seed + _RESTART * restart for _, seed, restart in members]
-    widths = [width] * len(members)
-    model = MLPEnsemble(of.n_bits, widths, seeds=seeds, n_categories=of.n_skills, init=of.init_std)
-    batches = _shared.batches(tasks, of.batch_size, seeds=seeds, scale=of.scale)
     fall = of.final_rate / of.learning_rate
-
-    def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
-        if of.batch_size is None:
-            return _shared.on_all_inputs(model, batches(step), of.n_skills, of.scale)
-        return _shared.on_fresh_inputs(model, tasks, of.scale)
-
-    record = train(
-        model,
-        batches,
+    record = _shared.trained(
+        of,
+        _shared.tasks(of, members),
+        seeds=[seed + _RESTART * restart for _, seed, restart in members],
+        width=width,
         optimizer=Adam(of.learning_rate),
-        steps=of.steps,
-        measure=measure,
         at=[of.steps],
         schedule=lambda step: fall ** (step / of.steps),
     )
