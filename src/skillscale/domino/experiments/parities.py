@@ -49,7 +49,8 @@ class TwoParities(Experiment):
     """
 
     rare_fractions: Shares = (1.0, 0.5, 0.2, 0.1, 0.05)  #: of samples that carry task 2
-    rules: tuple[tuple[str, float], ...] = (("adam", 1e-3),)  #: of `RULES`, each with its rate
+    #: of `RULES`, each with its rate
+    rules: Annotated[tuple[tuple[str, float], ...], _checks.filled] = (("adam", 1e-3),)
     n_bits: Annotated[int, whole(4)] = 32  #: length of the bit strings
     n_samples: Count = 10_000  #: bit strings, all used in every step
     width: Count = 50  #: hidden neurons (ReLU, one layer)
@@ -65,8 +66,6 @@ class TwoParities(Experiment):
     }
 
     def together(self) -> None:
-        if not self.rules:
-            raise ValueError("rules must not be empty")
         for rule, rate in self.rules:
             _checks.choice("rules", rule, tuple(RULES))
             _checks.number(f"rate of {rule}", rate, above=0)

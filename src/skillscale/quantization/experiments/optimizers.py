@@ -42,23 +42,14 @@ class OptimizerAblation(_shared.Followed):
     """
 
     #: name of each rule, as in `StepScaling`, with the lowest and highest rate tried
-    optimizers: Annotated[tuple[tuple[str, float, float], ...], distinct]
+    optimizers: Annotated[tuple[tuple[str, float, float], ...], _checks.filled, distinct]
     #: at which the most frequent skill is to be learned; every rule gets the rate that does it
     first_steps: Annotated[Counts, distinct]
     matching_seeds: Seeds  #: of the networks on which rates are tried
     n_rates: Annotated[int, whole(2)]  #: log-spaced rates tried for each rule
     alpha: Alpha = 0.4  #: P(k) ∝ k^-(alpha+1)
 
-    order = (
-        "optimizer",
-        "first_step",
-        "seed",
-        "matching_seed",
-        "threshold",
-        "step",
-        "skill",
-        "rate_tried",
-    )
+    order = ("optimizer", "first_step", "seed", "matching_seed", "threshold", "step", "skill")
     about = _shared.ABOUT | {
         "loss": ("bit", "mean test loss over all inputs"),
         "tried": ("1", "learning rate"),
@@ -67,8 +58,6 @@ class OptimizerAblation(_shared.Followed):
     }
 
     def together(self) -> None:
-        if not self.optimizers:
-            raise ValueError("optimizers must not be empty")
         _checks.apart("matching_seeds", self.matching_seeds, self.seeds)
         for name, low, high in self.optimizers:
             _checks.choice("optimizers", name, RULES)
@@ -89,10 +78,9 @@ class OptimizerAblation(_shared.Followed):
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
         tries = sweep(self.measure_first, {"optimizer": self.optimizers})
-        first = tries.first_learned.transpose("optimizer", "matching_seed", "rate_tried").values
         rates = [
             [matched_rate(rate, steps, wanted) for wanted in self.first_steps]
-            for rate, steps in zip(tries.tried.values, first, strict=True)
+            for rate, steps in zip(tries.tried.values, tries.first_learned.values, strict=True)
         ]
         chosen = [(name, rate) for (name, _, _), rate in zip(self.optimizers, rates, strict=True)]
         places = range(len(self.first_steps))

@@ -39,7 +39,8 @@ class StepScaling(_shared.Followed):
     Source: set-up of Michaud et al. 2023, their toy data, smaller; see the settings.
     """
 
-    optimizers: Annotated[tuple[tuple[str, float], ...], distinct] = (  #: names and rates
+    #: names and rates
+    optimizers: Annotated[tuple[tuple[str, float], ...], _checks.filled, distinct] = (
         ("sgd", 1.0),
         ("adam", 1e-2),
         ("sign", 6e-3),
@@ -55,8 +56,6 @@ class StepScaling(_shared.Followed):
     }
 
     def together(self) -> None:
-        if not self.optimizers:
-            raise ValueError("optimizers must not be empty")
         for name, _ in self.optimizers:
             _checks.choice("optimizers", name, RULES)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, MultitaskParity, fixed_dataset
-from skillscale.lab.settings import Count, NonNegative, Positive, Seeds, Sizes, each, real
+from skillscale.lab.settings import Count, Flags, NonNegative, Positive, Seeds, Sizes, each, real
 from skillscale.lab.strengths import BatchAverages
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
@@ -54,7 +54,7 @@ class DataEmergence(Experiment):
     #: exponents α of the skill frequencies
     alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
     #: kinds of subsets, whether no bit may belong to two skills
-    disjoint: tuple[bool, ...] = (False, True)
+    disjoint: Flags = (False, True)
     n_skills: Count = 5
     n_bits: Count = 16
     subset_size: Count = 3  #: bits that a skill depends on
@@ -80,10 +80,6 @@ class DataEmergence(Experiment):
         "samples": ("sample", "size D of the dataset"),
         "samples_alone": ("sample", "size D of the dataset"),
     }
-
-    def together(self) -> None:
-        if not self.disjoint:
-            raise ValueError("disjoint must not be empty, got ()")
 
     def tasks(self, alpha: float) -> list[MultitaskParity]:
         shape = self.n_skills, self.n_bits, self.subset_size
