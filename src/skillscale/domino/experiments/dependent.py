@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -81,7 +82,7 @@ class DependentParities(Experiment):
             lambda _: batch,
             optimizer=Adam(self.lr),
             steps=self.steps,
-            loss=_shared.masked_error(self.n_samples),
+            loss=partial(_shared.masked_error, n_samples=self.n_samples),
             measure=accuracy,
             at=range(0, self.steps + 1, self.every),
         )["accuracy"]

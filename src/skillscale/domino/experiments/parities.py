@@ -101,7 +101,7 @@ class TwoParities(Experiment):
             lambda _: batch,
             optimizer=RULES[name](rate),
             steps=self.steps,
-            loss=_shared.masked_error(self.n_samples),
+            loss=partial(_shared.masked_error, n_samples=self.n_samples),
             measure=lambda model, _: {"accuracy": _shared.accuracy(model(bits), target)},
             at=range(0, self.steps + 1, self.every),
         )["accuracy"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.parity import Batch, Batches, MultitaskParity, fresh_batches, whole_population
 from skillscale.lab.strengths import BatchAverages, antithetic_strengths, by_skill
 from skillscale.lab.training import train
+
+Floats = NDArray[np.float32]
 
 ABOUT = {
     "strength": ("1", "strength R_k of a skill over the target scale S"),
@@ -33,11 +37,11 @@ def trained(
     width: int,
     windows: BatchAverages | None = None,
     **how: Any,
-) -> dict[str, Tensor]:
+) -> dict[str, Floats]:
     """Train one network per task on all inputs, or on `of.batch_size` fresh ones an update.
 
-    Measured are R_k/S and E[(S g_k - f)²]/S², each (time, member, skill), as `train` returns them:
-    on all inputs, on inputs of their own, or, after step 0, in `windows` over fresh batches.
+    Measured are R_k/S and E[(S g_k - f)²]/S², each (member, time, skill): on all inputs, on inputs
+    of their own, or, after step 0, in `windows` over fresh batches.
     """
     listed, scale = of.batch_size is None, of.scale
     source = whole_population(tasks) if listed else fresh_batches(tasks, of.batch_size, seeds=seeds)
@@ -59,7 +63,8 @@ def trained(
     widths = [width] * len(tasks)
     model = MLPEnsemble(of.n_bits, widths, seeds=seeds, n_categories=of.n_skills, init=of.init_std)
     observe = None if windows is None else windows.observe
-    return train(model, batches, steps=of.steps, measure=measure, observe=observe, **how)
+    record = train(model, batches, steps=of.steps, measure=measure, observe=observe, **how)
+    return {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}
 
 
 def scaled(source: Batches, scale: float, *, once: bool) -> Batches:

@@ -75,10 +75,9 @@ class TimeEmergence(Experiment):
         return replace(self, n_skills=1, steps=self.steps_alone, every=self.every_alone)
 
     def coords(self) -> Coords:
-        members = [(alpha, seed) for alpha in self.alphas for seed in self.seeds]
         return {
-            "alpha": ("member", [alpha for alpha, _ in members]),
-            "seed": ("member", [seed for _, seed in members]),
+            "alpha": ("member", np.repeat(self.alphas, len(self.seeds))),
+            "seed": ("member", np.tile(self.seeds, len(self.alphas))),
             "seed_alone": ("member_alone", list(self.seeds)),
             "step": times(self),
             "step_alone": times(self.alone()),
@@ -144,7 +143,7 @@ def times(of: TimeEmergence) -> NDArray[np.float64]:
 def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]]:
     """Train one network per member; return what was measured at `times`."""
     fresh = of.batch_size is not None
-    record = _shared.trained(
+    return _shared.trained(
         of,
         _shared.tasks(of, members),
         seeds=[seed for _, seed in members],
@@ -153,4 +152,3 @@ def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]
         optimizer=SGD(of.learning_rate),
         at=range(0, of.steps + 1, of.every),
     )
-    return {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}

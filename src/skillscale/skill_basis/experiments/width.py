@@ -9,7 +9,6 @@ from typing import Annotated
 
 import numpy as np
 import xarray as xr
-from torch import Tensor
 
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.settings import Count, Flag, Positive, Seeds, Sizes, each, real
@@ -98,17 +97,12 @@ class WidthEmergence(Experiment):
 
     def measure(self, width: int) -> Found:
         found = _trained(self, self.members(), width)
-        return {
-            name: (("member", "skill"), values.float().numpy()) for name, values in found.items()
-        }
+        return {name: (("member", "skill"), values) for name, values in found.items()}
 
     def measure_alone(self, width_alone: int) -> Found:
         alone = self.alone()
         found = _trained(alone, alone.members(), width_alone)
-        return {
-            f"{name}_alone": ("member_alone", values[:, 0].float().numpy())
-            for name, values in found.items()
-        }
+        return {f"{name}_alone": ("member_alone", found[name][:, 0]) for name in found}
 
 
 WidthEmergence.records = {
@@ -151,9 +145,9 @@ WidthEmergence.records = {
 }
 
 
-def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, Tensor]:
+def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, _shared.Floats]:
     fall = of.final_rate / of.learning_rate
-    record = _shared.trained(
+    found = _shared.trained(
         of,
         _shared.tasks(of, members),
         seeds=[seed + _RESTART * restart for _, seed, restart in members],
@@ -162,4 +156,4 @@ def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, Tens
         at=[of.steps],
         schedule=lambda step: fall ** (step / of.steps),
     )
-    return {name: values[0] for name, values in record.items()}
+    return {name: values[:, 0] for name, values in found.items()}
