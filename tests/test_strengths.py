@@ -52,9 +52,10 @@ def test_averages_over_batches_are_sums_over_their_samples():
         torch.zeros(1, 4, 1), torch.tensor([[0, 0, 1, 0]]), torch.tensor([[2.0, -2.0, 2.0, 2.0]])
     )
     averages.observe(0, batch, torch.tensor([[[1.0], [1.0], [2.0], [0.0]]]))
-    strength, loss = averages.read()
+    strength, loss, count = averages.read()
     torch.testing.assert_close(strength[0, :2], torch.tensor([0.0, 1.0]).double())
     torch.testing.assert_close(loss[0, :2], torch.tensor([(1 + 9 + 4) / 12, 0.0]).double())
     assert strength[0, 2].isnan()
     assert loss[0, 2].isnan()
+    assert count.tolist() == [[3, 1, 0]]
     assert averages.read()[0].isnan().all()

@@ -95,14 +95,19 @@ def sequence(name: str, value: object) -> None:
         raise ValueError(f"{name} must be a sequence, got {_short(value)}")
 
 
+def filled(name: str, values: Any) -> None:
+    """Raise ValueError unless `values` has entries, at least one."""
+    sequence(name, values)
+    if len(values) == 0:
+        raise ValueError(f"{name} must not be empty, got {values!r}")
+
+
 def seeds(name: str, values: Sequence[int]) -> None:
     """Raise ValueError unless there are seeds, all of them whole numbers >= 0, none twice.
 
     Seeds stand for independent members: a repeated one would narrow their interval falsely.
     """
-    sequence(name, values)
-    if len(values) == 0:
-        raise ValueError(f"{name} must not be empty, got {values!r}")
+    filled(name, values)
     for seed in values:
         integer(name, seed, minimum=0)
     if len(set(values)) < len(values):
@@ -111,9 +116,7 @@ def seeds(name: str, values: Sequence[int]) -> None:
 
 def increasing(name: str, values: Sequence[float], *, least: int = 1) -> None:
     """Raise ValueError unless there are `least` values or more, each above the one before."""
-    sequence(name, values)
-    if len(values) == 0:
-        raise ValueError(f"{name} must not be empty, got {values!r}")
+    filled(name, values)
     if len(values) < least:
         raise ValueError(f"{name} must hold at least {least} entries, got {values!r}")
     if not all(before < after for before, after in pairwise(values)):

@@ -42,9 +42,7 @@ def each(check: Check) -> Check:
     """Check every entry of a sequence, of which there must be one."""
 
     def every(name: str, values: Any) -> None:
-        _checks.sequence(name, values)
-        if len(values) == 0:
-            raise ValueError(f"{name} must not be empty, got {values!r}")
+        _checks.filled(name, values)
         for value in values:
             check(name, value)
 
@@ -70,6 +68,7 @@ Counts = Annotated[tuple[int, ...], each(whole(1))]
 Positives = Annotated[tuple[float, ...], each(real(above=0))]
 Shares = Annotated[tuple[float, ...], each(real(above=0, maximum=1))]
 Fractions = Annotated[tuple[float, ...], each(real(above=0, below=1))]
+Flags = Annotated[tuple[bool, ...], each(_checks.flag)]
 Alphas = Annotated[tuple[float, ...], each(real(above=-1))]
 Seeds = Annotated[tuple[int, ...], _checks.seeds]
 # in increasing order

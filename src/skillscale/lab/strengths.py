@@ -77,8 +77,11 @@ class BatchAverages:
         for total, part in zip(self._sums, parts, strict=True):
             total.scatter_add_(1, batch.skill, part.double())
 
-    def read(self) -> tuple[Tensor, Tensor]:
-        """Return R/S and the mean squared error over S², (member, skill); nan where none fell."""
+    def read(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return R/S, the mean squared error over S², both nan without samples, and their number.
+
+        Each has the shape (member, skill).
+        """
         count, product, error = self._sums.clone()
         self._sums.zero_()
-        return product / count / self._scale**2, error / count / self._scale**2
+        return product / count / self._scale**2, error / count / self._scale**2, count

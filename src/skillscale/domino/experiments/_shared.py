@@ -6,17 +6,12 @@ import torch
 from torch import Tensor
 
 from skillscale.lab.parity import Batch
-from skillscale.lab.training import Loss
 
 
-def masked_error(n_samples: int) -> Loss:
-    """Return a loss: squared errors summed over outputs, each times its weight, per sample."""
-
-    def error(outputs: Tensor, batch: Batch) -> Tensor:
-        assert batch.weight is not None
-        return (batch.weight * (outputs - batch.target).square()).sum((-1, -2)) / n_samples
-
-    return error
+def masked_error(outputs: Tensor, batch: Batch, *, n_samples: int) -> Tensor:
+    """Return squared errors summed over outputs, each times its weight, per sample, (member,)."""
+    assert batch.weight is not None
+    return (batch.weight * (outputs - batch.target).square()).sum((-1, -2)) / n_samples
 
 
 def task_batch(inputs: Tensor, target: Tensor, weight: Tensor) -> Batch:

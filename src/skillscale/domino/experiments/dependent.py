@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -60,30 +61,28 @@ class DependentParities(Experiment):
         }
 
     def measure(self, member: int) -> Found:
-        trained, fresh = (_strings(self, member, part) for part in (0, 1))
+        arms = len(ARMS)
         tasks = [(*_PARENTS, _THIRD[arm]) for arm in ARMS]
-        targets = [
-            torch.stack([_shared.parities(bits, each) for each in tasks])
-            for bits in (trained, fresh)
+        strings = [_strings(self, member, part) for part in (0, 1)]
+        asked = [
+            (bits, torch.stack([_shared.parities(bits, each) for each in tasks]))
+            for bits in strings
         ]
-        weight = torch.ones(len(ARMS), 1, 3)
+        weight = torch.ones(arms, 1, 3)
         weight[ARMS.index("composed alone"), :, :2] = 0.0
-        batch = _shared.task_batch(trained.expand(len(ARMS), -1, -1), targets[0], weight)
+        trained, target = asked[0]
+        batch = _shared.task_batch(trained.expand(arms, -1, -1), target, weight)
 
         def accuracy(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
-            right = [
-                _shared.accuracy(model(bits), target)
-                for bits, target in zip((trained, fresh), targets, strict=True)
-            ]
+            right = [_shared.accuracy(model(bits), target) for bits, target in asked]
             return {"accuracy": torch.stack(right, dim=1)}
 
-        arms = len(ARMS)
         record = train(
             MLPEnsemble(self.n_bits, [self.width] * arms, seeds=[member] * arms, n_outputs=3),
             lambda _: batch,
             optimizer=Adam(self.lr),
             steps=self.steps,
-            loss=_shared.masked_error(self.n_samples),
+            loss=partial(_shared.masked_error, n_samples=self.n_samples),
             measure=accuracy,
             at=range(0, self.steps + 1, self.every),
         )["accuracy"]

@@ -21,8 +21,6 @@ from skillscale.lab.settings import Count, NonNegative, Rates, Seeds, Settings, 
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import flushed_denormals
 
-Documents = Sequence[Sequence[int]]
-
 GROUPS = ("frequent", "middle", "rare")
 _RULES: dict[str, Callable[[float, float], Optimizer]] = {
     "adamw": lambda lr, decay: Adam(lr, betas=(0.9, 0.98), weight_decay=decay),
@@ -118,7 +116,7 @@ class LanguageSpeedups(Experiment):
 
     def measure_rates(self, arm: int, tuning_member: int) -> Found:
         """Return the final losses that decide on an arm's rate; nan for one without rivals."""
-        chosen, last = self.arms[arm], np.array([self.recipe.steps])
+        chosen, last = self.arms[arm], [self.recipe.steps]
         losses = [
             _run(self, chosen, rate, tuning_member, last)[-1].double().mean()
             if len(chosen.rates) > 1
@@ -129,7 +127,7 @@ class LanguageSpeedups(Experiment):
 
     def measure(self, arm: tuple[int, float], member: int) -> Found:
         place, rate = arm
-        at = np.arange(0, self.recipe.steps + 1, self.every)
+        at = range(0, self.recipe.steps + 1, self.every)
         curve = _run(self, self.arms[place], rate, member, at)
         group = _text(self, member).group
         last = [curve[-1][group == each].double().mean() for each in range(len(GROUPS))]
@@ -180,7 +178,7 @@ class _Text:
     """One seed's text: what is trained on, held-out windows and their targets' groups."""
 
     n_tokens: int
-    training: Documents
+    training: Sequence[Sequence[int]]
     rows: Tensor
     group: Tensor
 
@@ -221,7 +219,7 @@ def frequency_groups(counts: NDArray[np.int64], n_groups: int) -> NDArray[np.int
     return groups
 
 
-def _run(of: LanguageSpeedups, arm: Arm, rate: float, seed: int, at: NDArray[np.int64]) -> Tensor:
+def _run(of: LanguageSpeedups, arm: Arm, rate: float, seed: int, at: Sequence[int]) -> Tensor:
     """Train one network; return losses of held-out tokens (step, row, position) at some steps."""
     recipe, text = of.recipe, _text(of, seed)
     draws = Stream(seed, "language speed-ups").at(0)
@@ -236,10 +234,10 @@ def _run(of: LanguageSpeedups, arm: Arm, rate: float, seed: int, at: NDArray[np.
         mlp_blocks=arm.mlp_blocks,
         mlp_expansion=arm.mlp_expansion,
     )
-    wanted, found = set(at.tolist()), []
+    found = []
 
     def observe(step: int) -> None:
-        if step in wanted:
+        if step in at:
             found.append(language.token_losses(model, text.rows))
 
     with flushed_denormals():

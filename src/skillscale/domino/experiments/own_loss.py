@@ -169,8 +169,7 @@ def _losses(
         measure=measure,
         at=range(0, of.steps + 1, of.every),
     )["loss"]
-    values: NDArray[np.float32] = record.movedim(0, 1).numpy()
-    return values
+    return np.asarray(record.movedim(0, 1).numpy())
 
 
 def _own_loss(error: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ from skillscale import _checks
 from skillscale.domino.experiments import _shared
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD, Adam, NormalisedGradient, Optimizer
-from skillscale.lab.parity import Batch
 from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Count, Seeds, Shares, Steps, whole
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -50,7 +49,8 @@ class TwoParities(Experiment):
     """
 
     rare_fractions: Shares = (1.0, 0.5, 0.2, 0.1, 0.05)  #: of samples that carry task 2
-    rules: tuple[tuple[str, float], ...] = (("adam", 1e-3),)  #: of `RULES`, each with its rate
+    #: of `RULES`, each with its rate
+    rules: Annotated[tuple[tuple[str, float], ...], _checks.filled] = (("adam", 1e-3),)
     n_bits: Annotated[int, whole(4)] = 32  #: length of the bit strings
     n_samples: Count = 10_000  #: bit strings, all used in every step
     width: Count = 50  #: hidden neurons (ReLU, one layer)
@@ -66,8 +66,6 @@ class TwoParities(Experiment):
     }
 
     def together(self) -> None:
-        if not self.rules:
-            raise ValueError("rules must not be empty")
         for rule, rate in self.rules:
             _checks.choice("rules", rule, tuple(RULES))
             _checks.number(f"rate of {rule}", rate, above=0)
@@ -94,19 +92,16 @@ class TwoParities(Experiment):
     ) -> Found:
         name, rate = rule
         data = [_data(self, seed, rare_fraction) for seed in member]
-        bits = torch.stack([bits for bits, _ in data])
+        bits, present = (torch.stack(part) for part in zip(*data, strict=True))
         target = _shared.parities(bits, _TASKS)
-        batch = (
-            _shared.task_batch(bits, target, torch.stack([present for _, present in data]))
-            if arm == "joint"
-            else _rare_samples(data)
-        )
+        seen, weight = (bits, present) if arm == "joint" else _rare_samples(bits, present)
+        batch = _shared.task_batch(seen, _shared.parities(seen, _TASKS), weight)
         record = train(
             MLPEnsemble(self.n_bits, [self.width] * len(member), seeds=member, n_outputs=2),
             lambda _: batch,
             optimizer=RULES[name](rate),
             steps=self.steps,
-            loss=_shared.masked_error(self.n_samples),
+            loss=partial(_shared.masked_error, n_samples=self.n_samples),
             measure=lambda model, _: {"accuracy": _shared.accuracy(model(bits), target)},
             at=range(0, self.steps + 1, self.every),
         )["accuracy"]
@@ -136,15 +131,15 @@ def _data(of: TwoParities, seed: int, fraction: float) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(bits), torch.from_numpy(present)
 
 
-def _rare_samples(data: list[tuple[Tensor, Tensor]]) -> Batch:
+def _rare_samples(bits: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
     """Return the samples that carry task 2, with weights for it alone.
 
     The others would add nothing to loss or gradient; members with fewer samples are padded.
     """
-    rows = [present[:, 1].nonzero().flatten() for _, present in data]
-    shape = (len(data), max(1, *map(len, rows)))
-    bits, weight = torch.zeros(*shape, data[0][0].shape[-1]), torch.zeros(*shape, 2)
+    rows = [each.nonzero().flatten() for each in present[..., 1]]
+    shape = (len(rows), max(1, *map(len, rows)))
+    found, weight = torch.zeros(*shape, bits.shape[-1]), torch.zeros(*shape, 2)
     for member, chosen in enumerate(rows):
-        bits[member, : len(chosen)] = data[member][0][chosen]
+        found[member, : len(chosen)] = bits[member, chosen]
         weight[member, : len(chosen), 1] = 1.0
-    return _shared.task_batch(bits, _shared.parities(bits, _TASKS), weight)
+    return found, weight

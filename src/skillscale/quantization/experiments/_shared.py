@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -19,12 +20,11 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import Batches, MultitaskParity, fresh_batches
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count
-from skillscale.lab.sweep import Experiment, Found
-from skillscale.lab.training import Measure, train
+from skillscale.lab.settings import Count, Seeds
+from skillscale.lab.sweep import Coords, Experiment, Found
+from skillscale.lab.training import Measure, log_steps, train
 
 Floats = NDArray[np.float32]
-Floats64 = NDArray[np.float64]
 
 THRESHOLDS = (0.9, 0.5, 0.1)
 
@@ -46,13 +46,22 @@ ABOUT = {
 class Toy(Experiment):
     """Settings of the toy's task, multitask sparse parity, and of its training."""
 
+    seeds: Seeds  #: each chooses subsets, initial parameters, training and test data
     n_skills: Count = 100
     n_bits: Count = 16  #: task bits
     subset_size: Count = 2  #: bits a skill depends on
-    batch_size: Count = 1000  #: samples of an update
+    batch_size: Count = 1000  #: samples of an update, fresh ones without a fixed data set
     n_test: Count = 100  #: test inputs per skill
 
     about = ABOUT
+
+    def times(self) -> NDArray[np.int64]:
+        """Return the steps at which losses are measured."""
+        raise NotImplementedError
+
+    def coords(self) -> Coords:
+        ranks = range(1, self.n_skills + 1)
+        return {"seed": self.seeds, "step": self.times(), "skill": ranks}
 
     def tasks(self, alphas: Iterable[float], seeds: Iterable[int]) -> list[MultitaskParity]:
         """Return the task of every exponent and seed, the seed fastest."""
@@ -62,9 +71,10 @@ class Toy(Experiment):
             for alpha, seed in itertools.product(alphas, seeds)
         ]
 
-    def frequency(self, alphas: Iterable[float]) -> tuple[tuple[str, str], Floats64]:
-        """Return P(k), (alpha, skill); it is alike for all seeds."""
-        return ("alpha", "skill"), np.stack([task.frequency for task in self.tasks(alphas, [0])])
+    def frequency(self, alphas: Sequence[float]) -> xr.DataArray:
+        """Return P(k), (alpha, skill), with its exponents; it is alike for all seeds."""
+        table = np.stack([task.frequency for task in self.tasks(alphas, [0])])
+        return xr.DataArray(table, {"alpha": list(alphas)}, ("alpha", "skill"))
 
     def trained(
         self,
@@ -72,7 +82,7 @@ class Toy(Experiment):
         *,
         width: int,
         optimizer: Optimizer,
-        at: Sequence[int],
+        at: NDArray[np.int64],
         batches: Batches | None = None,
         schedule: Schedule | None = None,
     ) -> Floats:
@@ -86,13 +96,25 @@ class Toy(Experiment):
             MLPEnsemble(self.n_bits, widths, seeds=seeds, n_categories=self.n_skills),
             batches or fresh_batches(tasks, self.batch_size, seeds=seeds),
             optimizer=optimizer,
-            steps=at[-1],
+            steps=int(at[-1]),
             loss="cross_entropy",
             measure=losses_on_test_inputs(tasks, seeds, self.n_test),
             at=at,
             schedule=schedule,
         )
         return np.asarray(record["loss"].transpose(0, 1).numpy())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed(Toy):
+    """The same for networks of one width that are measured at log-spaced steps."""
+
+    width: Count
+    steps: Count  #: updates
+    n_times: Count  #: steps at which losses are measured (at most)
+
+    def times(self) -> NDArray[np.int64]:
+        return log_steps(self.steps, self.n_times)
 
 
 def losses_on_test_inputs(

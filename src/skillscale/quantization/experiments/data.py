@@ -7,18 +7,16 @@ from typing import Annotated
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import fixed_dataset
-from skillscale.lab.settings import Alphas, Count, Positive, Seeds, Sizes, distinct
-from skillscale.lab.sweep import Coords, Found, Grid, Sweep
-from skillscale.lab.training import log_steps
+from skillscale.lab.settings import Alphas, Positive, Sizes, distinct
+from skillscale.lab.sweep import Found, Grid, Sweep
 from skillscale.quantization.experiments import _shared
 
 
 @dataclass(frozen=True)
-class DataScaling(_shared.Toy):
+class DataScaling(_shared.Followed):
     """Train networks on fixed datasets of many sizes and measure the test loss of every skill.
 
     In bits, over (alpha, seed, samples) and the axes named: `loss` (step), mean test loss over all
@@ -31,10 +29,6 @@ class DataScaling(_shared.Toy):
     """
 
     samples: Sizes  #: sizes D of the training set
-    seeds: Seeds  #: each chooses subsets, initial parameters, training and test data
-    width: Count
-    steps: Count  #: updates of Adam
-    n_times: Count  #: log-spaced steps at which losses are measured (at most)
     alphas: Annotated[Alphas, distinct] = (0.2, 0.4, 0.8)  #: P(k) ∝ k^-(alpha+1)
     learning_rate: Positive = 1e-2  #: of Adam
 
@@ -48,15 +42,8 @@ class DataScaling(_shared.Toy):
         "early_step": ("step", "updates done where the mean test loss is lowest"),
     }
 
-    def times(self) -> NDArray[np.int64]:
-        return log_steps(self.steps, self.n_times)
-
     def grid(self) -> Grid:
         return {"samples": self.samples}
-
-    def coords(self) -> Coords:
-        ranks = range(1, self.n_skills + 1)
-        return {"alpha": self.alphas, "seed": self.seeds, "step": self.times(), "skill": ranks}
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
         return super().collect(sweep).assign(frequency=self.frequency(self.alphas))
@@ -68,36 +55,39 @@ class DataScaling(_shared.Toy):
             tasks,
             width=self.width,
             optimizer=Adam(self.learning_rate),
-            at=times.tolist(),
+            at=times,
             batches=fixed_dataset(tasks, samples, seeds=seeds, batch_size=self.batch_size),
         )
         mean = np.einsum("mtk,mk->mt", by_skill, np.stack([task.frequency for task in tasks]))
         best = mean.argmin(1)
         found = {
-            "loss": (("step",), mean),
-            "early": (("skill",), by_skill[np.arange(len(tasks)), best]),
-            "lowest": (("skill",), by_skill.min(1)),
-            "final": (("skill",), by_skill[:, -1]),
-            "early_step": ((), times[best]),
+            "loss": (("step",), mean, 3),
+            "early": (("skill",), by_skill[np.arange(len(tasks)), best], 3),
+            "lowest": (("skill",), by_skill.min(1), 3),
+            # Losses far above one bit, of skills learned by heart, need no third digit.
+            "final": (("skill",), by_skill[:, -1], 2),
+            "early_step": ((), times[best], 0),
         }
-        # Losses far above one bit, of skills learned by heart, need no third digit.
-        digits = {"final": 2}
         grid = len(self.alphas), len(self.seeds)
-
-        def rounded(name: str, values: NDArray[np.float64]) -> NDArray[np.float32]:
-            each = values.astype(np.float32).round(digits.get(name, 3))
-            return each.reshape(*grid, *values.shape[1:])
-
         return {
-            name: (("alpha", "seed", *axis), rounded(name, values))
-            for name, (axis, values) in found.items()
+            name: (
+                ("alpha", "seed", *axis),
+                values.astype(np.float32).round(digits).reshape(*grid, *values.shape[1:]),
+            )
+            for name, (axis, values, digits) in found.items()
         }
 
 
 DataScaling.records = {
     "quantization_data_scaling": {
         "live": DataScaling(
-            (1000, 4000, 16000), (0, 1), width=64, steps=600, n_times=20, alphas=(0.4,), n_test=50
+            samples=(1000, 4000, 16000),
+            seeds=(0, 1),
+            width=64,
+            steps=600,
+            n_times=20,
+            alphas=(0.4,),
+            n_test=50,
         ),
         "standard": DataScaling(
             samples=tuple(1000 * 2**doubling for doubling in range(8)),

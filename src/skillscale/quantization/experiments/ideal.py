@@ -85,12 +85,10 @@ class IdealLearner(Experiment):
         soft = [
             1 - (_frequency(ranks, alpha) * (1 - self.kept**counts)).sum() for ranks, counts in seen
         ]
+        roomy = _with_room(draws[: self.n_drawn], alpha, self.capacities)
         ranks = range(1, self.n_shown + 1)
         found = {
-            "loss_capacity": (
-                "capacity",
-                _with_room(draws[: self.n_drawn], alpha, self.capacities),
-            ),
+            "loss_capacity": ("capacity", roomy),
             "loss_samples": ("samples", [1 - _frequency(each, alpha).sum() for each in often]),
             "count_samples": ("samples", [each.size for each in often]),
             "loss_soft": ("samples", soft),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,9 +13,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from skillscale import _checks
-from skillscale.lab.settings import Alpha, Count, Counts, Seeds, distinct, whole
+from skillscale.lab.optimizers import Optimizer
+from skillscale.lab.settings import Alpha, Counts, Seeds, distinct, whole
 from skillscale.lab.sweep import Coords, Found, Sweep
-from skillscale.lab.training import log_steps
 from skillscale.quantization.experiments import _shared
 from skillscale.quantization.experiments.steps import RULES, rule
 
@@ -24,7 +25,7 @@ _MATCHED = 0.1  # bits; the most frequent skill is learned when its test loss is
 
 
 @dataclass(frozen=True)
-class OptimizerAblation(_shared.Toy):
+class OptimizerAblation(_shared.Followed):
     """Match the rates of several update rules at the first skill and follow all other skills.
 
     Rates are tried on networks of their own seeds. The rate of a rule is where the geometric mean
@@ -41,27 +42,14 @@ class OptimizerAblation(_shared.Toy):
     """
 
     #: name of each rule, as in `StepScaling`, with the lowest and highest rate tried
-    optimizers: Annotated[tuple[tuple[str, float, float], ...], distinct]
+    optimizers: Annotated[tuple[tuple[str, float, float], ...], _checks.filled, distinct]
     #: at which the most frequent skill is to be learned; every rule gets the rate that does it
     first_steps: Annotated[Counts, distinct]
     matching_seeds: Seeds  #: of the networks on which rates are tried
-    seeds: Seeds  #: of the networks that are followed
     n_rates: Annotated[int, whole(2)]  #: log-spaced rates tried for each rule
-    width: Count
-    steps: Count  #: updates, on a fresh batch each
-    n_times: Count  #: log-spaced steps at which losses are measured (at most)
     alpha: Alpha = 0.4  #: P(k) ∝ k^-(alpha+1)
 
-    order = (
-        "optimizer",
-        "first_step",
-        "seed",
-        "matching_seed",
-        "threshold",
-        "step",
-        "skill",
-        "rate_tried",
-    )
+    order = ("optimizer", "first_step", "seed", "matching_seed", "threshold", "step", "skill")
     about = _shared.ABOUT | {
         "loss": ("bit", "mean test loss over all inputs"),
         "tried": ("1", "learning rate"),
@@ -70,8 +58,6 @@ class OptimizerAblation(_shared.Toy):
     }
 
     def together(self) -> None:
-        if not self.optimizers:
-            raise ValueError("optimizers must not be empty")
         _checks.apart("matching_seeds", self.matching_seeds, self.seeds)
         for name, low, high in self.optimizers:
             _checks.choice("optimizers", name, RULES)
@@ -81,26 +67,20 @@ class OptimizerAblation(_shared.Toy):
             if first > self.steps:
                 raise ValueError(f"first_steps must be <= steps = {self.steps}, got {first}")
 
-    def times(self) -> NDArray[np.int64]:
-        return log_steps(self.steps, self.n_times)
-
     def coords(self) -> Coords:
         return {
+            **super().coords(),
             "optimizer": [name for name, _, _ in self.optimizers],
             "first_step": self.first_steps,
-            "seed": self.seeds,
             "matching_seed": self.matching_seeds,
             "threshold": _shared.THRESHOLDS,
-            "step": self.times(),
-            "skill": range(1, self.n_skills + 1),
         }
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
         tries = sweep(self.measure_first, {"optimizer": self.optimizers})
-        first = tries.first_learned.transpose("optimizer", "matching_seed", "rate_tried").values
         rates = [
             [matched_rate(rate, steps, wanted) for wanted in self.first_steps]
-            for rate, steps in zip(tries.tried.values, first, strict=True)
+            for rate, steps in zip(tries.tried.values, tries.first_learned.values, strict=True)
         ]
         chosen = [(name, rate) for (name, _, _), rate in zip(self.optimizers, rates, strict=True)]
         places = range(len(self.first_steps))
@@ -114,47 +94,32 @@ class OptimizerAblation(_shared.Toy):
         """Return the steps at which the first skill is learned at every rate tried."""
         name, low, high = optimizer
         rates = np.geomspace(low, high, self.n_rates)
-        seeds = [seed for seed in self.matching_seeds for _ in rates]
+        seeds, each = zip(*itertools.product(self.matching_seeds, rates.tolist()), strict=True)
         # Long enough for the lower of two rates that enclose the step wanted.
         steps = min(4 * max(self.first_steps), self.steps)
         times = np.unique(np.linspace(0, steps, 81).round().astype(np.int64))
-        each = tuple(float(rate) for _ in self.matching_seeds for rate in rates)
-        learned = np.asarray(self._curves(name, each, seeds, times)["learned"][1])
+        learned = np.asarray(self._curves(rule(name, each), seeds, times)["learned"][1])
         first = learned[:, _shared.THRESHOLDS.index(_MATCHED), 0].astype(np.float64)
         return {
             "tried": ("rate_tried", rates),
-            "first_learned": (
-                ("matching_seed", "rate_tried"),
-                first.reshape(len(self.matching_seeds), len(rates)),
-            ),
+            "first_learned": (("matching_seed", "rate_tried"), first.reshape(-1, len(rates))),
         }
 
     def measure(self, optimizer: tuple[str, list[float]], first_step: int) -> Found:
         name, rates = optimizer
         if math.isnan(rates[first_step]):
-            n, marks = len(self.seeds), len(_shared.THRESHOLDS)
-            sizes = {
-                "loss": {"seed": n, "step": len(self.times())},
-                "count": {"seed": n, "threshold": marks, "step": len(self.times())},
-                "learned": {"seed": n, "threshold": marks, "skill": self.n_skills},
-            }
+            unlearned = np.ones((len(self.seeds), len(self.times()), self.n_skills), np.float32)
+            like = _shared.learning_curves(unlearned, np.ones(self.n_skills), self.times())
             return {
-                key: (tuple(size), np.full(tuple(size.values()), np.nan, np.float32))
-                for key, size in sizes.items()
+                key: (dims, np.full(np.shape(values), np.nan, np.float32))
+                for key, (dims, values) in like.items()
             }
-        return self._curves(name, rates[first_step], self.seeds, self.times())
+        return self._curves(rule(name, rates[first_step]), self.seeds, self.times())
 
-    def _curves(
-        self,
-        name: str,
-        rate: float | tuple[float, ...],
-        seeds: tuple[int, ...] | list[int],
-        times: NDArray[np.int64],
-    ) -> Found:
+    def _curves(self, chosen: Optimizer, seeds: Sequence[int], at: NDArray[np.int64]) -> Found:
         tasks = self.tasks([self.alpha], seeds)
-        chosen, at = rule(name, rate), times.tolist()
         loss = self.trained(tasks, width=self.width, optimizer=chosen, at=at)
-        return _shared.learning_curves(loss, tasks[0].frequency, times)
+        return _shared.learning_curves(loss, tasks[0].frequency, at)
 
 
 _TRIED = (

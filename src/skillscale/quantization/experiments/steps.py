@@ -8,13 +8,11 @@ from typing import Annotated
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from skillscale import _checks
 from skillscale.lab.optimizers import SGD, Adam, Optimizer, SignDescent
 from skillscale.lab.settings import Alpha, Alphas, Count, Counts, Seeds, distinct
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid, Sweep
-from skillscale.lab.training import log_steps
 from skillscale.quantization.experiments import _shared
 
 # Order of the parameters: control rows, weights and biases of the first layer, the same of the
@@ -25,7 +23,7 @@ _AT_ONCE = 20_000  # samples of an update of all networks trained together
 
 
 @dataclass(frozen=True)
-class StepScaling(_shared.Toy):
+class StepScaling(_shared.Followed):
     """Follow wide networks through training and note when each skill is learned.
 
     Over (optimizer, alpha, seed) and the axes named: `loss` (step), mean test loss over all inputs
@@ -41,11 +39,8 @@ class StepScaling(_shared.Toy):
     Source: set-up of Michaud et al. 2023, their toy data, smaller; see the settings.
     """
 
-    seeds: Seeds  #: each chooses subsets, initial parameters, training and test data
-    width: Count
-    steps: Count  #: updates, on a fresh batch each
-    n_times: Count  #: log-spaced steps at which losses are measured (at most)
-    optimizers: Annotated[tuple[tuple[str, float], ...], distinct] = (  #: names and rates
+    #: names and rates
+    optimizers: Annotated[tuple[tuple[str, float], ...], _checks.filled, distinct] = (
         ("sgd", 1.0),
         ("adam", 1e-2),
         ("sign", 6e-3),
@@ -61,13 +56,8 @@ class StepScaling(_shared.Toy):
     }
 
     def together(self) -> None:
-        if not self.optimizers:
-            raise ValueError("optimizers must not be empty")
         for name, _ in self.optimizers:
             _checks.choice("optimizers", name, RULES)
-
-    def times(self) -> NDArray[np.int64]:
-        return log_steps(self.steps, self.n_times)
 
     def grid(self) -> Grid:
         group = max(1, _AT_ONCE // self.batch_size)
@@ -77,12 +67,10 @@ class StepScaling(_shared.Toy):
 
     def coords(self) -> Coords:
         return {
+            **super().coords(),
             "optimizer": [name for name, _ in self.optimizers],
             "rate": ("optimizer", [rate for _, rate in self.optimizers]),
-            "seed": self.seeds,
             "threshold": _shared.THRESHOLDS,
-            "step": self.times(),
-            "skill": range(1, self.n_skills + 1),
             "shown": range(1, min(self.n_shown, self.n_skills) + 1),
         }
 
@@ -92,11 +80,10 @@ class StepScaling(_shared.Toy):
         return found.assign(curve=curve, frequency=self.frequency(self.alphas))
 
     def measure(self, optimizer: tuple[str, float], alpha: float, seed: tuple[int, ...]) -> Found:
-        tasks = self.tasks([alpha], seed)
-        chosen, at = rule(*optimizer), self.times().tolist()
-        loss = self.trained(tasks, width=self.width, optimizer=chosen, at=at)
+        tasks, at = self.tasks([alpha], seed), self.times()
+        loss = self.trained(tasks, width=self.width, optimizer=rule(*optimizer), at=at)
         curve = loss[..., : self.n_shown].round(3)
-        found = _shared.learning_curves(loss, tasks[0].frequency, self.times())
+        found = _shared.learning_curves(loss, tasks[0].frequency, at)
         return {**found, "curve": (("seed", "step", "shown"), curve)}
 
 
@@ -145,8 +132,10 @@ class Truncation(Experiment):
 
 StepScaling.records = {
     "quantization_step_scaling": {
-        "live": StepScaling((0, 1, 2), 64, steps=1200, n_times=40, alphas=(0.4,), n_test=50),
-        "standard": StepScaling(tuple(range(200, 210)), width=128, steps=5000, n_times=60),
+        "live": StepScaling(
+            seeds=(0, 1, 2), width=64, steps=1200, n_times=40, alphas=(0.4,), n_test=50
+        ),
+        "standard": StepScaling(seeds=tuple(range(200, 210)), width=128, steps=5000, n_times=60),
         # The paper's task, batch, optimizer and, in its sweep over α, width; its step exponents are
         # fitted to the first 15,000 of 100,000 steps.
         "paper": StepScaling(

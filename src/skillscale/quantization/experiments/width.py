@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from skillscale.lab.optimizers import Adam
-from skillscale.lab.settings import Alphas, Count, Counts, Positive, Seeds, Steps, distinct
-from skillscale.lab.sweep import Coords, Found, Grid, Sweep
+from skillscale.lab.settings import Alphas, Count, Counts, Positive, Steps, distinct
+from skillscale.lab.sweep import Found, Grid, Sweep
 from skillscale.quantization.experiments import _shared
 
 
@@ -27,7 +29,6 @@ class WidthScaling(_shared.Toy):
     """
 
     widths: Annotated[Counts, distinct]
-    seeds: Seeds  #: each chooses subsets, initial parameters, training and test data
     steps: Count  #: updates, a multiple of 2^halvings
     halvings: Steps = 3  #: how often the steps are halved for the earlier measurements
     alphas: Annotated[Alphas, distinct] = (0.2, 0.4, 0.8)  #: P(k) ∝ k^-(alpha+1)
@@ -43,16 +44,12 @@ class WidthScaling(_shared.Toy):
         if self.steps % 2**self.halvings:
             raise ValueError(f"steps must be a multiple of {2**self.halvings}, got {self.steps}")
 
-    def times(self) -> list[int]:
-        return [self.steps // 2**halving for halving in range(self.halvings, -1, -1)]
+    def times(self) -> NDArray[np.int64]:
+        return self.steps // 2 ** np.arange(self.halvings, -1, -1)
 
     def grid(self) -> Grid:
         # Padding narrow networks to the widest would cost most of the time.
         return {"width": self.widths}
-
-    def coords(self) -> Coords:
-        ranks = range(1, self.n_skills + 1)
-        return {"alpha": self.alphas, "seed": self.seeds, "step": self.times(), "skill": ranks}
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
         return super().collect(sweep).assign(frequency=self.frequency(self.alphas))
@@ -72,9 +69,9 @@ class WidthScaling(_shared.Toy):
 
 WidthScaling.records = {
     "quantization_width_scaling": {
-        "live": WidthScaling((8, 16, 32), (0, 1, 2), 1600, alphas=(0.4,), n_test=50),
+        "live": WidthScaling((8, 16, 32), 1600, seeds=(0, 1, 2), alphas=(0.4,), n_test=50),
         "standard": WidthScaling(
-            (8, 12, 16, 20, 24, 32, 48, 64), seeds=tuple(range(200, 210)), steps=32000
+            (8, 12, 16, 20, 24, 32, 48, 64), 32000, seeds=tuple(range(200, 210))
         ),
     }
 }

@@ -10,31 +10,20 @@ import xarray as xr
 from skillscale import fits, learning_order
 from skillscale.fits import Estimate
 from skillscale.quantization import theory
-from skillscale.quantization.readings.shared import (
-    ALPHA,
-    LATE,
-    N_SKILLS,
-    OPTIMIZERS,
-    Floats,
-    by_optimizer,
-    learned_at,
-    losses,
-    median_costs,
-    raw_and_lawful,
-    relative_costs,
-)
+from skillscale.quantization.readings import shared
+from skillscale.quantization.readings.shared import ALPHA, LATE, N_SKILLS, OPTIMIZERS, Floats
 
 
 def convergence_exponents(run: xr.Dataset, select: str) -> Floats:
     """Exponent q of each seed, by one of `learning_order.SELECTIONS`."""
     return learning_order.convergence_exponents(
-        run.frequency, learned_at(run), horizon=float(run.step[-1]), select=select
+        run.frequency, shared.learned_at(run), horizon=float(run.step[-1]), select=select
     )
 
 
 def expected_over_learned(run: xr.Dataset) -> float:
     """What q a fit over all learned skills should read, by the theory of the selection."""
-    log_times = np.log(learned_at(run))
+    log_times = np.log(shared.learned_at(run))
     return theory.censored_exponent(
         ALPHA,
         n_skills=N_SKILLS,
@@ -47,9 +36,9 @@ def expected_over_learned(run: xr.Dataset) -> float:
 
 def expected_order(run: xr.Dataset) -> float:
     """The τ that the law's times with the seeds' spread would have."""
-    log_times = np.log(learned_at(run)[:, :15])
+    log_times = np.log(shared.learned_at(run)[:, :15])
     q = learning_order.mean_of_all(convergence_exponents(run, "gap-free")).value
-    middle = q * np.log(relative_costs(np.arange(1, 16)))
+    middle = q * np.log(shared.relative_costs(np.arange(1, 16)))
     return theory.expected_rank_correlation(middle, np.nanstd(log_times, 0, ddof=1))
 
 
@@ -58,14 +47,17 @@ def of_number(run: xr.Dataset, optimizer: str, n_skills: int) -> xr.Dataset:
 
 
 def exponents_of_number(run: xr.Dataset) -> tuple[Floats, Floats]:
-    late, cost = run.sel(step=LATE), median_costs(learned_at(run), n_max=8)
-    return raw_and_lawful(late.step.values, losses(late), "S", cost, run.sizes["skill"])
+    late, cost = run.sel(step=LATE), shared.median_costs(shared.learned_at(run), n_max=8)
+    return shared.raw_and_lawful(
+        late.step.values, shared.losses(late), "S", cost, run.sizes["skill"]
+    )
 
 
 def frequent_skills_are_learned_first(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
-    for label, each in by_optimizer(run).items():
-        seen, expected = learning_order.order_correlation(learned_at(each)), expected_order(each)
+    for label, each in shared.by_optimizer(run).items():
+        seen = learning_order.order_correlation(shared.learned_at(each))
+        expected = expected_order(each)
         ends = {end: getattr(seen, end) - expected for end in ("value", "low", "high")}
         found[label] = replace(seen, **ends)
     return found
@@ -73,7 +65,7 @@ def frequent_skills_are_learned_first(run: xr.Dataset) -> dict[str, Estimate]:
 
 def fitting_only_learned_skills_lowers_the_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
-    for label, each in by_optimizer(run).items():
+    for label, each in shared.by_optimizer(run).items():
         everything, prefix, censored = (
             convergence_exponents(each, select) for select in learning_order.SELECTIONS
         )

@@ -10,16 +10,8 @@ import xarray as xr
 
 from skillscale import fits, frequencies, learning_order
 from skillscale.fits import Estimate
-from skillscale.quantization.readings.shared import (
-    ALPHA,
-    ALPHAS,
-    KNOWN,
-    N_SKILLS,
-    Floats,
-    loss_exponents,
-    median_costs,
-    raw_and_completed,
-)
+from skillscale.quantization.readings import shared
+from skillscale.quantization.readings.shared import ALPHA, ALPHAS, KNOWN, N_SKILLS, Floats
 
 
 def sizes_learned(run: xr.Dataset, alpha: float, loss: str = "lowest") -> Floats:
@@ -34,8 +26,8 @@ def exponents_in_samples(run: xr.Dataset) -> tuple[Floats, Floats, Estimate]:
     loss = much.loss.min("step").transpose("seed", "samples").values
     # The law counts a quantum's own samples; the first has this share of all.
     share = frequencies.power_law(N_SKILLS, ALPHA)[0]
-    cost = median_costs(sizes_learned(run, ALPHA, "early"), n_max=10) * share
-    return loss_exponents(much.samples.values, loss, "D", cost)
+    cost = shared.median_costs(sizes_learned(run, ALPHA, "early"), n_max=10) * share
+    return shared.loss_exponents(much.samples.values, loss, "D", cost)
 
 
 def count_follows_sample_law(run: xr.Dataset) -> dict[str, Estimate]:
@@ -54,7 +46,7 @@ def early_stopping_keeps_the_count_exponent(run: xr.Dataset) -> dict[str, Estima
 
 
 def truncation_explains_loss_exponent_in_samples(run: xr.Dataset) -> dict[str, Estimate]:
-    found = raw_and_completed("D", *exponents_in_samples(run))
+    found = shared.raw_and_completed("D", *exponents_in_samples(run))
     return {name: _if_turned(each, run, ALPHA) for name, each in found.items()}
 
 

@@ -10,15 +10,8 @@ import xarray as xr
 from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.quantization import theory
-from skillscale.quantization.readings.shared import (
-    ALPHA,
-    KNOWN,
-    N_SKILLS,
-    Floats,
-    exponents,
-    loss_exponents,
-    raw_and_completed,
-)
+from skillscale.quantization.readings import shared
+from skillscale.quantization.readings.shared import ALPHA, KNOWN, N_SKILLS, Floats
 
 
 def counts(run: xr.Dataset) -> xr.DataArray:
@@ -51,7 +44,7 @@ def exponents_in_width(run: xr.Dataset) -> tuple[Floats, Floats, Estimate]:
     stop = n_stopped(run, ALPHA)
     width, known = run.width.values[:stop], last_counts(run, ALPHA)[:, :stop]
     cost = np.median(width / np.maximum(known, 0.5), 1)
-    return loss_exponents(width, _last_losses(run, ALPHA)[:, :stop], "N", cost)
+    return shared.loss_exponents(width, _last_losses(run, ALPHA)[:, :stop], "N", cost)
 
 
 def count_follows_width_law(run: xr.Dataset) -> Estimate:
@@ -68,14 +61,14 @@ def skill_count_predicts_loss_at_every_width(run: xr.Dataset) -> Estimate:
 
 
 def truncation_explains_loss_exponent_in_width(run: xr.Dataset) -> dict[str, Estimate]:
-    found = raw_and_completed("N", *exponents_in_width(run))
+    found = shared.raw_and_completed("N", *exponents_in_width(run))
     return {name: _of_enough_widths(each, run, ALPHA) for name, each in found.items()}
 
 
 def width_exponent_rises_slower_than_alpha(run: xr.Dataset) -> dict[str, Estimate]:
     common = min(n_stopped(run, 0.2), n_stopped(run, 0.8))
     flat, steep = (
-        exponents(run.width.values[:common], _last_losses(run, alpha)[:, :common])
+        shared.exponents(run.width.values[:common], _last_losses(run, alpha)[:, :common])
         for alpha in (0.2, 0.8)
     )
     rise = _of_enough_widths(fits.mean((steep - flat) / 0.6), run, 0.2)

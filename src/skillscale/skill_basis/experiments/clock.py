@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class ClockSweep(Experiment):
                 f"{max(self.subset_size)}, got {self.durations!r}"
             )
 
-    def variants(self) -> Iterator[tuple[str, dict[str, float]]]:
+    def variants(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield what is varied, "base" first, with all settings of that group of networks."""
         base = {name: getattr(self, name)[0] for name in _VARIED}
         yield "base", base
@@ -83,21 +84,17 @@ class ClockSweep(Experiment):
 
     def measure(self, member: int) -> Found:
         _, group = list(self.variants())[member]
-        n_bits, subset_size = int(group["n_bits"]), int(group["subset_size"])
-        updates = self.durations[subset_size - 1] / group["phase_step"]
+        phase_step = group.pop("phase_step")
+        updates = self.durations[group["subset_size"] - 1] / phase_step
         every = max(1, round(updates / self.n_times))
         run = TimeEmergence(
             n_skills=1,
-            n_bits=n_bits,
-            subset_size=subset_size,
-            width=int(group["width"]),
-            init_std=group["init_std"],
-            learning_rate=group["phase_step"] / (2 * group["scale"]),
-            batch_size=None if n_bits <= _LARGEST_ENUMERATED else self.batch_size,
-            scale=group["scale"],
+            learning_rate=phase_step / (2 * group["scale"]),
+            batch_size=None if group["n_bits"] <= _LARGEST_ENUMERATED else self.batch_size,
             steps=every * self.n_times,
             every=every,
             seeds=self.seeds,
+            **group,
         )
         found = follow(run, [(1.0, seed) for seed in self.seeds])
         steps = np.tile(times(run).astype(np.float32), (len(self.seeds), 1))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import torch
 import xarray as xr
 from torch import Tensor
 
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.parity import Batch, MultitaskParity, fixed_dataset
-from skillscale.lab.settings import Count, NonNegative, Positive, Seeds, Sizes, each, real
+from skillscale.lab.settings import Count, Flags, NonNegative, Positive, Seeds, Sizes, each, real
+from skillscale.lab.strengths import BatchAverages
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.lab.training import train
 from skillscale.skill_basis.experiments import _shared
@@ -54,7 +54,7 @@ class DataEmergence(Experiment):
     #: exponents α of the skill frequencies
     alphas: Annotated[tuple[float, ...], each(real())] = (0.3, 0.6, 0.9)
     #: kinds of subsets, whether no bit may belong to two skills
-    disjoint: tuple[bool, ...] = (False, True)
+    disjoint: Flags = (False, True)
     n_skills: Count = 5
     n_bits: Count = 16
     subset_size: Count = 3  #: bits that a skill depends on
@@ -80,10 +80,6 @@ class DataEmergence(Experiment):
         "samples": ("sample", "size D of the dataset"),
         "samples_alone": ("sample", "size D of the dataset"),
     }
-
-    def together(self) -> None:
-        if not self.disjoint:
-            raise ValueError("disjoint must not be empty, got ()")
 
     def tasks(self, alpha: float) -> list[MultitaskParity]:
         shape = self.n_skills, self.n_bits, self.subset_size
@@ -177,8 +173,13 @@ def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> 
 
     def measure(model: MLPEnsemble, _: int) -> dict[str, Tensor]:
         found = _shared.on_fresh_inputs(model, tasks, of.scale, backgrounds=of.backgrounds)
-        count, error = _by_skill(model, everything, n_skills)
-        return found | {"train_loss": error / count / of.scale**2, "count": count}
+        seen = BatchAverages(len(tasks), n_skills, of.scale)
+        for start in range(0, size, _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            block = Batch(*(part[:, rows] for part in everything[:3]))
+            seen.observe(0, block, model(block.bits, block.skill))
+        error, count = seen.read()[1:]
+        return found | {"train_loss": error, "count": count}
 
     record = train(
         model,
@@ -190,17 +191,3 @@ def _trained(of: DataEmergence, tasks: Sequence[MultitaskParity], size: int) -> 
         schedule=lambda step: 1.0 if step < 0.75 * steps else 0.1,
     )
     return {name: values[0] for name, values in record.items()}
-
-
-def _by_skill(model: MLPEnsemble, batch: Batch, n_skills: int) -> tuple[Tensor, Tensor]:
-    """Return number and summed squared error of each skill's samples, (member, skill)."""
-    count = torch.zeros(model.n_members, n_skills, dtype=torch.float64)
-    error = torch.zeros_like(count)
-    for start in range(0, batch.bits.shape[1], _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        skill = batch.skill[:, rows]
-        outputs = model(batch.bits[:, rows], skill).squeeze(-1)
-        square = (outputs - batch.target[:, rows]).square().double()
-        count.scatter_add_(1, skill, torch.ones_like(square))
-        error.scatter_add_(1, skill, square)
-    return count, error

@@ -24,7 +24,25 @@ _LOSS = descent.ABOUT["loss"]
 
 
 @dataclass(frozen=True)
-class ScalingLaws(Experiment):
+class _Members(Experiment):
+    """Settings of members, pairs of alpha and seed, that learn from a data set each."""
+
+    seeds: Seeds  #: each draws the data sets of one member per alpha
+    alphas: Positives = (0.3, 0.6, 0.9)  #: P(k) ∝ k^-(alpha+1)
+    n_skills: Count = 10_000  #: of the finite problem
+    initial: Positive = 0.01  #: a_k · b_k of every skill at the start, with a_k = b_k
+    n_samples: Count = 10**8  #: of the data set
+
+    def grid(self) -> Grid:
+        return {"member": [(alpha, seed) for alpha in self.alphas for seed in self.seeds]}
+
+    def coords(self) -> Coords:
+        alphas, seeds = zip(*self.grid()["member"], strict=True)
+        return {"alpha": ("member", list(alphas)), "seed": ("member", list(seeds))}
+
+
+@dataclass(frozen=True)
+class ScalingLaws(_Members):
     """Train the two-layer model and its one-layer control; measure loss in time, data and skills.
 
     Members are pairs of alpha and seed:
@@ -41,15 +59,10 @@ class ScalingLaws(Experiment):
     Source: simulations of the model of Nam et al. 2024 and of its one-layer control (Appendix H).
     """
 
-    seeds: Seeds  #: each draws the data sets of one member per alpha
-    alphas: Positives = (0.3, 0.6, 0.9)  #: P(k) ∝ k^-(alpha+1)
-    n_skills: Count = 10_000  #: of the finite problem
     scale: Positive = 1.0  #: S, the target is S · g_k
-    initial: Positive = 0.01  #: a_k · b_k of every skill at the start, with a_k = b_k
     step: Positive = 0.2  #: learning rate of the updates
     longest: Annotated[float, real(above=1.0)] = 10_000.0  #: last time of the curves in time
     n_times: Annotated[int, whole(2)] = 61  #: log-spaced times from 1 to `longest` (at most)
-    n_samples: Count = 10**8  #: of the data set behind the curves in time and in skills
     #: sizes D of the data sets behind the curve in data
     samples: tuple[int, ...] = (32, 56, 100, 178, 316, 562, 1000, 1778, 3162)
     draws: Count = 20  #: data sets of each size, whose mean loss is predicted
@@ -78,12 +91,9 @@ class ScalingLaws(Experiment):
     def at(self) -> descent.Integers:
         return descent.log_times(1.0, self.longest, self.n_times, step=self.step)
 
-    def grid(self) -> Grid:
-        return {"member": _members(self)}
-
     def coords(self) -> Coords:
         return {
-            **_named(self),
+            **super().coords(),
             "model": ["two layers", "one layer"],
             "time": self.at() * self.step,
             "samples": list(self.samples),
@@ -111,7 +121,7 @@ class ScalingLaws(Experiment):
 
 
 @dataclass(frozen=True)
-class ComputeFrontier(Experiment):
+class ComputeFrontier(_Members):
     """Train models of many sizes N and measure their loss at many times T.
 
     `loss` (member, skills, time), members being pairs of alpha and seed. The smallest loss along N
@@ -120,17 +130,12 @@ class ComputeFrontier(Experiment):
     Source: simulation behind Nam et al. 2024, optimal compute.
     """
 
-    seeds: Seeds  #: each draws the data sets of one member per alpha
-    alphas: Positives = (0.3, 0.6, 0.9)  #: P(k) ∝ k^-(alpha+1)
-    n_skills: Count = 10_000  #: of the finite problem
     scale: Positive = 5.0  #: S, the target is S · g_k
-    initial: Positive = 0.01  #: strength of every skill at the start
     step: Positive = 0.1  #: learning rate of the updates
     largest: Count = 1000  #: largest number N of skills that a model can represent
     n_sizes: Annotated[int, whole(2)] = 60  #: log-spaced N from 1 (at most)
     times: tuple[float, float] = (50.0, 20_000.0)  #: first and last time T
     n_times: Annotated[int, whole(2)] = 51  #: log-spaced T
-    n_samples: Count = 10**8  #: of the data set
 
     about = descent.ABOUT | {"skills": ("skill", "N")}
 
@@ -146,12 +151,9 @@ class ComputeFrontier(Experiment):
     def n_representable(self) -> descent.Integers:
         return np.unique(np.geomspace(1, self.largest, self.n_sizes).round().astype(int))
 
-    def grid(self) -> Grid:
-        return {"member": _members(self)}
-
     def coords(self) -> Coords:
         times = self.at() * self.step
-        return {**_named(self), "skills": self.n_representable(), "time": times}
+        return {**super().coords(), "skills": self.n_representable(), "time": times}
 
     def measure(self, member: tuple[float, int]) -> Found:
         alpha, seed = member
@@ -243,15 +245,6 @@ UnbalancedLayers.records = {
 }
 
 
-def _members(of: ScalingLaws | ComputeFrontier) -> list[tuple[float, int]]:
-    return [(alpha, seed) for alpha in of.alphas for seed in of.seeds]
-
-
-def _named(of: ScalingLaws | ComputeFrontier) -> Coords:
-    alphas, seeds = zip(*_members(of), strict=True)
-    return {"alpha": ("member", list(alphas)), "seed": ("member", list(seeds))}
-
-
 def _single(found: dict[str, tuple[tuple[str, ...], Floats]]) -> Found:
     return {name: (dims, values.astype(np.float32)) for name, (dims, values) in found.items()}
 
@@ -270,12 +263,9 @@ def _train(
 def _losses_in_data(of: ScalingLaws, frequency: Floats, seed: int) -> Floats:
     losses = []
     for samples in of.samples:
-        counts = np.stack(
-            [
-                descent.draw_counts(frequency, samples, seed=seed, draw=draw)
-                for draw in range(of.draws)
-            ]
-        )
+        counts = [
+            descent.draw_counts(frequency, samples, seed=seed, draw=i) for i in range(of.draws)
+        ]
         # Skills with as many samples have the same parameters throughout: one of each is trained.
         kinds, kind = np.unique(counts, return_inverse=True)
         last = math.ceil(of.patience * samples / (of.scale * of.step))

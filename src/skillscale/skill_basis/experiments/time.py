@@ -9,14 +9,11 @@ from typing import Annotated
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from torch import Tensor
 
-from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import SGD
 from skillscale.lab.settings import Count, Flag, Positive, Seeds, each, real
 from skillscale.lab.strengths import BatchAverages
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
-from skillscale.lab.training import train
 from skillscale.skill_basis.experiments import _shared
 
 # Networks trained together: on fresh samples there is nothing to gain from more.
@@ -78,10 +75,9 @@ class TimeEmergence(Experiment):
         return replace(self, n_skills=1, steps=self.steps_alone, every=self.every_alone)
 
     def coords(self) -> Coords:
-        members = [(alpha, seed) for alpha in self.alphas for seed in self.seeds]
         return {
-            "alpha": ("member", [alpha for alpha, _ in members]),
-            "seed": ("member", [seed for _, seed in members]),
+            "alpha": ("member", np.repeat(self.alphas, len(self.seeds))),
+            "seed": ("member", np.tile(self.seeds, len(self.alphas))),
             "seed_alone": ("member_alone", list(self.seeds)),
             "step": times(self),
             "step_alone": times(self.alone()),
@@ -146,28 +142,13 @@ def times(of: TimeEmergence) -> NDArray[np.float64]:
 
 def follow(of: TimeEmergence, members: Members) -> dict[str, NDArray[np.float32]]:
     """Train one network per member; return what was measured at `times`."""
-    tasks, seeds = _shared.tasks(of, members), [seed for _, seed in members]
-    widths = [of.width] * len(members)
-    model = MLPEnsemble(of.n_bits, widths, seeds=seeds, n_categories=of.n_skills, init=of.init_std)
-    windows = BatchAverages(len(members), of.n_skills, of.scale)
-    batches = _shared.batches(tasks, of.batch_size, seeds=seeds, scale=of.scale)
-
-    def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
-        if of.batch_size is None:
-            return _shared.on_all_inputs(model, batches(step), of.n_skills, of.scale)
-        if step == 0:
-            return _shared.on_fresh_inputs(model, tasks, of.scale)
-        strength, error = windows.read()
-        return {"strength": strength, "skill_loss": error}
-
-    at = np.arange(0, of.steps + 1, of.every)
-    record = train(
-        model,
-        batches,
+    fresh = of.batch_size is not None
+    return _shared.trained(
+        of,
+        _shared.tasks(of, members),
+        seeds=[seed for _, seed in members],
+        width=of.width,
+        windows=BatchAverages(len(members), of.n_skills, of.scale) if fresh else None,
         optimizer=SGD(of.learning_rate),
-        steps=of.steps,
-        measure=measure,
-        at=at.tolist(),
-        observe=None if of.batch_size is None else windows.observe,
+        at=range(0, of.steps + 1, of.every),
     )
-    return {name: value.movedim(0, 1).float().numpy() for name, value in record.items()}

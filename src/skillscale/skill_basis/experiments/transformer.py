@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from skillscale.frequencies import power_law
 from skillscale.lab.optimizers import SGD
-from skillscale.lab.parity import Batch, MultitaskParity
+from skillscale.lab.parity import Batch
 from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Alpha, Count, Flag, NonNegative, Positive, Seeds
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -63,23 +64,19 @@ class TransformerEmergence(Experiment):
                 f"width must be a multiple of n_heads = {self.n_heads}, got {self.width!r}"
             )
 
-    def task(self, seed: int) -> MultitaskParity:
-        shape = self.n_skills, self.n_bits, self.subset_size
-        return MultitaskParity(*shape, self.alpha, self.disjoint, seed=seed)
-
     def grid(self) -> Grid:
         return {"member": self.seeds}
 
     def coords(self) -> Coords:
         return {
-            "frequency": ("skill", self.task(self.seeds[0]).frequency),
+            "frequency": ("skill", power_law(self.n_skills, self.alpha)),
             "step": _measured(self.steps, self.every),
             "alone_step": _measured(self.alone_steps, self.every),
             "skill": range(1, self.n_skills + 1),
         }
 
     def measure(self, member: int) -> Found:
-        task = self.task(member)
+        (task,) = _shared.tasks(self, [(self.alpha, member)])
         batch, frequency = task.population(torch.float32), task.frequency
         together = _train(self, member, batch, frequency, self.steps)
         alone = []

@@ -9,13 +9,10 @@ from typing import Annotated
 
 import numpy as np
 import xarray as xr
-from torch import Tensor
 
-from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.settings import Count, Flag, Positive, Seeds, Sizes, each, real
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
-from skillscale.lab.training import train
 from skillscale.skill_basis.experiments import _shared
 
 _RESTART = 1_000_000  # distance between the seeds of two initial weights for the same task
@@ -100,17 +97,12 @@ class WidthEmergence(Experiment):
 
     def measure(self, width: int) -> Found:
         found = _trained(self, self.members(), width)
-        return {
-            name: (("member", "skill"), values.float().numpy()) for name, values in found.items()
-        }
+        return {name: (("member", "skill"), values) for name, values in found.items()}
 
     def measure_alone(self, width_alone: int) -> Found:
         alone = self.alone()
         found = _trained(alone, alone.members(), width_alone)
-        return {
-            f"{name}_alone": ("member_alone", values[:, 0].float().numpy())
-            for name, values in found.items()
-        }
+        return {f"{name}_alone": ("member_alone", found[name][:, 0]) for name in found}
 
 
 WidthEmergence.records = {
@@ -153,26 +145,15 @@ WidthEmergence.records = {
 }
 
 
-def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, Tensor]:
-    tasks = _shared.tasks(of, members)
-    seeds = [seed + _RESTART * restart for _, seed, restart in members]
-    widths = [width] * len(members)
-    model = MLPEnsemble(of.n_bits, widths, seeds=seeds, n_categories=of.n_skills, init=of.init_std)
-    batches = _shared.batches(tasks, of.batch_size, seeds=seeds, scale=of.scale)
+def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, _shared.Floats]:
     fall = of.final_rate / of.learning_rate
-
-    def measure(model: MLPEnsemble, step: int) -> dict[str, Tensor]:
-        if of.batch_size is None:
-            return _shared.on_all_inputs(model, batches(step), of.n_skills, of.scale)
-        return _shared.on_fresh_inputs(model, tasks, of.scale)
-
-    record = train(
-        model,
-        batches,
+    found = _shared.trained(
+        of,
+        _shared.tasks(of, members),
+        seeds=[seed + _RESTART * restart for _, seed, restart in members],
+        width=width,
         optimizer=Adam(of.learning_rate),
-        steps=of.steps,
-        measure=measure,
         at=[of.steps],
         schedule=lambda step: fall ** (step / of.steps),
     )
-    return {name: values[0] for name, values in record.items()}
+    return {name: values[:, 0] for name, values in found.items()}
