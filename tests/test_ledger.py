@@ -95,6 +95,7 @@ OTHER_UNITS = {
     },
     240: {
         "resource.chinchilla_exponent_in_parameters_is_one_third",
+        "resource.chinchilla_exponent_follows_from_the_shapes_of_the_models",
         "slingshot.bound_is_never_violated",
     },  # runs; graphs
     200: {"slingshot.bound_holds_on_single_graphs"},  # graphs: 100 seeds, two numbers of texts

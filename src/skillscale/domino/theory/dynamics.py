@@ -63,7 +63,7 @@ def unlearned(
     et al. uses `rate` = 2 · learning rate · √dimension.
 
     Source: dynamics as in the public code of Liu et al. 2025; closed form derived here, tested
-    against an ODE solver and a fine Euler integration.
+    against an ODE solver.
 
     >>> unlearned([0.0, 1.0], [0.8, 0.2], rate=1.0, N0=0.0).round(3)
     array([[1.   , 1.   ],
