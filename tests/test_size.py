@@ -5,7 +5,7 @@ from pathlib import Path
 
 SRC = Path(__file__).parents[1] / "src" / "skillscale"
 # What was reached when a theory became a folder, and 2 %. It may shrink, and grow for a reason.
-MOST_LINES = 27_700
+MOST_LINES = 27_600
 MOST_OF_ONE_THEORY = 0.17
 
 
