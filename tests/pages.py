@@ -26,13 +26,14 @@ def in_scheme(tab: Any, scheme: str) -> None:
     )
 
 
-def serious(tab: Any) -> list[tuple[str, str]]:
+def serious(tab: Any, **options: Any) -> list[tuple[str, str]]:
     """Return the rules of axe that a page breaks badly, each with where it does."""
     from axe_playwright_python.sync_playwright import Axe
 
+    options["resultTypes"] = ["violations"]  # to list what holds as well takes as long again
     return [
-        (violation["id"], node["html"][:120])
-        for violation in Axe().run(tab).response["violations"]
+        (violation["id"], node["html"][:200])
+        for violation in Axe().run(tab, None, options).response["violations"]
         if violation["impact"] in {"serious", "critical"}
         for node in violation["nodes"]
     ]

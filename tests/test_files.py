@@ -18,13 +18,13 @@ from skillscale.lab import records
 FILL_LEVELS = (0.0, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99)  # share of a record that still fits
 
 # A record is saved where less than the whole fits; prints a line for each fault that it finds.
-SAVE_WHERE_LESS_FITS = """
+SAVE_ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
 import numpy as np, xarray as xr
 from skillscale.lab import records
 
-folder, levels = Path(sys.argv[1]), [float(level) for level in sys.argv[2:]]
+folder, limit, levels = Path(sys.argv[1]), sys.argv[2], [float(level) for level in sys.argv[3:]]
 path = folder / "run.nc"
 
 def record(seed):
@@ -35,18 +35,60 @@ def record(seed):
 size = records.save(record(0), path).stat().st_size
 before = path.read_bytes()
 for level in levels:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(level * size), resource.RLIM_INFINITY))
+    room = int(level * size) // 4096 * 4096
+    if limit == "disk":
+        filler = folder / "filler"
+        with filler.open("wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4096)):
+                    pass
+            except OSError:
+                file.truncate(file.tell() - room)
+    else:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     try:
         records.save(record(1), path)
         print(level, "was saved")
     except OSError as error:
         if error.filename != str(path):
             print(level, error)
+    if limit == "disk":
+        filler.unlink()
     if [entry.name for entry in folder.iterdir()] != ["run.nc"] or path.read_bytes() != before:
         print(level, "left", sorted(entry.name for entry in folder.iterdir()))
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 records.save(record(1), path)
 xr.testing.assert_identical(records.load(path).drop_attrs(), record(1).drop_attrs())
+"""
+
+# Forty writers are killed at any moment of a tight loop; prints what the reader finds wrong.
+KILL_WRITERS = """
+import os, signal, sys, time
+from pathlib import Path
+import numpy as np, xarray as xr
+from skillscale.lab import records
+
+path = Path(sys.argv[1]) / "run.nc"
+raw = {n: xr.Dataset({"loss": ("step", np.full(20_000, float(n)))}) for n in range(7)}
+versions = [
+    records.stamp(each, settings={"n": n}, seeds=[n], wall_seconds=0) for n, each in raw.items()
+]
+records.save(versions[0], path)
+for kill in range(40):
+    child = os.fork()
+    if not child:
+        n = kill
+        while True:
+            n += 1
+            records.save(versions[n % 7], path)
+    time.sleep(0.01 + 0.0017 * kill)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    found = records.load(path)
+    if not found.identical(versions[records.provenance(found, "seeds")[0]]):
+        print(kill, "half written")
+records.save(versions[1], path)
+print([entry.name for entry in path.parent.iterdir() if entry != path] or "nothing left")
 """
 
 # Stops for ever between the last byte and the move.
@@ -83,9 +125,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_file_that_may_not_grow_is_an_error_and_the_old_record_stays(tmp_path: Path) -> None:
-    done = run(SAVE_WHERE_LESS_FITS, tmp_path, *FILL_LEVELS)
+def check_full_disk(folder: Path, limit: str) -> None:
+    done = run(SAVE_ON_A_FULL_DISK, folder, limit, *FILL_LEVELS)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_full_disk_is_an_error_and_the_old_record_stays(small_disk: Path) -> None:
+    check_full_disk(small_disk, "disk")
+
+
+def test_a_file_that_may_not_grow_is_an_error_and_the_old_record_stays(tmp_path: Path) -> None:
+    check_full_disk(tmp_path, "size")
+
+
+def test_a_record_survives_forty_killed_writers(tmp_path: Path) -> None:
+    done = run(KILL_WRITERS, tmp_path)
+    assert (done.returncode, done.stdout) == (0, "nothing left\n"), done.stderr
 
 
 def test_what_a_killed_writer_leaves_is_removed_by_the_next(tmp_path: Path) -> None:
@@ -134,7 +189,7 @@ def test_two_writers_and_a_reader_see_whole_records(tmp_path: Path) -> None:
 
     def save(dataset: xr.Dataset) -> None:
         try:
-            for _ in range(20):
+            for _ in range(60):
                 records.save(dataset, path)
         except OSError as error:
             faults.append(error)

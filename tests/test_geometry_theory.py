@@ -116,6 +116,16 @@ def _completed(vectors, p, lr, steps):
     return np.argmax(_descend(vectors, p, lr, steps) < 0.1, axis=0)
 
 
+def test_completion_times_equal_simulation():
+    p, lr, dim = power_law(10, 1.0), 1e-4, 4000
+    seeds = [_orthonormal(np.random.default_rng(seed), 10, dim) for seed in range(3)]
+    measured = np.mean([_completed(vectors, p, lr, 1200) for vectors in seeds], 0)
+    # sums of 4000 signs deviate by 1/√4000 = 1.6 % each
+    np.testing.assert_allclose(
+        measured, geometry.completion_time(p, lr=lr, dim=dim), rtol=2 / np.sqrt(dim)
+    )
+
+
 def test_two_skill_ratio_equals_simulation():
     lr, dim = 1e-4, 4000
     vectors = _orthonormal(np.random.default_rng(5), 2, dim)

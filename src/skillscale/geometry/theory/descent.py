@@ -115,7 +115,7 @@ def completion_time(
     Orthonormal task vectors, gradient factor 2. Skill k is there when the clock reads
     s_k = ln(1/ε)/p_k, and t_k = ∫_0^{s_k} √(Σ_j p_j² e^(-2 p_j s) + d σ²/4) ds / (η √(2d/π)).
 
-    Source: derived here; tested by putting it back into `sign_descent`.
+    Source: derived here; tested against simulated sign descent.
 
     >>> completion_time([0.5, 0.5], lr=3e-4, dim=1000).round(1)
     array([168.1, 168.1])

@@ -69,9 +69,9 @@ class WidthScaling(_shared.Toy):
 
 WidthScaling.records = {
     "quantization_width_scaling": {
-        "live": WidthScaling((8, 16, 32), 1600, seeds=(0, 1, 2), alphas=(0.4,), n_test=50),
+        "live": WidthScaling((8, 16, 32), steps=1600, seeds=(0, 1, 2), alphas=(0.4,), n_test=50),
         "standard": WidthScaling(
-            (8, 12, 16, 20, 24, 32, 48, 64), 32000, seeds=tuple(range(200, 210))
+            (8, 12, 16, 20, 24, 32, 48, 64), steps=32000, seeds=tuple(range(200, 210))
         ),
     }
 }

@@ -191,7 +191,7 @@ class _Neurons:
     def _inputs(self) -> tuple[FloatArray, FloatArray]:
         """Return the mean and the spread of the input of each neuron, by relevant string."""
         mean = self.w @ self.strings.T + (self.offset + self.sum / 2)[:, None]
-        # Strings first in memory, where the largest is found five times as fast.
+        # Strings first in memory, where the largest is found several times as fast.
         floor = 1e-12 * np.abs(mean, order="F").max(1, keepdims=True)
         return mean, np.sqrt(self.square)[:, None] / 2 + floor
 
