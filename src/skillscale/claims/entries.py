@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from skillscale import _checks
-from skillscale.claims.rule import KINDS, RELATIONS, Claim, Target
+from skillscale.claims.rule import KINDS, RELATIONS, Claim, Measurement, Target
 
 _NEEDED = ("id", "statement", "source", "falsified_by", "system", "record")
 _OPTIONAL = {"kind", "was", "headline", "page", "corrected", "all", "part"}
+_MEASURED = ("id", "quantity", "system", "record")
 _TARGET = ("predicted", "quantity", "relation", "tolerance", "tolerance_reason")
 _PACKAGE = Path(__file__).parents[1]
 
@@ -44,6 +45,15 @@ def of_theory(theory: str) -> list[Claim]:
     if theory not in theories():
         raise ValueError(f"theory must be one that has claims, got {theory!r}")
     return list(_of(theory).values())
+
+
+def measurements(theory: str) -> list[Measurement]:
+    """Return the measurements of a theory, tables `measurement` beside its claims.
+
+    Source: derived here; `tests/test_claims.py`.
+    """
+    of_theory(theory)
+    return _read_measurements(_PACKAGE / theory / "claims.toml")
 
 
 def fingerprints(record: str) -> dict[str, str]:
@@ -77,6 +87,19 @@ def _read(path: Path) -> dict[str, Claim]:
             names.add(name)
         claims[claim.id] = claim
     return claims
+
+
+def _read_measurements(path: Path) -> list[Measurement]:
+    theory, names = path.parent.name, {""} | set(_read(path))
+    measurements = []
+    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("measurement", []):
+        name = f"{theory}.{entry.get('id', 'without id')}"
+        _demand(name, entry, _MEASURED, set(_MEASURED))
+        if name in names:
+            raise ValueError(f"id must be unique, got {name!r} twice in {path}")
+        names.add(name)
+        measurements.append(Measurement(**{**entry, "id": name}))
+    return measurements
 
 
 def _expanded(value: Any, texts: Mapping[str, str]) -> Any:
