@@ -398,3 +398,41 @@ def estimated(value):
 def test_a_malformed_measurement_is_named(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         measured(tmp_path, text)
+
+
+SENTENCE = (
+    ENTRY
+    + """
+headline = true
+
+[[sentence]]
+says = "Slopes are one."
+claims = ["slope"]
+"""
+)
+
+
+def sentences(tmp_path, text):
+    read(tmp_path, text)
+    return entries._read_abstract(tmp_path / "toy" / "claims.toml")
+
+
+def test_a_sentence_is_decided_by_headlines_or_says_why_not(tmp_path):
+    (found,) = sentences(tmp_path, SENTENCE)
+    assert found == claims.Sentence("Slopes are one.", ("toy.slope",), "")
+    silent = SENTENCE.replace('claims = ["slope"]', 'because = "too large to run"')
+    assert sentences(tmp_path, silent)[0].because == "too large to run"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('["slope"]', '["other"]', "must be one of 'toy.slope', got 'toy.other'"),
+        ("headline = true", "headline = false", "claim of sentence 'Slopes are one.' of toy"),
+        ('claims = ["slope"]', "", "must say why no claim decides it"),
+        ("says =", "said =", "missing fields"),
+    ],
+)
+def test_a_malformed_sentence_is_named(tmp_path, old, new, message):
+    with pytest.raises(ValueError, match=message):
+        sentences(tmp_path, SENTENCE.replace(old, new))

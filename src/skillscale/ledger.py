@@ -89,6 +89,33 @@ def table(judgements: Sequence[Judgement]) -> claims.ClaimsTable:
     return claims.ClaimsTable(tuple(judgements), of_book=True)
 
 
+def abstracts(judgements: Sequence[Judgement]) -> Any:
+    """Return what the sources' abstracts say, and by which verdicts, as HTML."""
+    found = {judgement.claim.id: judgement for judgement in judgements}
+    rows = [
+        (
+            theory.replace("_", " "),
+            _notation.html(sentence.says),
+            _html.parts(
+                [
+                    *(_decided(found[name]) for name in sentence.claims),
+                    *filter(None, [_notation.html(sentence.because)]),
+                ]
+            ),
+        )
+        for theory in claims.theories()
+        for sentence in claims.abstract(theory)
+    ]
+    return _html.table(("Theory", "Sentence, in our words", "Decided by"), rows)
+
+
+def _decided(judgement: Judgement) -> str:
+    claim, style = judgement.claim, judgement.verdict.replace(" ", "-")
+    said = html.escape(claim.id.partition(".")[2].replace("_", " "))
+    link = f'<a href="{claim.page}.html#{claim.anchors[0]}">{said}</a>'
+    return f'<span class="verdict {style}">{judgement.verdict}</span> {link}'
+
+
 def reasons() -> Any:
     """Return every tolerance with its reason and what would falsify the claim, folded by theory."""
     titles = ("Claim", "Part", "Tolerance", "Reason", "Falsified by")

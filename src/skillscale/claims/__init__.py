@@ -1,8 +1,15 @@
 """Claims written down before the run that judges them, their verdicts, and the tables of both."""
 
-from skillscale.claims.entries import fingerprints, load, measurements, of_theory, theories
+from skillscale.claims.entries import (
+    abstract,
+    fingerprints,
+    load,
+    measurements,
+    of_theory,
+    theories,
+)
 from skillscale.claims.judging import judge_all, measure_all
-from skillscale.claims.rule import VERDICTS, Claim, Judgement, Measurement, Target, decide
+from skillscale.claims.rule import VERDICTS, Claim, Judgement, Measurement, Sentence, Target, decide
 from skillscale.claims.tables import ClaimsTable, announced, lines, table
 
 __all__ = [
@@ -11,7 +18,9 @@ __all__ = [
     "ClaimsTable",
     "Judgement",
     "Measurement",
+    "Sentence",
     "Target",
+    "abstract",
     "announced",
     "decide",
     "fingerprints",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from skillscale import _checks
-from skillscale.claims.rule import KINDS, RELATIONS, Claim, Measurement, Target
+from skillscale.claims.rule import KINDS, RELATIONS, Claim, Measurement, Sentence, Target
 
 _NEEDED = ("id", "statement", "source", "falsified_by", "system", "record")
 _OPTIONAL = {"kind", "was", "headline", "page", "corrected", "all", "part"}
@@ -54,6 +54,15 @@ def measurements(theory: str) -> list[Measurement]:
     """
     of_theory(theory)
     return _read_measurements(_PACKAGE / theory / "claims.toml")
+
+
+def abstract(theory: str) -> list[Sentence]:
+    """Return the sentences of the abstract behind a theory, tables `sentence` beside its claims.
+
+    Source: derived here; `tests/test_claims.py`.
+    """
+    of_theory(theory)
+    return _read_abstract(_PACKAGE / theory / "claims.toml")
 
 
 def fingerprints(record: str) -> dict[str, str]:
@@ -100,6 +109,24 @@ def _read_measurements(path: Path) -> list[Measurement]:
         names.add(name)
         measurements.append(Measurement(**{**entry, "id": name}))
     return measurements
+
+
+def _read_abstract(path: Path) -> list[Sentence]:
+    theory, headlines = (
+        path.parent.name,
+        [each.id for each in _read(path).values() if each.headline],
+    )
+    sentences = []
+    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("sentence", []):
+        where = f"sentence {entry.get('says', 'without words')!r} of {theory}"
+        _demand(where, entry, ("says",), {"says", "claims", "because"})
+        names = tuple(f"{theory}.{name}" for name in entry.get("claims", ()))
+        for name in names:
+            _checks.choice(f"claim of {where}", name, tuple(headlines))
+        if not names and not entry.get("because"):
+            raise ValueError(f"because of {where} must say why no claim decides it, got none")
+        sentences.append(Sentence(entry["says"], names, entry.get("because", "")))
+    return sentences
 
 
 def _expanded(value: Any, texts: Mapping[str, str]) -> Any:

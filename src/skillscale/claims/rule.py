@@ -158,6 +158,15 @@ class Measurement:
         return {"id": self.id, "parts": parts}
 
 
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a source's abstract, in our words, and the claims that decide it here."""
+
+    says: str
+    claims: tuple[str, ...]  #: ids "theory.name"
+    because: str  #: what of it no run of this size can decide; may be empty where claims do
+
+
 def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgement:
     """Judge a claim by what was measured: the estimate, or one by name for a claim with parts.
 
