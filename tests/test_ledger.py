@@ -99,10 +99,7 @@ OTHER_UNITS = {
     240: {
         "resource.chinchilla_exponent_in_parameters_is_one_third",
         "resource.chinchilla_exponent_follows_from_the_shapes_of_the_models",
-        "slingshot.bound_is_never_violated",
-    },  # runs; graphs
-    200: {"slingshot.bound_holds_on_single_graphs"},  # graphs: 100 seeds, two numbers of texts
-    288: {"slingshot.bound_holds_on_enumerated_graphs"},  # graphs
+    },  # runs
 }
 
 
@@ -136,7 +133,7 @@ def listing(monkeypatch, tmp_path, **changes):
         "id": "slingshot.old",
         "verdict": "not reproduced",
         "reason": "The quantity could not be measured.",
-        "successor": "slingshot.bound_holds_on_single_graphs",
+        "successor": "slingshot.exact_curve_is_reached",
         **changes,
     }
     lines = [f'{field} = "{value}"' for field, value in entry.items() if value is not None]
@@ -152,7 +149,7 @@ def test_a_withdrawn_claim_keeps_its_verdict_and_successor(tmp_path, monkeypatch
     assert listing(monkeypatch, tmp_path, successor=None)["slingshot.old"]["successor"] == ""
     monkeypatch.setattr(ledger, "withdrawn", lambda: listed)
     shown = ledger.withdrawals().data
-    for text in ("slingshot.old", "not reproduced", "could not be measured", "bound_holds"):
+    for text in ("slingshot.old", "not reproduced", "could not be measured", "curve_is_reached"):
         assert text in shown
 
 
@@ -162,7 +159,7 @@ def test_a_withdrawn_claim_keeps_its_verdict_and_successor(tmp_path, monkeypatch
         ({"reason": None}, "must be id, verdict, reason, successor"),
         ({"verdict": "failed"}, "verdict of slingshot.old must be one of"),
         (
-            {"id": "slingshot.bound_holds_on_single_graphs"},
+            {"id": "slingshot.exact_curve_is_reached"},
             "must be that of a claim withdrawn once",
         ),
         ({"successor": "slingshot.nothing"}, "successor of slingshot.old must be one of"),
