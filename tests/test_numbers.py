@@ -179,7 +179,7 @@ def test_a_measured_number_is_read_from_the_stored_verdicts() -> None:
     )
     number, title, place = extension.measured(f"{name}[{part}]:.3f")
     assert number == f"{found['value']:.3f}".replace("-", "−")
-    assert f"{found['low']:.3f} to {found['high']:.3f}" in title
+    assert f"{found['low']:.4g} to {found['high']:.4g}" in title
     assert place == f"{found['page']}.html#claim-{name}"
     assert extension.measured(f"{name}[{part}] low:.1f")[0].strip("−") == f"{abs(found['low']):.1f}"
 

@@ -129,10 +129,10 @@ def measured(text: str) -> tuple[str, str, str]:
         parts = [each for known, each in stored() if known == name]
         raise ValueError(f"value must name what was measured, got {text!r}; parts: {parts}")
     found = stored()[name, part]
-    number = format(found[end or "value"], spec).replace("-", "−")
-    low, high = (format(nan if found[each] is None else found[each], spec) for each in ENDS)
+    number = format(found[end or "value"], spec).replace("-", "−").replace("%", " %")
+    low, high = (nan if found[each] is None else found[each] for each in ENDS)
     place = f"{found['page']}.html#claim-{name}" if found["page"] else "ledger.html#measured"
-    return number, f"{name} {part}: 95 % interval {low} to {high}", place
+    return number, f"{name} {part}: 95 % interval {low:.4g} to {high:.4g}", place
 
 
 class Value(SphinxRole):
