@@ -21,6 +21,7 @@ Integers = NDArray[np.int64]
 _LARGEST_TABLE = 2**20
 _SIZES = (2, 3)  # of the sets of skills that are counted
 _CLOSE = 1e-9  # of a skill's frequency in training to that of the law, relatively
+_LEAST = 1e-250  # probability of a text, far from what a float rounds to 0
 
 
 class Texts(NamedTuple):
@@ -76,6 +77,10 @@ class SkillTexts:
         _checks.integer("seed", self.seed, minimum=0)
         if self.n_skills**self.k > _LARGEST_TABLE:
             raise ValueError(f"n_skills**k must be <= 2**20, got {self.n_skills}**{self.k}")
+        if self.frequency[-1] ** self.k < _LEAST:
+            raise ValueError(
+                f"alpha must leave every text a probability >= {_LEAST:g}, got {self.alpha!r}"
+            )
         if self.n_skills * 2**self.n_bits > _LARGEST_TABLE:
             raise ValueError(
                 f"n_skills * 2**n_bits must be <= 2**20, got {self.n_skills} * 2**{self.n_bits}"
@@ -161,6 +166,7 @@ class SkillTexts:
         met = self.met(tuples)
         tuples = tuples[~((self.is_held_out[met] == 1) & (met >= 0)).any(axis=1)]
         weight = self.frequency.copy()
+        # ends: texts of one skill over and over are never held out, so that such a law exists
         while True:
             chances = weight[tuples].prod(axis=1)
             chances /= chances.sum()
