@@ -383,6 +383,11 @@ def test_a_measurement_needs_no_prediction(tmp_path):
     assert late["value"] is None
 
 
+def test_a_measurement_may_share_a_text_with_claims(tmp_path):
+    text = '[text]\ntoy = "a toy, 9 seeds"\n' + MEASURED.replace("a toy, 12 seeds", "@toy")
+    assert measured(tmp_path, text)[0].system == "a toy, 9 seeds"
+
+
 def estimated(value):
     return Estimate(value, value - 0.5, value + 0.5, n_members=3)
 
@@ -393,6 +398,10 @@ def estimated(value):
         (MEASURED.replace('record = "toy_run"', ""), r"toy.spread: missing fields \['record'\]"),
         (MEASURED + "predicted = 1.0", r"unknown fields \['predicted'\]"),
         (MEASURED + MEASURED, "id must be unique, got 'toy.spread' twice"),
+        (
+            MEASURED.replace("measurement", "measured"),
+            "table of .* must be one of .*, got 'measured'",
+        ),
     ],
 )
 def test_a_malformed_measurement_is_named(tmp_path, text, message):
