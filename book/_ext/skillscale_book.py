@@ -129,6 +129,8 @@ def measured(text: str) -> tuple[str, str, str]:
         parts = [each for known, each in stored() if known == name]
         raise ValueError(f"value must name what was measured, got {text!r}; parts: {parts}")
     found = stored()[name, part]
+    if found[end or "value"] is None:
+        raise ValueError(f"value must name what has a number, got {text!r}")
     number = format(found[end or "value"], spec).replace("-", "−").replace("%", " %")
     low, high = (nan if found[each] is None else found[each] for each in ENDS)
     place = f"{found['page']}.html#claim-{name}" if found["page"] else "ledger.html#measured"
@@ -142,7 +144,7 @@ class Value(SphinxRole):
         """Return the number, or what is wrong with the name."""
         try:
             number, title, address = measured(self.text)
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             message = self.inliner.reporter.error(str(error), line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         link = nodes.reference("", number, refuri=address, reftitle=title, classes=["measured"])
