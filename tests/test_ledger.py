@@ -197,6 +197,16 @@ def test_beside_an_end_as_many_verdicts_are_false_as_the_most_that_is_said():
     assert said["decided"] < 0.1 * said["parts"]  # about half of these are false
 
 
+def test_the_chance_of_a_false_verdict_is_students_towards_the_end():
+    """With two degrees of freedom P(t < x) = 1/2 + x / (2 √(2 + x²)), and 0.975 at x = 4.3027."""
+    target = claims.Target("", "own", 3.0, "x", "at most", 0.0, "…")
+    claim = dataclasses.replace(next(iter(claims.load().values())), targets=(target,))
+    found = claims.decide(claim, Estimate(0.0, -1.0, 2.0, n_members=3))
+    x = 4.302653 * 3 / 2
+    chance = 0.5 - x / (2 * math.sqrt(2 + x**2))
+    assert ledger.false_verdicts([found])["expected"] == pytest.approx(chance, rel=1e-5)
+
+
 def judged_by_chance(truths):
     """Judge a measured value with the normal error 0.3 for each; count the false verdicts."""
     simulated, false = [], 0
