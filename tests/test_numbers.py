@@ -15,6 +15,7 @@ import importlib.util
 import json
 import random
 import re
+import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -165,8 +166,11 @@ def test_a_number_moved_in_its_last_place_is_noticed() -> None:
     assert caught >= 285
 
 
-def book() -> Any:
-    spec = importlib.util.spec_from_file_location("book_ext", BOOK / "_ext" / "skillscale_book.py")
+EXTENSION = BOOK / "_ext" / "skillscale_book.py"
+
+
+def book(path: Path = EXTENSION) -> Any:
+    spec = importlib.util.spec_from_file_location("book_ext", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -184,6 +188,10 @@ def test_a_measured_number_is_read_from_the_stored_verdicts() -> None:
     assert f"{found['low']:.4g} to {found['high']:.4g}" in title
     assert place == f"{found['page']}.html#claim-{name}"
     assert extension.measured(f"{name}[{part}] low:.1f")[0].strip("−") == f"{abs(found['low']):.1f}"
+
+
+def test_a_copy_of_the_book_elsewhere_reads_the_same_verdicts(tmp_path: Path) -> None:
+    assert book(shutil.copy2(EXTENSION, tmp_path)).stored() == book().stored()
 
 
 def test_every_measured_number_in_the_text_is_stored() -> None:

@@ -30,6 +30,7 @@ from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferen
 from sphinxcontrib.bibtex.style.template import join, year
 
 import skillscale
+from skillscale import _published
 
 MATHJAX_USED = (
     "tex-chtml.js",
@@ -107,7 +108,8 @@ MEASURED = re.compile(r"([\w.]+?)(?:\[(.+)\])?(?: (low|high))?:([^:]+)")
 @cache
 def stored() -> dict[tuple[str, str], dict[str, Any]]:
     """Return what was measured by id and part, with its page, from the stored verdicts."""
-    path = Path(__file__).parents[2] / "results" / "verdicts.json"
+    # not beside this file: `make book` runs a copy of it
+    path = _published.root() / "results" / "verdicts.json"
     return {
         (entry["id"], part["name"]): {"page": entry.get("page"), **part}
         for entry in json.loads(path.read_text(encoding="utf-8"))
