@@ -15,6 +15,7 @@ from skillscale.quanta_discovery.experiments import measures
 
 Floats = NDArray[np.float64]
 WINDOWS = ((8, 80), (16, 160), (32, 320))  # ranks between which the slope of an envelope is read
+PLANTED_WINDOW = (20, 200)  # the same for the authors' planted groups
 GAINED = 2.0  # nats that a token gains from the smallest to the largest network
 
 
@@ -132,6 +133,25 @@ def envelope_recovers_alpha(run: xr.Dataset) -> dict[str, Estimate]:
     return {
         f"alpha {alpha}": fits.mean(envelope_slopes(run, f"planted {alpha}")[1])
         for alpha in ("0.2", "0.4", "0.8")
+    }
+
+
+def planted_slopes(run: xr.Dataset, window: tuple[int, int] = PLANTED_WINDOW) -> Floats:
+    """Return the exponents of the envelopes of planted groups, shape (member, exponent)."""
+    first, last = window
+    sizes = run["size"].transpose("member", "exponent", "n_clusters", "rank").values
+    rank = np.arange(first, last + 1)
+    return np.array([
+        exponents([measures.envelope(each[None])[0, first - 1 : last] for each in member], rank)
+        for member in sizes
+    ])  # fmt: skip
+
+
+def envelope_orders_planted_exponents(run: xr.Dataset) -> dict[str, Estimate]:
+    found, planted = planted_slopes(run), run.exponent.values
+    return {
+        "order": fits.rank_correlation(planted, found),
+        "error": fits.mean(np.sqrt(((found - planted) ** 2).mean(1))),
     }
 
 
