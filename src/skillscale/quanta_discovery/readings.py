@@ -168,8 +168,21 @@ def absolute_cosine_recovers_more_skills(run: xr.Dataset) -> dict[str, Estimate]
     return {score: _gain(run, score, "absolute", "signed") for score in ("ARI", "NMI")}
 
 
-def clusters_find_skills_better_after_training(run: xr.Dataset) -> Estimate:
-    return _gain(run, "NMI", "absolute", "absolute, untrained")
+def renamed_excess(known: xr.Dataset, cosine: str) -> Floats:
+    """Mean absolute cosine of samples of one skill under two names, minus that of two skills."""
+    found = known[cosine]
+    pairs = found.sel(pair="same skill, other name"), found.sel(pair="other skill")
+    return np.asarray(pairs[0] - pairs[1], dtype=float)
+
+
+def gradients_know_skills_beyond_their_names(run: xr.Dataset) -> dict[str, Estimate]:
+    trained, untrained = (
+        renamed_excess(run, name) for name in ("absolute_cosine", "untrained_cosine")
+    )
+    return {
+        "pairs": fits.mean(trained - untrained),
+        "clusters": _gain(run, "NMI", "absolute", "absolute, untrained"),
+    }
 
 
 def _apart(run: xr.Dataset, null: str) -> Estimate:
