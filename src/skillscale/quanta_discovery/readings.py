@@ -164,10 +164,6 @@ def token_steps_recur_across_networks(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def absolute_cosine_recovers_more_skills(run: xr.Dataset) -> dict[str, Estimate]:
-    return {score: _gain(run, score, "absolute", "signed") for score in ("ARI", "NMI")}
-
-
 def renamed_excess(known: xr.Dataset, cosine: str) -> Floats:
     """Mean absolute cosine of samples of one skill under two names, minus that of two skills."""
     found = known[cosine]
@@ -179,9 +175,10 @@ def gradients_know_skills_beyond_their_names(run: xr.Dataset) -> dict[str, Estim
     trained, untrained = (
         renamed_excess(run, name) for name in ("absolute_cosine", "untrained_cosine")
     )
+    found = recovered(run, "NMI", run.sample_skill.values.astype(int))
     return {
         "pairs": fits.mean(trained - untrained),
-        "clusters": _gain(run, "NMI", "absolute", "absolute, untrained"),
+        "clusters": fits.mean(found["absolute"] - found["absolute, untrained"]),
     }
 
 
@@ -189,12 +186,6 @@ def _apart(run: xr.Dataset, null: str) -> Estimate:
     """Size of the mean difference of slopes between gradients and a null, with its interval."""
     found = envelope_slopes(run, "gradients")[1] - envelope_slopes(run, null)[1]
     return fits.mean(np.sign(found.mean()) * found)
-
-
-def _gain(known: xr.Dataset, score: str, more: str, less: str) -> Estimate:
-    skills = known.sample_skill.values.astype(int)
-    high, low = (_recovered(known, recipe, score, skills) for recipe in (more, less))
-    return fits.mean(high - low)
 
 
 def _recovered(known: xr.Dataset, recipe: str, score: str, group: NDArray[np.int_]) -> Floats:
