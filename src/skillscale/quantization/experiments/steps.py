@@ -136,9 +136,9 @@ StepScaling.records = {
             seeds=(0, 1, 2), width=64, steps=1200, n_times=40, alphas=(0.4,), n_test=50
         ),
         "standard": StepScaling(
-            seeds=tuple(range(340, 380)),
+            seeds=tuple(range(300, 340)),
             width=128,
-            steps=8000,
+            steps=5000,
             n_times=60,
             optimizers=(("sgd", 1.0), ("adam", 1e-2)),
         ),
