@@ -354,6 +354,9 @@ TOGETHER = {
         ({"steps": (20, 20)}, "steps must be two ascending numbers, got (20, 20)"),
         ({"networks": (1,)}, "networks must be two numbers, got (1,)"),
     ],
+    "quanta_discovery.PlantedGroups": [
+        ({"sweep": (2, 7), "dimension": 5}, "sweep must be from 2 to 6, got 7"),
+    ],
     "quantization.OptimizerAblation": [
         ({"matching_seeds": (5,), "seeds": (5,)}, "matching_seeds must be none of seeds"),
         ({"optimizers": ()}, "optimizers must not be empty"),
