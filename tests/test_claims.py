@@ -445,3 +445,11 @@ def test_a_sentence_is_decided_by_headlines_or_says_why_not(tmp_path):
 def test_a_malformed_sentence_is_named(tmp_path, old, new, message):
     with pytest.raises(ValueError, match=message):
         sentences(tmp_path, SENTENCE.replace(old, new))
+
+
+@pytest.mark.parametrize("theory", claims.theories())
+def test_a_chapter_has_few_headlines_and_each_decides_a_sentence(theory):
+    headlines = {claim.id for claim in claims.of_theory(theory) if claim.headline}
+    assert 1 <= len(headlines) <= 8
+    named = {name for sentence in claims.abstract(theory) for name in sentence.claims}
+    assert headlines <= named or not named
