@@ -142,7 +142,7 @@ PlainRates.records = {
             tuning_seeds=(100, 101),
             seeds=(0, 1),
         ),
-        "standard": PlainRates(seeds=tuple(range(200, 212))),
+        "standard": PlainRates(tuning_seeds=(400, 401, 402, 403), seeds=tuple(range(300, 348))),
     }
 }
 

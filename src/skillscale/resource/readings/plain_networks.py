@@ -18,11 +18,8 @@ def plain_loss_is_inverse_to_width(run: xr.Dataset) -> dict[str, Estimate]:
     return {label: fits.mean(_exponents(run, name, 8, 128)) for name, label in NAMES.items()}
 
 
-def plain_loss_is_a_power_of_width(run: xr.Dataset) -> dict[str, Estimate]:
-    return {
-        label: fits.mean(_exponents(run, name, 32, 128) - _exponents(run, name, 8, 32))
-        for name, label in NAMES.items()
-    }
+def plain_loss_is_a_power_of_width(run: xr.Dataset) -> Estimate:
+    return fits.mean(_exponents(run, "relu", 32, 128) - _exponents(run, "relu", 8, 32))
 
 
 def tuned_plain_loss_is_inverse_to_width(run: xr.Dataset) -> dict[str, Estimate]:
@@ -35,6 +32,7 @@ def tuned_plain_loss_is_inverse_to_width(run: xr.Dataset) -> dict[str, Estimate]
 
 def _exponents(run: xr.Dataset, activation: str, low: int, high: int) -> Floats:
     """Exponents between two widths at the largest budget, one per seed."""
-    loss = run.loss.isel(budget=-1).transpose("activation", "member", "width")
+    loss = run.loss.isel(budget=-1) if "budget" in run.dims else run.loss
+    loss = loss.transpose("activation", "member", "width")
     part = loss.sel(activation=activation, width=slice(low, high))
     return np.asarray(-np.polyfit(np.log(part.width), np.log(part.values).T, 1)[0])
