@@ -9,7 +9,6 @@ from skillscale.resource.readings import (
     noisy_neurons,
     noisy_pairs,
     penalised,
-    plain_networks,
 )
 
 JITTER = np.exp(0.01 * np.random.default_rng(5).standard_normal(4))  # of members
@@ -108,12 +107,3 @@ def test_carriers_are_counted_in_the_third_layer():
     found = penalised.single_neuron_carries_the_inner_step(run)
     assert found["few neurons"].value == 1.0
     assert found["many neurons"].value == pytest.approx(0.5 / 3)
-
-
-def test_difference_of_the_halves_of_a_bent_curve():
-    widths = np.array([8, 16, 32, 64, 128])
-    curve = np.where(widths < 32, widths**-3.0, 32.0**-1 * widths**-2.0)
-    loss = np.stack([curve**0.5, curve])[:, None] * JITTER[:, None]
-    run = array(loss, activation=["silu", "relu"], member=range(4), width=widths)
-    found = plain_networks.plain_loss_is_a_power_of_width(run.to_dataset(name="loss"))
-    assert found.value == pytest.approx(-1.0)

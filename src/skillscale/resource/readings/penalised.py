@@ -95,12 +95,9 @@ def modules_grow_in_proportion_under_penalty(run: xr.Dataset) -> Estimate:
 
 
 def every_neuron_serves_one_subtask(run: xr.Dataset) -> dict[str, Estimate]:
-    return {
-        name: fits.mean(
-            run.shared.sel(penalty=name, strength=STRENGTHS).mean(("weight", "strength"))
-        )
-        for name in ("L1 + L2", "L2")
-    }
+    # a network without neurons counts as an error and is not left out
+    share = run.shared.sel(strength=STRENGTHS).mean(("weight", "strength"), skipna=False)
+    return {name: fits.mean(share.sel(penalty=name)) for name in ("L1 + L2", "L2")}
 
 
 def largest_correlations(run: xr.Dataset) -> xr.DataArray:
