@@ -93,7 +93,7 @@ NoiseSamples.records = {
     },
     "resource_noise_excess": {
         "standard": NoiseSamples(
-            samples=(1024, 4096, 16384, 65536), widths=(256,), seeds=tuple(range(300, 340))
+            samples=(1024, 4096, 16384), widths=(256,), seeds=tuple(range(340, 404))
         )
     },
 }
