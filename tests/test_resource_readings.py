@@ -107,3 +107,18 @@ def test_carriers_are_counted_in_the_third_layer():
     found = penalised.single_neuron_carries_the_inner_step(run)
     assert found["few neurons"].value == 1.0
     assert found["many neurons"].value == pytest.approx(0.5 / 3)
+
+
+def test_a_network_without_neurons_leaves_its_seed_the_other_strengths():
+    neurons = np.array([[8.0, 16, 32, 64], [0, 16, 32, 64]])
+    loss = np.array([4.0, 6.0])[:, None] * np.maximum(neurons, 1) ** -2
+    run = xr.Dataset(
+        {
+            "neurons": array(neurons[..., None], member=range(2), strength=range(4), step=[9]),
+            "training_loss": array(loss[..., None], member=range(2), strength=range(4), step=[9]),
+            "loss": array(loss, member=range(2), strength=range(4)),
+        }
+    )
+    found = penalised.series_loss_is_inverse_to_neurons(run)
+    assert {each.n_members for each in found.values()} == {2}
+    assert all(each.value == pytest.approx(2.0) for each in found.values())

@@ -107,10 +107,13 @@ def largest_correlations(run: xr.Dataset) -> xr.DataArray:
 
 
 def series_loss_is_inverse_to_neurons(run: xr.Dataset) -> dict[str, Estimate]:
+    """A network that no neuron is left in has no place on a power law: the rest of its seed has."""
     end = run.isel(step=-1).transpose("member", "strength", ...)
+    seeds = [end.isel(member=k) for k in range(end.sizes["member"])]
+    seeds = [seed.isel(strength=seed.neurons.values > 0) for seed in seeds]
     return {
-        "fresh points": fits.power_law(end.neurons, end.loss).exponent,
-        "training points": fits.power_law(end.neurons, end.training_loss).exponent,
+        name: fits.mean([fits.power_law(one.neurons, one[key]).exponent.value for one in seeds])
+        for name, key in (("fresh points", "loss"), ("training points", "training_loss"))
     }
 
 
