@@ -74,7 +74,7 @@ RANGES = {
         ComputeFrontier.n_times ScalingLaws.n_times UnbalancedLayers.n_times
     """,
     "an integer >= 3": """
-        n_fresh Clusters.n_samples Envelope.n_samples PlainRates.n_points PlainScaling.n_points
+        n_fresh Clusters.n_samples Envelope.n_samples PlainRates.n_points
         SparseScaling.n_points
     """,
     "an integer >= 4": "TwoParities.n_bits",
@@ -119,8 +119,8 @@ RANGES = {
         capacities first_steps Truncation.n_skills WidthScaling.widths
     """,
     "each an integer >= 1; increase": """
-        budgets lengths samples samples_alone widths_alone KnownEntropy.widths PlainRates.widths
-        PlainScaling.widths WidthEmergence.widths
+        lengths samples samples_alone widths_alone KnownEntropy.widths PlainRates.widths
+        WidthEmergence.widths
     """,
     "each an integer >= 1; increase; least 2": "ModelSizes.widths",
     "each an integer >= 2": "features NoiseParallel.widths",

@@ -311,9 +311,9 @@ CASES: dict[str, Case] = {
          (None, "power 0.8, no fit", None, np.geomspace(1, 3, 50) ** 0.8)],
     ),
     "plain": lambda: (
-        of_resource.plain(X, {"SiLU": {10: fits.medians(2 * M), 30: MEDIANS}}, (2, 4), 1.0),
-        [(None, "10 steps", X, 2 * MEDIANS.value), (None, "30 steps", X, MEDIANS.value),
-         (None, None, X, M[1]), (None, "exponent 1", [2, 4], [2.0, 1.0])],
+        of_resource.plain(X, {"SiLU": MEDIANS}, 1.0),
+        [(None, "median", X, MEDIANS.value), (None, None, X, M[1]),
+         (None, "exponent 1", X, MEDIANS.value[len(X) // 2] * X[len(X) // 2] / X)],
     ),
     "series": lambda: (
         of_resource.series([[4, 0], [8, 16]], [[1.0, 2], [3, 4]], [[5.0, 6], [7, 8]], (2.0, 1.0)),
