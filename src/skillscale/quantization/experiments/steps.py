@@ -43,7 +43,6 @@ class StepScaling(_shared.Followed):
     optimizers: Annotated[tuple[tuple[str, float], ...], _checks.filled, distinct] = (
         ("sgd", 1.0),
         ("adam", 1e-2),
-        ("sign", 6e-3),
     )
     alphas: Annotated[Alphas, distinct] = (0.2, 0.4, 0.8)  #: P(k) ∝ k^-(alpha+1)
     n_shown: Count = 15  #: skills whose losses are kept at every measured step, for the first seed
@@ -140,7 +139,6 @@ StepScaling.records = {
             width=128,
             steps=5000,
             n_times=60,
-            optimizers=(("sgd", 1.0), ("adam", 1e-2)),
         ),
         # The paper's task, batch, optimizer and, in its sweep over α, width; its step exponents are
         # fitted to the first 15,000 of 100,000 steps.
