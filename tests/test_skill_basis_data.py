@@ -113,3 +113,12 @@ def test_sizes_grow_by_the_square_root_of_two_from_the_first_to_the_last():
     # 141 is a rounded 100 √2: the last rung may miss 12800 by as much, far less than half a rung
     assert standard.samples[-1] == pytest.approx(12_800, rel=0.005)
     assert standard.samples_alone[-1] == 800
+
+
+def test_repeated_networks_with_one_skill_are_others():
+    repeated = dataclasses.replace(SMALL, repeats_alone=2, alphas=(0.3,), samples=(20,))
+    found = repeated.run()
+    assert found.seed_alone.values.tolist() == [3, 1_000_003, 4, 1_000_004]
+    once = dataclasses.replace(repeated, repeats_alone=1).run()
+    np.testing.assert_allclose(found.strength_alone[::2], once.strength_alone, atol=1e-3)
+    assert not np.allclose(found.strength_alone[::2], found.strength_alone[1::2], atol=1e-3)

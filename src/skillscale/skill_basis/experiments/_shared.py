@@ -16,12 +16,20 @@ from skillscale.lab.training import train
 
 Floats = NDArray[np.float32]
 
+RESTART = 1_000_000  # distance between the seeds of networks that belong to one seed
+
 ABOUT = {
     "strength": ("1", "strength R_k of a skill over the target scale S"),
     "skill_loss": ("1", "mean squared error of a skill over S²"),
     "frequency": ("1", "probability of a skill"),
     "skill": ("", "rank"),
 }
+
+
+def below_restarts(seeds: Sequence[int]) -> None:
+    """Refuse seeds that would meet those of other networks of a smaller seed."""
+    if max(seeds) >= RESTART:
+        raise ValueError(f"seeds must be < {RESTART}, got {seeds!r}")
 
 
 def tasks(of: Any, members: Sequence[tuple[Any, ...]]) -> list[MultitaskParity]:

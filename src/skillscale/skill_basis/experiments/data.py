@@ -69,6 +69,7 @@ class DataEmergence(Experiment):
     #: updates of the networks with one skill, which need more, as their loss is the steepest and
     #: what an early overshoot breaks takes its time to heal
     exposure_alone: Positive = 1000.0
+    repeats_alone: Count = 1  #: networks with one skill for each seed, each with data of its own
     #: strings of irrelevant bits for which each strength is measured, with all 2^subset_size
     #: patterns of the relevant ones
     backgrounds: Count = 2000
@@ -80,6 +81,13 @@ class DataEmergence(Experiment):
         "samples": ("sample", "size D of the dataset"),
         "samples_alone": ("sample", "size D of the dataset"),
     }
+
+    def together(self) -> None:
+        _shared.below_restarts(self.seeds)
+
+    def seeds_alone(self) -> list[int]:
+        repeats = range(self.repeats_alone)
+        return [seed + _shared.RESTART * repeat for seed in self.seeds for repeat in repeats]
 
     def tasks(self, alpha: float) -> list[MultitaskParity]:
         shape = self.n_skills, self.n_bits, self.subset_size
@@ -96,7 +104,7 @@ class DataEmergence(Experiment):
             "seed": ("member", [task.seed for task in tasks]),
             "alpha": ("member", [task.alpha for task in tasks]),
             "disjoint": ("member", [int(task.disjoint) for task in tasks]),
-            "seed_alone": ("member_alone", list(self.seeds)),
+            "seed_alone": ("member_alone", self.seeds_alone()),
             "samples": self.samples,
             "samples_alone": self.samples_alone,
             "skill": range(1, self.n_skills + 1),
@@ -111,9 +119,8 @@ class DataEmergence(Experiment):
         return {name: (("member", "skill"), each.float().numpy()) for name, each in found.items()}
 
     def measure_alone(self, samples_alone: int) -> Found:
-        single = [
-            MultitaskParity(1, self.n_bits, self.subset_size, seed=seed) for seed in self.seeds
-        ]
+        shape = 1, self.n_bits, self.subset_size
+        single = [MultitaskParity(*shape, seed=seed) for seed in self.seeds_alone()]
         found = _trained(self, single, samples_alone)
         return {
             f"{name}_alone": ("member_alone", found[name][:, 0].float().numpy()) for name in _ALONE
@@ -142,12 +149,13 @@ DataEmergence.records = {
             backgrounds=500,
         ),
         "standard": DataEmergence(
-            samples=_ladder(141, 12800), samples_alone=_ladder(50, 800), seeds=tuple(range(20, 40))
+            samples=_ladder(141, 12800), samples_alone=_ladder(50, 800), seeds=tuple(range(40, 64))
         ),
         "paper": DataEmergence(
             samples=_ladder(500, 32000),
             samples_alone=_ladder(200, 1600),
-            seeds=tuple(range(10)),
+            seeds=tuple(range(10, 22)),
+            repeats_alone=4,
             alphas=(0.6,),
             disjoint=(True,),
             n_bits=32,

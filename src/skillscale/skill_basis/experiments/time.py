@@ -124,9 +124,14 @@ TimeEmergence.records = {
         ),
     },
     "skill_basis_time_emergence_disjoint": {
-        "standard": replace(_DISJOINT, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(20, 30))),
+        "standard": replace(_DISJOINT, alphas=(0.3, 0.6, 0.9), seeds=tuple(range(60, 84))),
         "paper": replace(
-            _DISJOINT, n_bits=32, width=1000, batch_size=4000, steps=20_000, seeds=tuple(range(10))
+            _DISJOINT,
+            n_bits=32,
+            width=1000,
+            batch_size=4000,
+            steps=20_000,
+            seeds=tuple(range(10, 25)),
         ),
     },
 }

@@ -15,8 +15,6 @@ from skillscale.lab.settings import Count, Flag, Positive, Seeds, Sizes, each, r
 from skillscale.lab.sweep import Coords, Experiment, Found, Sweep
 from skillscale.skill_basis.experiments import _shared
 
-_RESTART = 1_000_000  # distance between the seeds of two initial weights for the same task
-
 Members = Sequence[tuple[float, int, int]]
 """α, seed and number of the restart."""
 
@@ -66,8 +64,7 @@ class WidthEmergence(Experiment):
     }
 
     def together(self) -> None:
-        if max(self.seeds) >= _RESTART:
-            raise ValueError(f"seeds must be < {_RESTART}, got {self.seeds!r}")
+        _shared.below_restarts(self.seeds)
 
     def members(self) -> Members:
         return list(itertools.product(self.alphas, self.seeds, range(self.restarts)))
@@ -125,7 +122,8 @@ WidthEmergence.records = {
         "standard": WidthEmergence(
             widths=(1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20),
             widths_alone=(1, 2, 3, 4, 5, 6, 7, 8),
-            seeds=tuple(range(20, 30)),
+            seeds=tuple(range(40, 50)),
+            restarts=20,
             n_skills=3,
             n_bits=9,
             disjoint=True,
@@ -150,7 +148,7 @@ def _trained(of: WidthEmergence, members: Members, width: int) -> dict[str, _sha
     found = _shared.trained(
         of,
         _shared.tasks(of, members),
-        seeds=[seed + _RESTART * restart for _, seed, restart in members],
+        seeds=[seed + _shared.RESTART * restart for _, seed, restart in members],
         width=width,
         optimizer=Adam(of.learning_rate),
         at=[of.steps],

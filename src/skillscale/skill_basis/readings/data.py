@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import xarray as xr
 
 from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.skill_basis import theory
-from skillscale.skill_basis.readings.shared import ALPHAS, Floats, half_points, of_alpha
+from skillscale.skill_basis.readings.shared import Floats, forecast_ratios, half_points, of_alpha
 
 KINDS = ("shared bits", "disjoint bits")
 
@@ -55,17 +53,34 @@ def sample_ratios(run: xr.Dataset, alpha: float, kind: str) -> Floats:
 
 
 def samples_at_half_strength_follow_frequency(run: xr.Dataset) -> dict[str, Estimate]:
-    halves = {name: half_samples(run, *which) for name, which in _parts().items()}
-    return {name: fits.power_law(*half).exponent for name, half in halves.items()}
+    """Return the slope of each kind, a mean over α of the members' own."""
+    found = {}
+    for kind in KINDS:
+        shares = np.stack([curves(run, a, kind)[0] for a in np.unique(run.alpha)])
+        x = np.log(shares) - np.log(shares).mean(1, keepdims=True)
+        slopes = -(np.log(_halves(run, kind)) * x).sum(-1) / (x**2).sum(-1)
+        found[kind] = fits.mean(slopes.mean(1))
+    return found
+
+
+def samples_follow_frequency_at_paper_size(run: xr.Dataset) -> Estimate:
+    return fits.power_law(*half_samples(run, 0.6, "disjoint bits")).exponent
 
 
 def first_skill_predicts_samples(run: xr.Dataset) -> dict[str, Estimate]:
-    return {name: _error(run, *which) for name, which in _parts().items()}
+    return {
+        f"{skill}, {kind}": found
+        for kind in KINDS
+        for skill, found in _from_first(run, kind).items()
+    }
 
 
 def lone_skill_predicts_samples(run: xr.Dataset) -> dict[str, Estimate]:
-    needed = needed_alone(run)
-    return {name: _error_with(run, *which, needed) for name, which in _parts().items()}
+    return {
+        f"{skill}, {kind}": found
+        for kind in KINDS
+        for skill, found in _from_alone(run, kind).items()
+    }
 
 
 def published_sample_count_holds_at_paper_size(run: xr.Dataset) -> Estimate:
@@ -73,15 +88,16 @@ def published_sample_count_holds_at_paper_size(run: xr.Dataset) -> Estimate:
 
 
 def one_constant_predicts_samples_at_paper_size(run: xr.Dataset) -> dict[str, Estimate]:
-    which = 0.6, "disjoint bits"
-    return {
-        "first skill": _error(run, *which),
-        "one-skill network": _error_with(run, *which, needed_alone(run)),
-    }
+    return _from_first(run, "disjoint bits")
 
 
-def _parts() -> dict[str, tuple[float, str]]:
-    return {f"α = {a}, {kind}": (a, kind) for kind, a in itertools.product(KINDS, ALPHAS)}
+def lone_skill_predicts_samples_at_paper_size(run: xr.Dataset) -> dict[str, Estimate]:
+    return _from_alone(run, "disjoint bits")
+
+
+def _halves(run: xr.Dataset, kind: str) -> Floats:
+    """Return the half points (seed, α, skill)."""
+    return np.stack([half_samples(run, a, kind)[1] for a in np.unique(run.alpha)], 1)
 
 
 def _blind(run: xr.Dataset, alpha: float, kind: str) -> Floats:
@@ -90,14 +106,15 @@ def _blind(run: xr.Dataset, alpha: float, kind: str) -> Floats:
     return np.array([theory.emergence_data(shares, D_c=constant)[1:] for constant in needed])
 
 
-def _error(run: xr.Dataset, alpha: float, kind: str) -> Estimate:
-    return calibration.blind_error(
-        _blind(run, alpha, kind), half_samples(run, alpha, kind)[1][:, 1:]
-    )
+def _from_first(run: xr.Dataset, kind: str) -> dict[str, Estimate]:
+    predicted = np.stack([_blind(run, a, kind) for a in np.unique(run.alpha)], 1)
+    return forecast_ratios(_halves(run, kind)[..., 1:], predicted, 2)
 
 
-def _error_with(run: xr.Dataset, alpha: float, kind: str, needed: Floats) -> Estimate:
-    """Return the error of all half points that the one-skill networks of the same seeds predict."""
-    shares, measured = half_samples(run, alpha, kind)
+def _from_alone(run: xr.Dataset, kind: str) -> dict[str, Estimate]:
+    """Return half points over the forecast of each seed's networks with one skill."""
+    measured = _halves(run, kind)
+    needed = needed_alone(run).reshape(len(measured), -1).mean(1)[:, None, None]
+    shares = np.stack([curves(run, a, kind)[0] for a in np.unique(run.alpha)])
     # In the paper's form R/S = 1/2 at D P = 3/4 D_c.
-    return calibration.blind_error(0.75 * needed[:, None] / shares, measured)
+    return forecast_ratios(measured, 0.75 * needed / shares)

@@ -13,7 +13,7 @@ from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.lab import records, subsets
 from skillscale.skill_basis import theory
-from skillscale.skill_basis.readings.shared import ALPHAS, Floats, of_alpha
+from skillscale.skill_basis.readings.shared import ALPHAS, Floats, forecast_ratios, of_alpha
 
 
 def curves(run: xr.Dataset) -> NDArray[Any]:
@@ -77,9 +77,32 @@ def more_frequent_kin(run: xr.Dataset, alpha: float) -> NDArray[np.int64]:
     return np.asarray(np.tril(shared == 2, -1).sum(-1)[:, 1:])
 
 
-def lone_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
-    clock = one_skill_clocks(run, start_of(run)).mean()
-    return {f"α = {a}": _error_with(run, a, clock) for a in ALPHAS}
+def lags(run: xr.Dataset, alpha: float) -> Floats:
+    """Return each member's slope of ln(half-time times frequency) against ln of the rank."""
+    shares, reached = half_times(run, alpha)
+    return np.asarray(np.polyfit(np.log(run.skill.values), np.log(reached * shares).T, 1)[0])
+
+
+def first_skill_predicts_times_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
+    predicted = np.stack([_blind(run, a) for a in ALPHAS], 1)[..., 1:]
+    return forecast_ratios(_halves(run)[..., 1:], predicted, 2)
+
+
+def lone_skill_predicts_times(run: xr.Dataset) -> dict[str, Estimate]:
+    start = start_of(run)
+    clocks = one_skill_clocks(run, start)[:, None, None]
+    shares = np.array([of_alpha(run, a).frequency.values[0] for a in np.unique(run.alpha)])
+    predicted = theory.emergence_time(shares, eps=0.5, clock=1.0, **start) / clocks
+    return forecast_ratios(_halves(run), predicted)
+
+
+def later_skills_lag_by_their_rank(run: xr.Dataset) -> dict[str, Estimate]:
+    shares = np.array([of_alpha(run, a).frequency.values[0] for a in ALPHAS])
+    late = _halves(run) * shares
+    return {
+        "skill 5": fits.mean((late[..., -1] / late[..., 0]).mean(1)),
+        "frequency": fits.mean(lags(run, ALPHAS[-1]) - lags(run, ALPHAS[0])),
+    }
 
 
 def strength_alone_sets_a_skills_loss(run: xr.Dataset) -> Estimate:
@@ -117,8 +140,9 @@ def emergence_time_follows_frequency_at_paper_size(run: xr.Dataset) -> Estimate:
     return fits.power_law(*half_times(run, 0.6)).exponent
 
 
-def lone_skill_predicts_times_at_paper_size(run: xr.Dataset) -> Estimate:
-    return _error_with(run, 0.6, one_skill_clocks(run, start_of(run)).mean())
+def _halves(run: xr.Dataset) -> Floats:
+    """Return the half-times (seed, α, skill)."""
+    return np.stack([half_times(run, a)[1] for a in np.unique(run.alpha)], 1)
 
 
 def _slopes(run: xr.Dataset) -> dict[str, Estimate]:
@@ -139,13 +163,8 @@ def _blind_errors(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def _error_with(run: xr.Dataset, alpha: float, clock: float) -> Estimate:
-    shares, measured = half_times(run, alpha)
-    predicted = theory.emergence_time(shares, eps=0.5, clock=clock, **start_of(run))
-    return calibration.blind_error(predicted, measured)
-
-
 emergence_time_follows_frequency_on_shared_bits = _slopes
 emergence_time_follows_frequency_on_disjoint_bits = _slopes
 first_skill_predicts_times_on_shared_bits = _blind_errors
-first_skill_predicts_times_on_disjoint_bits = _blind_errors
+lone_skill_predicts_times_on_disjoint_bits = lone_skill_predicts_times
+lone_skill_predicts_times_at_paper_size = lone_skill_predicts_times

@@ -8,7 +8,13 @@ import xarray as xr
 from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.skill_basis import theory
-from skillscale.skill_basis.readings.shared import ALPHAS, Floats, half_points, of_alpha
+from skillscale.skill_basis.readings.shared import (
+    ALPHAS,
+    Floats,
+    forecast_ratios,
+    half_points,
+    of_alpha,
+)
 
 
 def by_restart(run: xr.Dataset, alpha: float) -> tuple[Floats, Floats]:
@@ -83,9 +89,21 @@ def _errors_alone(run: xr.Dataset) -> dict[str, Estimate]:
     return {f"α = {a}": calibration.blind_error(predicted, half_widths(run, a)) for a in ALPHAS}
 
 
+def first_skill_predicts_widths_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
+    predicted = np.stack([_predicted(run, needed_by_first(run, a)) for a in ALPHAS], 1)
+    return forecast_ratios(_halves(run)[..., 1:], predicted[..., 1:], 2)
+
+
+def lone_skill_predicts_widths_on_disjoint_bits(run: xr.Dataset) -> dict[str, Estimate]:
+    return forecast_ratios(_halves(run), _predicted(run, needed_alone(run))[:, None])
+
+
+def _halves(run: xr.Dataset) -> Floats:
+    """Return the half points (seed, α, skill)."""
+    return np.stack([half_widths(run, a) for a in ALPHAS], 1)
+
+
 skills_take_equal_width_on_shared_bits = _slopes
 skills_take_equal_width_on_disjoint_bits = _slopes
 first_skill_predicts_widths_on_shared_bits = _errors
-first_skill_predicts_widths_on_disjoint_bits = _errors
 lone_skill_predicts_widths_on_shared_bits = _errors_alone
-lone_skill_predicts_widths_on_disjoint_bits = _errors_alone
