@@ -401,7 +401,10 @@ TOGETHER = {
         ({"largest": 61, "n_skills": 60}, "largest must be at most 60, got 61"),
         ({"step": 0.2, "scale": 5.0}, "step must be a finite number and < 0.2"),
     ],
-    "skill_basis.DataEmergence": [({"disjoint": ()}, "disjoint must not be empty, got ()")],
+    "skill_basis.DataEmergence": [
+        ({"disjoint": ()}, "disjoint must not be empty, got ()"),
+        ({"seeds": (2_000_000,)}, "seeds must be < 1000000, got (2000000,)"),
+    ],
     "skill_basis.FewShot": [
         ({"scale": 2.0, "initial": 2.0}, "initial must be a finite number and < 2, got 2.0")
     ],

@@ -145,6 +145,16 @@ def test_a_skill_that_is_all_of_the_mixture_is_learned_as_alone():
     np.testing.assert_array_equal(run.strength.values, run.strength_alone.values)
 
 
+def test_training_ends_where_every_skill_is_learned(run):
+    joint = run.strength.transpose("member", "step", "skill").values
+    for curve in joint:
+        learned = (curve >= 0.95).all(1)
+        end = learned.argmax()
+        assert learned[end]
+        assert not learned[:end].any()
+        np.testing.assert_array_equal(curve[end:], curve[[end]].repeat(len(curve) - end, 0))
+
+
 def test_divergence_is_named():
     wild = dataclasses.replace(SMALL, learning_rate=1e3, steps=40)
     with pytest.raises(FloatingPointError, match="network of seed 3 diverged by step 20"):
