@@ -80,10 +80,7 @@ def source(cell):
 
 # Where a verdict does not count the record's seeds: how many of what it counts instead.
 OTHER_UNITS = {
-    8: {  # networks that learned every skill in time: two of ten did not, so the status is censored
-        "skill_basis.transformer_onset_follows_frequency_on_disjoint_bits",
-        "skill_basis.transformer_skills_decouple_on_disjoint_bits",
-    },
+    48: {"skill_basis.published_sample_count_holds_at_paper_size"},  # one-skill networks, four a seed
     5: {
         "quanta_discovery.envelope_slope_follows_the_loss_exponent"
     },  # networks of the sizes that the envelope is held against
