@@ -447,7 +447,8 @@ TOGETHER = {
     ],
     "slingshot.KnownEntropy": [
         ({"flip": 0.0}, "flip must be a finite number and > 0"),
-        ({"k": 1}, "k must be an integer >= 2, got 1"),
+        ({"k": 2}, "k must be an integer >= 3, got 2"),
+        ({"composed": 3}, "composed must be an integer <= 2, got 3"),
     ],
     "slingshot.ManyGraphs": [
         ({"shapes": ()}, "shapes must allow at least one wrong text, got ()"),

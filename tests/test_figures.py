@@ -433,11 +433,11 @@ CASES: dict[str, Case] = {
          (None, "Pinsker's bound", None, np.minimum(2.8 * np.geomspace(0.016, 0.44, 100) ** 0.5,
           1))],
     ),
-    "unseen pairs": lambda: (
-        of_slingshot.unseen_pairs([[[0.1, 0.2]], [[0.3, 0.4]]], [[0.11, 0.19]], [[0.33, 0.0]],
-            [32]),
-        [("pairs met in training", "32 neurons", [0.1, 0.2], [0.11, 0.19]),
-         ("held-out pairs", "32 neurons", [0.3], [0.33])],
+    "unseen tuples": lambda: (
+        of_slingshot.unseen_tuples({"pairs": [[0.1, 0.2]], "triples": [[0.3, 0.4]]},
+            {"pairs": [[0.11, 0.19]], "triples": [[0.33, 0.0]]}, [32]),
+        [("pairs", "32 neurons", [0.1, 0.2], [0.11, 0.19]),
+         ("triples", "32 neurons", [0.3], [0.33])],
     ),
 }  # fmt: skip
 
