@@ -83,7 +83,7 @@ def source(cell):
 
 # Where a verdict does not count the record's seeds: how many of what it counts instead.
 OTHER_UNITS = {
-    48: {"skill_basis.published_sample_count_holds_at_paper_size"},  # one-skill networks, four a seed
+    48: {"skill_basis.published_sample_count_holds_at_paper_size"},  # four networks a seed
     5: {
         "quanta_discovery.envelope_slope_follows_the_loss_exponent"
     },  # networks of the sizes that the envelope is held against
