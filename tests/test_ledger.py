@@ -87,7 +87,8 @@ OTHER_UNITS = {
     5: {
         "quanta_discovery.envelope_slope_follows_the_loss_exponent"
     },  # networks of the sizes that the envelope is held against
-    24: {  # seeds on which rules are compared; the rates were tuned on the other twelve
+    160: {  # seeds on which rules are compared; the rates were tuned on the other forty
+        "geometry.tuning_shrinks_the_leads_over_adam",
         "geometry.lion_leads_adam_early_at_published_rates",
         "geometry.ademamix_leads_adam_late_at_published_rates",
         "geometry.lion_leads_adam_early_at_tuned_rates",

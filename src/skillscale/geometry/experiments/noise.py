@@ -53,7 +53,7 @@ class WastedResource(Experiment):
     alpha: Alpha = 1.0  #: p_k ∝ k^-(alpha+1)
     lr: Positive = 3e-4  #: learning rate of sign descent
     points: Count = 32  #: times measured after the start, quadratically spaced
-    seeds: Seeds = tuple(range(200, 210))  #: one set of task vectors, one stream of noise each
+    seeds: Seeds = tuple(range(500, 514))  #: one set of task vectors, one stream of noise each
 
     order = ("arm", "member", "time", "skill")
     about = UNLEARNED | {"noise": ("1", ""), "factor": ("1", "")}

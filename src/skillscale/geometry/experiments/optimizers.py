@@ -71,8 +71,8 @@ class OptimizerRace(Experiment):
     every: Count = 10  #: steps between the measurements within a window
     points: Count = 40  #: logarithmically spaced times of the curves
     ridge: Positive = 0.1  #: δ of (VᵀV + δ)⁻¹ g, with the task vectors as rows of V
-    seeds: Seeds = tuple(range(200, 224))  #: one set of task vectors, batches and noise each
-    tuning_seeds: tuple[int, ...] = tuple(range(300, 312))  #: from which rates may be chosen
+    seeds: Seeds = tuple(range(500, 660))  #: one set of task vectors, batches and noise each
+    tuning_seeds: tuple[int, ...] = tuple(range(700, 740))  #: from which rates may be chosen
 
     order = ("rule", "rate", "n_skills", "noise", "member", "step")
     about = {

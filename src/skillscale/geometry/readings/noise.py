@@ -50,12 +50,17 @@ def l2_norm(arm: xr.Dataset) -> Floats:
 
 
 def fitted_waste(arm: xr.Dataset) -> Floats:
-    """Best N0 of each seed among 241 values between a third and three times the predicted one."""
+    """Best N0 of each seed among 241 values between a third and three times the predicted one.
+
+    Fitted to the changes between measured times, each over the root of the steps it took: the signs
+    of noise make a walk, so that these have errors of one size, and independent ones.
+    """
     # without noise none is predicted; the grid then holds the small values that may fit
     grid = max(predicted_waste(arm), 0.004) * np.geomspace(1 / 3, 3, 241)
-    curves = arm.unlearned.values
-    errors = [rms_of_seeds(curves, plain_sum(arm, float(N0))) for N0 in grid]
-    return np.asarray(grid[np.argmin(errors, axis=0)])
+    root = np.sqrt(np.diff(arm.step.values))[:, None]
+    changes = np.diff(arm.unlearned.values.astype(float), axis=1) / root
+    forms = (np.diff(plain_sum(arm, float(N0)), axis=0) / root for N0 in grid)
+    return np.asarray(grid[np.argmin([rms_of_seeds(changes, form) for form in forms], axis=0)])
 
 
 def noise_acts_as_a_predicted_waste(run: xr.Dataset) -> dict[str, Estimate]:
