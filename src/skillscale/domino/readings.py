@@ -205,18 +205,31 @@ def halves_help_the_rare_task_at_the_common_ones_cost(run: xr.Dataset) -> dict[s
     }
 
 
-def _speed_ups_of_remedies(run: xr.Dataset, setting: str) -> dict[str, Estimate]:
+def speed_ups_of_remedies(run: xr.Dataset, setting: str) -> dict[str, Floats]:
     """Return steps until both tasks are learned, those of the plain dense network over others'."""
     losses = run.loss.sel(setting=setting)
-    both = {
-        arm: squares_learned_at(losses.sel(arm=arm)).max(0)
-        for arm in ("dense", "modular", "own loss")
-    }
-    return {arm: mean_or_bound(both["dense"] / both[arm]) for arm in ("modular", "own loss")}
+    arms = "dense", "modular", "own loss"
+    dense, *others = (squares_learned_at(losses.sel(arm=arm)).max(0) for arm in arms)
+    return {arm: dense / other for arm, other in zip(arms[1:], others, strict=True)}
 
 
-remedies_speed_up_at_the_published_rate = partial(_speed_ups_of_remedies, setting="published")
-remedies_speed_up_at_tuned_rates = partial(_speed_ups_of_remedies, setting="tuned")
+def _speed_ups(run: xr.Dataset, setting: str) -> dict[str, Estimate]:
+    return {arm: mean_or_bound(x) for arm, x in speed_ups_of_remedies(run, setting).items()}
+
+
+remedies_speed_up_at_the_published_rate = partial(_speed_ups, setting="published")
+remedies_speed_up_at_tuned_rates = partial(_speed_ups, setting="tuned")
+
+
+def modules_keep_a_speed_up_at_tuned_rates(run: xr.Dataset) -> Estimate:
+    return mean_or_bound(speed_ups_of_remedies(run, "tuned")["modular"])
+
+
+def own_loss_loses_its_speed_up_to_the_rate(run: xr.Dataset) -> Estimate:
+    published, tuned = (
+        speed_ups_of_remedies(run, setting)["own loss"] for setting in ("published", "tuned")
+    )
+    return mean_or_bound(tuned - 1 - (published - 1) / 2)
 
 
 def own_loss_learns_the_noise(run: xr.Dataset) -> dict[str, Estimate]:
