@@ -230,6 +230,7 @@ def test_a_judgement_is_plain_data_without_numbers_where_none_are(tmp_path):
     assert {key: found[key] for key in found if key != "parts"} == {
         "id": "toy.both",
         "theory": "toy",
+        "page": "toy",
         "kind": "paper",
         "headline": False,
         "verdict": "inconclusive",
@@ -275,6 +276,17 @@ def test_a_claim_is_judged_by_the_reading_of_its_name_on_its_record(tmp_path, mo
     (found,) = claims.judge_all("toy")
     assert found.verdict == "reproduced"
     assert runs == ["the run toy_run"]
+
+
+def test_what_is_measured_is_read_from_its_run(tmp_path, monkeypatch):
+    quantities = [claims.Measurement(f"toy.{name}", "x", "a toy", "toy_run") for name in "ab"]
+    Toy(monkeypatch, tmp_path, a=lambda run: estimated(1.0), b=lambda run: {"c": estimated(2.0)})
+    monkeypatch.setattr("skillscale.claims.judging.measurements", lambda theory: quantities)
+    found = claims.measure_all("toy")
+    assert found == [
+        (quantities[0], {"": estimated(1.0)}),
+        (quantities[1], {"c": estimated(2.0)}),
+    ]
 
 
 def test_a_claim_without_a_reading_is_named(tmp_path, monkeypatch):
@@ -342,3 +354,85 @@ def test_the_table_shows_every_part_with_its_own_verdict(tmp_path):
     assert "≤ 0 → −1 [−2, −0.5]" in row
     assert row.count('aria-label="reproduced"') == 2
     assert "n = 7" in row
+
+
+MEASURED = """
+[[measurement]]
+id = "spread"
+quantity = "spread of the toy, nats"
+system = "a toy, 12 seeds"
+record = "toy_run"
+"""
+
+
+def measured(tmp_path, text):
+    read(tmp_path, text)
+    return entries._read_measurements(tmp_path / "toy" / "claims.toml")
+
+
+def test_a_measurement_needs_no_prediction(tmp_path):
+    (found,) = measured(tmp_path, MEASURED)
+    assert found == claims.Measurement(
+        "toy.spread", "spread of the toy, nats", "a toy, 12 seeds", "toy_run"
+    )
+    parts = {"early": estimated(1.0), "late": estimated(math.nan)}
+    early, late = found.plain(parts)["parts"]
+    assert early == {
+        "name": "early", "value": 1.0, "low": 0.5, "high": 1.5, "status": "ok", "n_members": 3,
+    }  # fmt: skip
+    assert late["value"] is None
+
+
+def estimated(value):
+    return Estimate(value, value - 0.5, value + 0.5, n_members=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (MEASURED.replace('record = "toy_run"', ""), r"toy.spread: missing fields \['record'\]"),
+        (MEASURED + "predicted = 1.0", r"unknown fields \['predicted'\]"),
+        (MEASURED + MEASURED, "id must be unique, got 'toy.spread' twice"),
+    ],
+)
+def test_a_malformed_measurement_is_named(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        measured(tmp_path, text)
+
+
+SENTENCE = (
+    ENTRY
+    + """
+headline = true
+
+[[sentence]]
+says = "Slopes are one."
+claims = ["slope"]
+"""
+)
+
+
+def sentences(tmp_path, text):
+    read(tmp_path, text)
+    return entries._read_abstract(tmp_path / "toy" / "claims.toml")
+
+
+def test_a_sentence_is_decided_by_headlines_or_says_why_not(tmp_path):
+    (found,) = sentences(tmp_path, SENTENCE)
+    assert found == claims.Sentence("Slopes are one.", ("toy.slope",), "")
+    silent = SENTENCE.replace('claims = ["slope"]', 'because = "too large to run"')
+    assert sentences(tmp_path, silent)[0].because == "too large to run"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('["slope"]', '["other"]', "must be one of 'toy.slope', got 'toy.other'"),
+        ("headline = true", "headline = false", "claim of sentence 'Slopes are one.' of toy"),
+        ('claims = ["slope"]', "", "must say why no claim decides it"),
+        ("says =", "said =", "missing fields"),
+    ],
+)
+def test_a_malformed_sentence_is_named(tmp_path, old, new, message):
+    with pytest.raises(ValueError, match=message):
+        sentences(tmp_path, SENTENCE.replace(old, new))

@@ -1,14 +1,17 @@
 """The ledger judges every claim from the stored runs, and pages and the stored table show it."""
 
+import dataclasses
 import json
 import math
 import re
 import sys
 from functools import cache
 
+import numpy as np
 import pytest
 
 from skillscale import _published, claims, ledger
+from skillscale.fits import Estimate
 from skillscale.lab import records
 
 ROOT = _published.root()
@@ -36,7 +39,7 @@ def alike(stored, found):
 def test_what_is_judged_now_equals_the_stored_table():
     """Readings and rule may be rewritten; a change of what they find is meant and committed."""
     stored = json.loads((ROOT / "results" / "verdicts.json").read_text(encoding="utf-8"))
-    found = [judgement.plain() for judgement in judged()]
+    found = ledger.plain(judged())
     changed = [new["id"] for old, new in zip(stored, found, strict=True) if not alike(old, new)]
     assert changed == [], "if meant, run `make verdicts` and commit what it writes"
 
@@ -182,6 +185,33 @@ def test_claims_are_counted_by_verdict():
     for theory in CHAPTERS:
         of_theory = [each for each in judged() if each.claim.theory == theory]
         assert ledger.counts(of_theory)["with interval"] > 0
+
+
+def test_false_verdicts_are_as_many_as_simulated_ones():
+    """True values spread evenly far beyond the region, measured with a known normal error."""
+    rng = np.random.default_rng(0)
+    truths = rng.uniform(-2.2, 2.2, 15_000)
+    values = rng.normal(truths, 0.3)
+    simulated, false = [], 0
+    for i, (truth, value) in enumerate(zip(truths, values, strict=True)):
+        target = claims.Target("", "own", 0.0, "x", ("equal", "at most")[i % 2], 1.0, "…")
+        claim = dataclasses.replace(next(iter(claims.load().values())), targets=(target,))
+        found = claims.decide(claim, Estimate(value, value - 0.588, value + 0.588))
+        simulated.append(found)
+        inside = target.region[0] <= truth <= target.region[1]
+        false += found.verdict == ("not reproduced" if inside else "reproduced")
+    said = ledger.false_verdicts(simulated)
+    assert said["decided"] == sum(each.verdict != "inconclusive" for each in simulated)
+    assert abs(said["expected"] - false) < 4 * np.sqrt(false)
+    assert false > 10
+    assert said["expected"] < said["at most"] == 0.025 * said["decided"]
+
+
+def test_runs_that_all_agree_leave_no_doubt():
+    target = claims.Target("", "own", 0.0, "violations", "at most", 0.0, "…")
+    claim = dataclasses.replace(next(iter(claims.load().values())), targets=(target,))
+    agreed = claims.decide(claim, Estimate(0.0, 0.0, 0.0))
+    assert ledger.false_verdicts([agreed]) == {"decided": 1, "at most": 0.025, "expected": 0.0}
 
 
 def test_glue_does_nothing_where_the_books_tools_are_missing(monkeypatch, capsys):

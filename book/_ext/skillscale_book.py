@@ -4,12 +4,16 @@ Chapters are highlighted as the IPython that they are, docstrings read as plain 
 A page asks no other host for anything and carries no script that it does not use:
 Jupyter Book always loads sphinx-thebe, whose script names a CDN and throws an error on every
 page, and the offline MathJax comes with every input, output and language that exists.
-The bibliography labels a work as the text cites it.
+The bibliography labels a work as the text cites it. A measured number in the text is read from
+the stored verdicts.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
+from math import nan
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +24,7 @@ from pybtex.plugin import register_plugin
 from pybtex.style.formatting.alpha import Style as AlphaStyle
 from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.typing import OptionSpec
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 from sphinxcontrib.bibtex.style.template import join, year
@@ -96,6 +100,55 @@ class EveryTheory(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(lines))
 
 
+ENDS = ("low", "high")
+MEASURED = re.compile(r"([\w.]+?)(?:\[(.+)\])?(?: (low|high))?:([^:]+)")
+
+
+@cache
+def stored() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what was measured by id and part, with its page, from the stored verdicts."""
+    path = Path(__file__).parents[2] / "results" / "verdicts.json"
+    return {
+        (entry["id"], part["name"]): {"page": entry.get("page"), **part}
+        for entry in json.loads(path.read_text(encoding="utf-8"))
+        for part in entry["parts"]
+    }
+
+
+def measured(text: str) -> tuple[str, str, str]:
+    """Return number, interval and address for "theory.name[part] low:format".
+
+    The part may be left out where there is one; "low" or "high" asks for an end of the interval;
+    the format is Python's.
+    """
+    match = MEASURED.fullmatch(text)
+    if match is None:
+        raise ValueError(f"value must read 'theory.name[part] low:format', got {text!r}")
+    name, part, end, spec = match.groups(default="")
+    if (name, part) not in stored():
+        parts = [each for known, each in stored() if known == name]
+        raise ValueError(f"value must name what was measured, got {text!r}; parts: {parts}")
+    found = stored()[name, part]
+    number = format(found[end or "value"], spec).replace("-", "−")
+    low, high = (format(nan if found[each] is None else found[each], spec) for each in ENDS)
+    place = f"{found['page']}.html#claim-{name}" if found["page"] else "ledger.html#measured"
+    return number, f"{name} {part}: 95 % interval {low} to {high}", place
+
+
+class Value(SphinxRole):
+    """Show a measured number, linked to its claim, with its interval as a title."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the number, or what is wrong with the name."""
+        try:
+            number, title, address = measured(self.text)
+        except (ValueError, TypeError) as error:
+            message = self.inliner.reporter.error(str(error), line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+        link = nodes.reference("", number, refuri=address, reftitle=title, classes=["measured"])
+        return [link], []
+
+
 def drop_thebe(app: Sphinx, _config: Any) -> None:
     """Disconnect sphinx-thebe, which cannot be left out of Jupyter Book's extensions."""
     for event, listeners in app.events.listeners.items():
@@ -124,6 +177,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle)
     app.add_directive("every-theory", EveryTheory)
+    app.add_role("value", Value())
     app.add_lexer("python", IPython3Lexer)  # the install cell holds a ! and a % line
     # Before napoleon, which turns what is left into reStructuredText.
     app.connect("autodoc-process-docstring", escape_docstring, priority=400)

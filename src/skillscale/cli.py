@@ -119,8 +119,7 @@ def ledger(
     except (OSError, ValueError) as error:
         _refuse(str(error))
     if as_json:
-        plain = [judgement.plain() for judgement in judgements]
-        typer.echo(json.dumps(plain, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(book.plain(judgements), indent=1, ensure_ascii=False))
     else:
         typer.echo(claims.lines(judgements))
 

@@ -8,8 +8,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scipy import stats
+
 from skillscale import _checks, _html, _notation, _published, claims
 from skillscale.claims import Judgement
+from skillscale.fits import Estimate
 
 
 def judged() -> list[Judgement]:
@@ -18,6 +21,15 @@ def judged() -> list[Judgement]:
     Source: derived here; equal to the stored verdicts in `tests/test_ledger.py`.
     """
     return [judgement for theory in claims.theories() for judgement in claims.judge_all(theory)]
+
+
+def plain(judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
+    """Return all that is judged, and all that is measured without a claim, in terms of JSON."""
+    measured = (pair for theory in claims.theories() for pair in claims.measure_all(theory))
+    return [
+        *(judgement.plain() for judgement in judgements),
+        *(quantity.plain(found) for quantity, found in measured),
+    ]
 
 
 def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
@@ -34,6 +46,39 @@ def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
     }
 
 
+def false_verdicts(judgements: Sequence[Judgement]) -> dict[str, float]:
+    """Say how many of so many verdicts on parts are to be expected to be false.
+
+    Returns:
+        How many parts are "decided"; the number "at most" false, 2.5 % of them, were every true
+        value to lie on an end of its region; and "expected" where measured values scatter normally
+        about the true ones, as wide as their intervals say: the sum of the normal probabilities on
+        the other side of the region's ends. Intervals that err or share runs count as right.
+
+    Source: derived here; against simulated verdicts in `tests/test_ledger.py`.
+    """
+    chances = []
+    for judgement in judgements:
+        for target, measured in zip(judgement.claim.targets, judgement.estimates, strict=True):
+            verdict = target.verdict(measured)
+            if verdict == "inconclusive":
+                continue
+            low, high = target.region
+            inside = _below(high, measured) - _below(low, measured)
+            doubt = 1.0 - inside if verdict == "reproduced" else inside
+            # runs that all agree leave none
+            chances.append(0.0 if measured.low == measured.high else doubt)
+    return {"decided": len(chances), "at most": 0.025 * len(chances), "expected": sum(chances)}
+
+
+def _below(end: float, measured: Estimate) -> float:
+    """Return how probably a true value lies below an end, by the interval around what was found."""
+    distance = end - measured.value
+    half = measured.high - measured.value if distance > 0 else measured.value - measured.low
+    certain = math.isinf(end) or half == 0.0
+    return float(distance > 0 if certain else stats.norm.cdf(1.96 * distance / half))
+
+
 def meanings() -> dict[str, str]:
     """Return what each verdict means, under names to `glue` it by."""
     return {f"{verdict} means": meaning for verdict, meaning in claims.VERDICTS.items()}
@@ -42,6 +87,33 @@ def meanings() -> dict[str, str]:
 def table(judgements: Sequence[Judgement]) -> claims.ClaimsTable:
     """Return all judged claims as one table, each linked to its chapter."""
     return claims.ClaimsTable(tuple(judgements), of_book=True)
+
+
+def abstracts(judgements: Sequence[Judgement]) -> Any:
+    """Return what the sources' abstracts say, and by which verdicts, as HTML."""
+    found = {judgement.claim.id: judgement for judgement in judgements}
+    rows = [
+        (
+            theory.replace("_", " "),
+            _notation.html(sentence.says),
+            _html.parts(
+                [
+                    *(_decided(found[name]) for name in sentence.claims),
+                    *filter(None, [_notation.html(sentence.because)]),
+                ]
+            ),
+        )
+        for theory in claims.theories()
+        for sentence in claims.abstract(theory)
+    ]
+    return _html.table(("Theory", "Sentence, in our words", "Decided by"), rows)
+
+
+def _decided(judgement: Judgement) -> str:
+    claim, style = judgement.claim, judgement.verdict.replace(" ", "-")
+    said = html.escape(claim.id.partition(".")[2].replace("_", " "))
+    link = f'<a href="{claim.page}.html#{claim.anchors[0]}">{said}</a>'
+    return f'<span class="verdict {style}">{judgement.verdict}</span> {link}'
 
 
 def reasons() -> Any:
@@ -103,6 +175,20 @@ def withdrawn() -> dict[str, dict[str, str]]:
             _checks.choice(f"successor of {name}", fields["successor"], tuple(standing))
         found[name] = fields
     return found
+
+
+def measurements() -> Any:
+    """Return what is measured without a claim as HTML."""
+    return _html.html(
+        {
+            "Measurement": quantity.id,
+            "Quantity": quantity.quantity,
+            "System": quantity.system,
+            "Measured": "; ".join(f"{part} {estimate}".strip() for part, estimate in found.items()),
+        }
+        for theory in claims.theories()
+        for quantity, found in claims.measure_all(theory)
+    )
 
 
 def withdrawals() -> Any:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from skillscale import _checks
-from skillscale.claims.rule import KINDS, RELATIONS, Claim, Target
+from skillscale.claims.rule import KINDS, RELATIONS, Claim, Measurement, Sentence, Target
 
 _NEEDED = ("id", "statement", "source", "falsified_by", "system", "record")
 _OPTIONAL = {"kind", "was", "headline", "page", "corrected", "all", "part"}
+_MEASURED = ("id", "quantity", "system", "record")
 _TARGET = ("predicted", "quantity", "relation", "tolerance", "tolerance_reason")
 _PACKAGE = Path(__file__).parents[1]
 
@@ -44,6 +45,24 @@ def of_theory(theory: str) -> list[Claim]:
     if theory not in theories():
         raise ValueError(f"theory must be one that has claims, got {theory!r}")
     return list(_of(theory).values())
+
+
+def measurements(theory: str) -> list[Measurement]:
+    """Return the measurements of a theory, tables `measurement` beside its claims.
+
+    Source: derived here; `tests/test_claims.py`.
+    """
+    of_theory(theory)
+    return _read_measurements(_PACKAGE / theory / "claims.toml")
+
+
+def abstract(theory: str) -> list[Sentence]:
+    """Return the sentences of the abstract behind a theory, tables `sentence` beside its claims.
+
+    Source: derived here; `tests/test_claims.py`.
+    """
+    of_theory(theory)
+    return _read_abstract(_PACKAGE / theory / "claims.toml")
 
 
 def fingerprints(record: str) -> dict[str, str]:
@@ -77,6 +96,37 @@ def _read(path: Path) -> dict[str, Claim]:
             names.add(name)
         claims[claim.id] = claim
     return claims
+
+
+def _read_measurements(path: Path) -> list[Measurement]:
+    theory, names = path.parent.name, {""} | set(_read(path))
+    measurements = []
+    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("measurement", []):
+        name = f"{theory}.{entry.get('id', 'without id')}"
+        _demand(name, entry, _MEASURED, set(_MEASURED))
+        if name in names:
+            raise ValueError(f"id must be unique, got {name!r} twice in {path}")
+        names.add(name)
+        measurements.append(Measurement(**{**entry, "id": name}))
+    return measurements
+
+
+def _read_abstract(path: Path) -> list[Sentence]:
+    theory, headlines = (
+        path.parent.name,
+        [each.id for each in _read(path).values() if each.headline],
+    )
+    sentences = []
+    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("sentence", []):
+        where = f"sentence {entry.get('says', 'without words')!r} of {theory}"
+        _demand(where, entry, ("says",), {"says", "claims", "because"})
+        names = tuple(f"{theory}.{name}" for name in entry.get("claims", ()))
+        for name in names:
+            _checks.choice(f"claim of {where}", name, tuple(headlines))
+        if not names and not entry.get("because"):
+            raise ValueError(f"because of {where} must say why no claim decides it, got none")
+        sentences.append(Sentence(entry["says"], names, entry.get("because", "")))
+    return sentences
 
 
 def _expanded(value: Any, texts: Mapping[str, str]) -> Any:

@@ -1,13 +1,16 @@
-"""Claims judged from the stored runs, without a notebook."""
+"""Claims judged, and quantities measured, from the stored runs, without a notebook."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
-from skillscale.claims.entries import of_theory
-from skillscale.claims.rule import Judgement, decide
+from skillscale.claims.entries import measurements, of_theory
+from skillscale.claims.rule import Claim, Judgement, Measurement, decide
+from skillscale.fits import Estimate
 
 
 def judge_all(theory: str) -> list[Judgement]:
@@ -18,18 +21,32 @@ def judge_all(theory: str) -> list[Judgement]:
 
     Source: derived here; equal to the stored verdicts in `tests/test_ledger.py`.
     """
+    claims = of_theory(theory)
+    return [decide(claim, found) for claim, found in zip(claims, _found(claims), strict=True)]
+
+
+def measure_all(theory: str) -> list[tuple[Measurement, Mapping[str, Estimate]]]:
+    """Return the measurements of a theory, each with what its reading finds, by part.
+
+    Source: derived here; equal to what is stored in `tests/test_ledger.py`.
+    """
+    quantities = measurements(theory)
+    found = (each if isinstance(each, Mapping) else {"": each} for each in _found(quantities))
+    return list(zip(quantities, found, strict=True))
+
+
+def _found(entries: list[Claim] | list[Measurement]) -> list[Any]:
+    """Return what the reading of each entry makes of its stored run."""
     from skillscale.lab import records
 
-    own = of_theory(theory)
-    modules = _readings(theory)
-    runs = {name: records.published(name) for name in {claim.record for claim in own}}
+    runs = {name: records.published(name) for name in {entry.record for entry in entries}}
     found = []
-    for claim in own:
-        name = claim.id.partition(".")[2]
-        readings = {getattr(module, name) for module in modules if hasattr(module, name)}
+    for entry in entries:
+        theory, _, name = entry.id.partition(".")
+        readings = {getattr(module, name) for module in _readings(theory) if hasattr(module, name)}
         if len(readings) != 1:
-            raise ValueError(f"{claim.id} must have one reading, got {len(readings)}")
-        found.append(decide(claim, readings.pop()(runs[claim.record])))
+            raise ValueError(f"{entry.id} must have one reading, got {len(readings)}")
+        found.append(readings.pop()(runs[entry.record]))
     return found
 
 

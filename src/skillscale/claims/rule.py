@@ -44,14 +44,20 @@ class Target:
     tolerance: float  #: allowed distance, absolute, in the unit of the quantity
     tolerance_reason: str  #: why it is that large, independent of the result
 
+    @property
+    def region(self) -> tuple[float, float]:
+        """Return the ends between which a measured value agrees."""
+        low = -math.inf if self.relation == "at most" else self.predicted - self.tolerance
+        high = math.inf if self.relation == "at least" else self.predicted + self.tolerance
+        return low, high
+
     def verdict(self, estimate: Estimate) -> str:
         """Return "reproduced", "not reproduced" or "inconclusive" for a measured estimate.
 
         >>> Target("", "own", 1.0, "slope", "equal", 0.1, "…").verdict(Estimate(1.0, 0.95, 1.05))
         'reproduced'
         """
-        low = -math.inf if self.relation == "at most" else self.predicted - self.tolerance
-        high = math.inf if self.relation == "at least" else self.predicted + self.tolerance
+        low, high = self.region
         if estimate.status != "ok" or math.isnan(estimate.low) or math.isnan(estimate.high):
             return "inconclusive"
         if low <= estimate.low and estimate.high <= high:
@@ -120,6 +126,7 @@ class Judgement:
         return {
             "id": self.claim.id,
             "theory": self.claim.theory,
+            "page": self.claim.page,
             "kind": self.claim.kind,
             "headline": self.claim.headline,
             "verdict": self.verdict,
@@ -128,14 +135,36 @@ class Judgement:
                     "name": target.name,
                     "kind": target.kind,
                     "predicted": str(target),
-                    **{end: _finite(getattr(estimate, end)) for end in ("value", "low", "high")},
-                    "status": estimate.status,
-                    "n_members": estimate.n_members,
+                    **_plain(estimate),
                     "verdict": target.verdict(estimate),
                 }
                 for target, estimate in zip(self.claim.targets, self.estimates, strict=True)
             ],
         }
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A quantity that a run measures and of which nothing is claimed: no verdict follows."""
+
+    id: str  #: "theory.name"
+    quantity: str  #: what is measured, with its unit
+    system: str  #: what was run
+    record: str  #: name of the stored run, `results/<record>.nc`
+
+    def plain(self, measured: Mapping[str, Estimate]) -> dict[str, Any]:
+        """Return what is measured, by part, in terms of JSON, without numbers where none are."""
+        parts = [{"name": name, **_plain(estimate)} for name, estimate in measured.items()]
+        return {"id": self.id, "parts": parts}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a source's abstract, in our words, and the claims that decide it here."""
+
+    says: str
+    claims: tuple[str, ...]  #: ids "theory.name"
+    because: str  #: what of it no run of this size can decide; may be empty where claims do
 
 
 def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgement:
@@ -156,6 +185,8 @@ def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgeme
     return Judgement(claim, estimates, verdict)
 
 
-def _finite(number: float) -> float | None:
-    """Return None for what JSON cannot hold."""
-    return number if math.isfinite(number) else None
+def _plain(estimate: Estimate) -> dict[str, Any]:
+    ends = {end: getattr(estimate, end) for end in ("value", "low", "high")}
+    # JSON holds no nan
+    finite = {end: number if math.isfinite(number) else None for end, number in ends.items()}
+    return {**finite, "status": estimate.status, "n_members": estimate.n_members}
