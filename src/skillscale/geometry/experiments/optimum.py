@@ -126,7 +126,7 @@ class CapacityCliff(Experiment):
     n_skills: Count = 1000  #: each with a random unit task vector
     dims: Counts = (460, 480, 490, 500, 510, 520, 540)  #: numbers of parameters around n_skills/2
     alpha: Alpha = 0.0  #: p_k ∝ k^-(alpha+1)
-    seeds: Seeds = tuple(range(200, 400))  #: one set of task vectors per seed and dim
+    seeds: Seeds = tuple(range(500, 820))  #: one set of task vectors per seed and dim
 
     about = {
         "satisfiable": ("1", "all skills satisfiable together"),
@@ -142,7 +142,8 @@ class CapacityCliff(Experiment):
 
     def measure(self, member: int) -> Found:
         p = frequencies.power_law(self.n_skills, self.alpha)
-        found = [newton(_vectors(self.n_skills, dim, member), p) for dim in self.dims]
+        drawn = [_vectors(self.n_skills, dim, member, index=dim) for dim in self.dims]
+        found = [newton(vectors, p) for vectors in drawn]
         return {
             "satisfiable": ("dim", np.array([best.satisfiable for best in found], np.int8)),
             "loss": ("dim", np.array([best.loss for best in found], np.float32)),
@@ -165,8 +166,9 @@ CapacityCliff.records = {
 }
 
 
-def _vectors(n_skills: int, dim: int, seed: int) -> Floats:
-    return task_vectors(n_skills, dim, seeds=[seed], orthonormal=False)[0].numpy()
+def _vectors(n_skills: int, dim: int, seed: int, *, index: int = 0) -> Floats:
+    drawn = task_vectors(n_skills, dim, seeds=[seed], index=index, orthonormal=False)
+    return drawn[0].numpy()
 
 
 def _loss(frequency: Floats, level: Floats) -> float:

@@ -21,8 +21,9 @@ def satisfiable_shares(run: xr.Dataset) -> dict[int, Estimate]:
 
 
 def satisfiable_share_follows_wendel_and_cover(run: xr.Dataset) -> dict[str, Estimate]:
-    shares = satisfiable_shares(run)
-    return {f"{dim} parameters": shares[dim] for dim in (480, 500, 520)}
+    below = run.satisfiable.where(run.dim < 500, 0)
+    parts = {"where": run.satisfiable, "by chance": below}
+    return {part: fits.mean(sizes.sum("dim").values) for part, sizes in parts.items()}
 
 
 def gains_at(run: xr.Dataset, dim: int) -> dict[str, Floats]:

@@ -15,9 +15,3 @@ def hadamard_directions_are_learned_in_turn(run: xr.Dataset) -> dict[str, Estima
     last = done.sel(rule="sgd").mean("basis")
     parts["gradient descent"] = fits.mean(last[:, 3] / last[:, 2])
     return parts
-
-
-def rate_sets_the_time_along_the_axes(run: xr.Dataset) -> dict[str, Estimate]:
-    last = run.completion.sel(basis="aligned").max("direction")
-    rules = {"sign 0.0003": "rate 3e-4", "sign 0.003": "rate 0.003"}
-    return {label: fits.mean(last.sel(rule=rule)) for rule, label in rules.items()}
