@@ -135,9 +135,9 @@ StepScaling.records = {
             seeds=(0, 1, 2), width=64, steps=1200, n_times=40, alphas=(0.4,), n_test=50
         ),
         "standard": StepScaling(
-            seeds=tuple(range(300, 340)),
+            seeds=tuple(range(340, 380)),
             width=128,
-            steps=5000,
+            steps=8000,
             n_times=60,
         ),
         # The paper's task, batch, optimizer and, in its sweep over α, width; its step exponents are

@@ -66,12 +66,8 @@ def frequent_skills_are_learned_first(run: xr.Dataset) -> dict[str, Estimate]:
 def fitting_only_learned_skills_lowers_the_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     found = {}
     for label, each in shared.by_optimizer(run).items():
-        everything, prefix, censored = (
-            convergence_exponents(each, select) for select in learning_order.SELECTIONS
-        )
-        lucky = everything - expected_over_learned(each)
+        lucky = convergence_exponents(each, "all learned") - expected_over_learned(each)
         found[f"all learned, {label}"] = learning_order.mean_of_all(lucky)
-        found[f"gap-free, {label}"] = learning_order.mean_of_all(prefix - censored)
     return found
 
 
