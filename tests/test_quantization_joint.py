@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from skillscale.quantization import theory
-from skillscale.quantization.readings import joint
+from skillscale.quantization.readings import joint, width
 
 WIDTHS, STEPS = (8, 12, 16, 24, 32, 64), (500, 1000, 2000, 4000, 8000, 16_000, 32_000)
 
@@ -49,3 +49,14 @@ def test_an_exact_joint_law_leaves_nothing():
     raw = (law**0.5 - (1 - missing)) / missing
     run["loss"] = xr.zeros_like(run.loss) + xr.DataArray(raw, dims=("width", "step"))
     assert joint.misfits(run, 0.4, 0.5) == pytest.approx(np.zeros(6), abs=1e-7)
+
+
+@pytest.mark.parametrize(("loss", "sign"), [((0.1, 0.2, 0.5, 0.8, 0.9), 1), ((0.1, 0.5, 0.5), -1)])
+def test_networks_at_both_ends_are_told_from_networks_half_way(loss, sign):
+    losses = np.tile(loss, 10)[:, None, None, None] * np.ones((1, 2, 2, 20))
+    run = xr.Dataset(
+        {"loss": (("alpha", "seed", "width", "step", "skill"), losses[None])},
+        {"alpha": [0.4], "width": [20, 128], "step": [1000, 16_000], "skill": np.arange(1, 21)},
+    )
+    for found in width.a_skill_is_learned_or_not(run).values():
+        assert found.value == pytest.approx({1: 2 / 5 - 1 / 5, -1: -2 / 3}[sign])

@@ -74,4 +74,9 @@ WidthScaling.records = {
             (8, 12, 16, 20, 24, 32, 48, 64), steps=32000, halvings=6, seeds=tuple(range(300, 312))
         ),
     },
+    "quantization_one_size": {
+        "standard": WidthScaling(
+            (20, 128), steps=16000, halvings=4, seeds=tuple(range(400, 500)), alphas=(0.4,)
+        )
+    },
 }

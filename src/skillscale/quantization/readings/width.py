@@ -78,6 +78,25 @@ def width_exponent_rises_slower_than_alpha(run: xr.Dataset) -> dict[str, Estimat
     }
 
 
+def thirds(run: xr.Dataset, width: int, step: int, skills: slice) -> Floats:
+    """Whether a skill lost under 1/3, up to 2/3 or more bits, (third, seed, skill), in one size."""
+    at = run.sel(alpha=ALPHA, width=width, step=step, skill=skills)
+    loss = at.loss.transpose("seed", "skill").values
+    return np.stack([loss < 1 / 3, abs(loss - 0.5) <= 1 / 6, loss > 2 / 3]).astype(float)
+
+
+def a_skill_is_learned_or_not(run: xr.Dataset) -> dict[str, Estimate]:
+    def valley(width: int, step: int, skills: slice) -> Estimate:
+        low, middle, high = thirds(run, width, step, skills)
+        fewer = np.where(low.mean(0) < high.mean(0), low, high)
+        return fits.mean((fewer - middle).mean(1))
+
+    return {
+        "trained": valley(20, 16_000, slice(5, 10)),
+        "in training": valley(128, 1000, slice(15, 20)),
+    }
+
+
 def _last_losses(run: xr.Dataset, alpha: float) -> Floats:
     end = run.sel(alpha=alpha).isel(step=-1).transpose("seed", "width", "skill")
     return np.asarray((end.loss * end.frequency).sum("skill"))
