@@ -158,7 +158,7 @@ StepScaling.records = {
 }
 Truncation.records = {
     "quantization_truncation": {
-        "standard": Truncation(tuple(range(200, 210)), width=128, steps=8000, n_times=60)
+        "standard": Truncation(tuple(range(300, 330)), width=128, steps=8000, n_times=60)
     }
 }
 

@@ -76,7 +76,7 @@ def more_skills_change_only_the_loss_exponent(run: xr.Dataset) -> dict[str, Esti
     for name, label in OPTIMIZERS.items():
         few, many = (of_number(run, name, size) for size in (100, 500))
         gap, other = (raw - law for raw, law in map(exponents_of_number, (few, many)))
-        q, of_many = (convergence_exponents(each, "gap-free") for each in (few, many))
+        q, of_many = (convergence_exponents(each, "censored") for each in (few, many))
         found[f"loss, {label}"] = fits.mean(gap - other)
         found[f"q, {label}"] = learning_order.mean_of_all(of_many - q)
     return found
