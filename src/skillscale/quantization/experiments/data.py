@@ -96,5 +96,16 @@ DataScaling.records = {
             steps=5000,
             n_times=40,
         ),
-    }
+    },
+    # Three bits, as in the paper, and as many samples as a skill of three bits needs.
+    "quantization_three_bits": {
+        "standard": DataScaling(
+            samples=tuple(4000 * 2**doubling for doubling in range(9)),
+            seeds=tuple(range(300, 310)),
+            width=128,
+            steps=16_000,
+            n_times=60,
+            subset_size=3,
+        )
+    },
 }

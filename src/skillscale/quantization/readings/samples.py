@@ -34,6 +34,10 @@ def count_follows_sample_law(run: xr.Dataset) -> dict[str, Estimate]:
     return _by_alpha(run, lambda a: learning_order.count_growth(sizes_learned(run, a), n_max=10))
 
 
+def count_follows_sample_law_for_three_bits(run: xr.Dataset) -> dict[str, Estimate]:
+    return count_follows_sample_law(run)
+
+
 def early_stopping_keeps_the_count_exponent(run: xr.Dataset) -> dict[str, Estimate]:
     def change(alpha: float) -> Estimate:
         early, ever = (
