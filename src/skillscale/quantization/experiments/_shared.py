@@ -20,7 +20,7 @@ from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Optimizer
 from skillscale.lab.parity import Batches, MultitaskParity, fresh_batches
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, Seeds
+from skillscale.lab.settings import Count, Flag, Seeds
 from skillscale.lab.sweep import Coords, Experiment, Found
 from skillscale.lab.training import Measure, log_steps, train
 
@@ -50,6 +50,7 @@ class Toy(Experiment):
     n_skills: Count = 100
     n_bits: Count = 16  #: task bits
     subset_size: Count = 2  #: bits a skill depends on
+    disjoint: Flag = False  #: whether no two skills share a bit
     batch_size: Count = 1000  #: samples of an update, fresh ones without a fixed data set
     n_test: Count = 100  #: test inputs per skill
 
@@ -67,7 +68,7 @@ class Toy(Experiment):
         """Return the task of every exponent and seed, the seed fastest."""
         shape = self.n_skills, self.n_bits, self.subset_size
         return [
-            MultitaskParity(*shape, alpha, seed=seed)
+            MultitaskParity(*shape, alpha, self.disjoint, seed=seed)
             for alpha, seed in itertools.product(alphas, seeds)
         ]
 

@@ -14,6 +14,8 @@ from skillscale.lab.settings import Alphas, Count, Counts, Positive, Steps, dist
 from skillscale.lab.sweep import Found, Grid, Sweep
 from skillscale.quantization.experiments import _shared
 
+_AT_ONCE = 20  # networks of a point
+
 
 @dataclass(frozen=True)
 class WidthScaling(_shared.Toy):
@@ -49,22 +51,23 @@ class WidthScaling(_shared.Toy):
 
     def grid(self) -> Grid:
         # Padding narrow networks to the widest would cost most of the time.
-        return {"width": self.widths}
+        starts = range(0, len(self.seeds), _AT_ONCE)
+        seeds = [self.seeds[start : start + _AT_ONCE] for start in starts]
+        return {"width": self.widths, "alpha": self.alphas, "seed": seeds}
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
         return super().collect(sweep).assign(frequency=self.frequency(self.alphas))
 
-    def measure(self, width: int) -> Found:
-        tasks = self.tasks(self.alphas, self.seeds)
+    def measure(self, width: int, alpha: float, seed: tuple[int, ...]) -> Found:
         loss = self.trained(
-            tasks,
+            self.tasks([alpha], seed),
             width=width,
             optimizer=Adam(self.learning_rate),
             at=self.times(),
             schedule=_shared.falling(self.steps, constant=0.8),
-        ).reshape(len(self.alphas), len(self.seeds), self.halvings + 1, self.n_skills)
+        )
         # A tenth of the sampling noise of the test inputs; digits beyond it do not compress.
-        return {"loss": (("alpha", "seed", "step", "skill"), loss.round(3))}
+        return {"loss": (("seed", "step", "skill"), loss.round(3))}
 
 
 WidthScaling.records = {
@@ -77,6 +80,18 @@ WidthScaling.records = {
     "quantization_one_size": {
         "standard": WidthScaling(
             (20, 128), steps=16000, halvings=4, seeds=tuple(range(400, 500)), alphas=(0.4,)
+        )
+    },
+    "quantization_disjoint_width": {
+        "standard": WidthScaling(
+            (12, 16, 24, 32, 48, 64),
+            steps=128_000,
+            halvings=5,
+            seeds=tuple(range(320, 340)),
+            n_skills=32,
+            n_bits=64,
+            disjoint=True,
+            learning_rate=3e-3,
         )
     },
 }

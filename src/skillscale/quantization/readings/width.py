@@ -11,7 +11,7 @@ from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.quantization import theory
 from skillscale.quantization.readings import shared
-from skillscale.quantization.readings.shared import ALPHA, HALF, KNOWN, N_SKILLS, Floats
+from skillscale.quantization.readings.shared import ALPHA, ALPHAS, HALF, KNOWN, Floats
 
 
 def counts(run: xr.Dataset, mark: float = KNOWN) -> xr.DataArray:
@@ -56,8 +56,16 @@ def count_follows_width_law_at_other_alphas(run: xr.Dataset) -> dict[str, Estima
 
 
 def half_bit_count_predicts_loss_at_every_width(run: xr.Dataset) -> Estimate:
-    predicted = theory.loss(last_counts(run, ALPHA, HALF), ALPHA, n_skills=N_SKILLS)
+    predicted = theory.loss(last_counts(run, ALPHA, HALF), ALPHA, n_skills=run.sizes["skill"])
     return calibration.blind_error(predicted, _last_losses(run, ALPHA))
+
+
+def disjoint_quanta_cost_the_same(run: xr.Dataset) -> dict[str, Estimate]:
+    return {f"alpha {alpha}": growth_with_width(run, alpha) for alpha in ALPHAS}
+
+
+def half_bit_count_predicts_loss_of_disjoint_skills(run: xr.Dataset) -> Estimate:
+    return half_bit_count_predicts_loss_at_every_width(run)
 
 
 def truncation_explains_loss_exponent_in_width(run: xr.Dataset) -> dict[str, Estimate]:
