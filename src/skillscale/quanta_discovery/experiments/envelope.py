@@ -131,7 +131,7 @@ class PlantedGroups(Experiment):
     noise: Positive = 2.0  #: in every direction, in units of the means'
     sweep: Counts = (100, 200, 500)  #: numbers of clusters
     n_init: Count = 2  #: starts of k-means for each of them
-    seeds: Seeds = tuple(range(200, 210))  #: one set of vectors each
+    seeds: Seeds = tuple(range(210, 240))  #: one set of vectors each
 
     about = {"size": ("samples", ""), "exponent": ("", "exponent of the groups' sizes")}
 
