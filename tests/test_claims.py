@@ -383,6 +383,11 @@ def test_a_measurement_needs_no_prediction(tmp_path):
     assert late["value"] is None
 
 
+def test_a_measurement_may_share_a_text_with_claims(tmp_path):
+    text = '[text]\ntoy = "a toy, 9 seeds"\n' + MEASURED.replace("a toy, 12 seeds", "@toy")
+    assert measured(tmp_path, text)[0].system == "a toy, 9 seeds"
+
+
 def estimated(value):
     return Estimate(value, value - 0.5, value + 0.5, n_members=3)
 
@@ -393,6 +398,10 @@ def estimated(value):
         (MEASURED.replace('record = "toy_run"', ""), r"toy.spread: missing fields \['record'\]"),
         (MEASURED + "predicted = 1.0", r"unknown fields \['predicted'\]"),
         (MEASURED + MEASURED, "id must be unique, got 'toy.spread' twice"),
+        (
+            MEASURED.replace("measurement", "measured"),
+            "table of .* must be one of .*, got 'measured'",
+        ),
     ],
 )
 def test_a_malformed_measurement_is_named(tmp_path, text, message):
@@ -436,3 +445,11 @@ def test_a_sentence_is_decided_by_headlines_or_says_why_not(tmp_path):
 def test_a_malformed_sentence_is_named(tmp_path, old, new, message):
     with pytest.raises(ValueError, match=message):
         sentences(tmp_path, SENTENCE.replace(old, new))
+
+
+@pytest.mark.parametrize("theory", claims.theories())
+def test_a_chapter_has_few_headlines_and_each_decides_a_sentence(theory):
+    headlines = {claim.id for claim in claims.of_theory(theory) if claim.headline}
+    assert 1 <= len(headlines) <= 8
+    named = {name for sentence in claims.abstract(theory) for name in sentence.claims}
+    assert headlines <= named or not named

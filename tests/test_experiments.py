@@ -74,7 +74,7 @@ RANGES = {
         ComputeFrontier.n_times ScalingLaws.n_times UnbalancedLayers.n_times
     """,
     "an integer >= 3": """
-        n_fresh Clusters.n_samples Envelope.n_samples PlainRates.n_points PlainScaling.n_points
+        n_fresh Clusters.n_samples Envelope.n_samples PlainRates.n_points
         SparseScaling.n_points
     """,
     "an integer >= 4": "TwoParities.n_bits",
@@ -119,8 +119,8 @@ RANGES = {
         capacities first_steps Truncation.n_skills WidthScaling.widths
     """,
     "each an integer >= 1; increase": """
-        budgets lengths samples samples_alone widths_alone KnownEntropy.widths PlainRates.widths
-        PlainScaling.widths WidthEmergence.widths
+        lengths samples samples_alone widths_alone KnownEntropy.widths PlainRates.widths
+        WidthEmergence.widths
     """,
     "each an integer >= 1; increase; least 2": "ModelSizes.widths",
     "each an integer >= 2": "features NoiseParallel.widths",
@@ -294,10 +294,7 @@ TOGETHER = {
     ],
     "domino.TwoParities": [
         ({"rules": ()}, "rules must not be empty"),
-        (
-            {"rules": (("adamw", 1e-3),)},
-            "rules must be one of 'adam', 'sgd', 'plain', 'normalised'",
-        ),
+        ({"rules": (("adamw", 1e-3),)}, "rules must be one of 'adam', 'sgd', 'normalised'"),
         ({"rules": (("sgd", 0.0),)}, "rate of sgd must be a finite number and > 0"),
     ],
     "domino.TwoSquares": [
@@ -356,6 +353,9 @@ TOGETHER = {
     "quanta_discovery.ModelSizes": [
         ({"steps": (20, 20)}, "steps must be two ascending numbers, got (20, 20)"),
         ({"networks": (1,)}, "networks must be two numbers, got (1,)"),
+    ],
+    "quanta_discovery.PlantedGroups": [
+        ({"sweep": (2, 7), "dimension": 5}, "sweep must be from 2 to 6, got 7"),
     ],
     "quantization.OptimizerAblation": [
         ({"matching_seeds": (5,), "seeds": (5,)}, "matching_seeds must be none of seeds"),
@@ -447,7 +447,8 @@ TOGETHER = {
     ],
     "slingshot.KnownEntropy": [
         ({"flip": 0.0}, "flip must be a finite number and > 0"),
-        ({"k": 1}, "k must be an integer >= 2, got 1"),
+        ({"k": 2}, "k must be an integer >= 3, got 2"),
+        ({"composed": 3}, "composed must be an integer <= 2, got 3"),
     ],
     "slingshot.ManyGraphs": [
         ({"shapes": ()}, "shapes must allow at least one wrong text, got ()"),

@@ -311,9 +311,9 @@ CASES: dict[str, Case] = {
          (None, "power 0.8, no fit", None, np.geomspace(1, 3, 50) ** 0.8)],
     ),
     "plain": lambda: (
-        of_resource.plain(X, {"SiLU": {10: fits.medians(2 * M), 30: MEDIANS}}, (2, 4), 1.0),
-        [(None, "10 steps", X, 2 * MEDIANS.value), (None, "30 steps", X, MEDIANS.value),
-         (None, None, X, M[1]), (None, "exponent 1", [2, 4], [2.0, 1.0])],
+        of_resource.plain(X, {"SiLU": MEDIANS}, 1.0),
+        [(None, "median", X, MEDIANS.value), (None, None, X, M[1]),
+         (None, "exponent 1", X, MEDIANS.value[len(X) // 2] * X[len(X) // 2] / X)],
     ),
     "series": lambda: (
         of_resource.series([[4, 0], [8, 16]], [[1.0, 2], [3, 4]], [[5.0, 6], [7, 8]], (2.0, 1.0)),
@@ -433,11 +433,11 @@ CASES: dict[str, Case] = {
          (None, "Pinsker's bound", None, np.minimum(2.8 * np.geomspace(0.016, 0.44, 100) ** 0.5,
           1))],
     ),
-    "unseen pairs": lambda: (
-        of_slingshot.unseen_pairs([[[0.1, 0.2]], [[0.3, 0.4]]], [[0.11, 0.19]], [[0.33, 0.0]],
-            [32]),
-        [("pairs met in training", "32 neurons", [0.1, 0.2], [0.11, 0.19]),
-         ("held-out pairs", "32 neurons", [0.3], [0.33])],
+    "unseen tuples": lambda: (
+        of_slingshot.unseen_tuples({"pairs": [[0.1, 0.2]], "triples": [[0.3, 0.4]]},
+            {"pairs": [[0.11, 0.19]], "triples": [[0.33, 0.0]]}, [32]),
+        [("pairs", "32 neurons", [0.1, 0.2], [0.11, 0.19]),
+         ("triples", "32 neurons", [0.3], [0.33])],
     ),
 }  # fmt: skip
 

@@ -62,7 +62,31 @@ def test_recipes_make_the_clusters_they_promise(data):
 
 
 def test_cosines_of_the_labels_oppose_each_other(data):
-    same, other_label, _ = data.cosine.isel(member=0).values
+    same, other_label, *_ = data.cosine.isel(member=0).values
     assert same > 0 > other_label
     absolute = data.absolute_cosine.isel(member=0).values
     assert absolute[1] == pytest.approx(-other_label, abs=1e-5)
+
+
+def test_names_are_told_apart_by_control_bits_alone(data):
+    # every pair under two names is one of the same skill, so means of the groups are mixed right
+    rng = np.random.default_rng(0)
+    skill = torch.tensor([0, 1, 2, 3] * 50)
+    control = TINY.named(skill, rng)
+    assert (control % TINY.n_skills == skill).all()
+    assert set((control // TINY.n_skills).tolist()) == {0, 1}
+    untrained = data.untrained_cosine.isel(member=0)
+    trained = data.absolute_cosine.isel(member=0)
+    pair = {"pair": ["same skill, other name", "other skill"]}
+    assert abs(np.diff(untrained.sel(pair))) < 0.1 < -np.diff(trained.sel(pair))
+
+
+def test_means_of_pairs_are_over_the_pairs_named():
+    skill, control = np.array([0, 0, 0, 1]), np.array([0, 2, 2, 1])
+    target = np.array([1, 1, -1, 1])
+    cosine = torch.arange(16.0).reshape(4, 4)
+    cosine = cosine + cosine.T
+    found = known_quanta._pair_means(cosine, skill, control, target)
+    pairs = [{(0, 1)}, {(0, 2), (1, 2)}, {(0, 1), (0, 2)}, {(0, 3), (1, 3), (2, 3)}]
+    means = [np.mean([float(cosine[pair]) for pair in group]) for group in pairs]
+    np.testing.assert_allclose(found, means)

@@ -3,8 +3,9 @@ import dataclasses
 import numpy as np
 import plain
 import pytest
+import xarray as xr
 
-from skillscale.quanta_discovery import experiments
+from skillscale.quanta_discovery import experiments, readings
 from skillscale.quanta_discovery.experiments import envelope
 
 TINY = experiments.Envelope(
@@ -102,3 +103,40 @@ def test_artificial_vectors_have_the_cosines_of_their_kind():
     assert abs(cosine.numpy()[group[:, None] != group].mean()) < 0.1
     # P(1) = 1/ζ(3) = 0.832, four standard deviations of 400 draws
     assert (group == 1).mean() == pytest.approx(0.832, abs=0.075)
+
+
+def test_groups_that_are_far_apart_are_found_with_their_sizes():
+    settings = experiments.PlantedGroups(
+        exponents=(0.5, 1.0), n_groups=6, largest=24, dimension=40, noise=0.1, sweep=(2, 6),
+        n_init=5, seeds=(3, 4),
+    )  # fmt: skip
+    found = settings.run()["size"].sel(n_clusters=6)
+    for exponent, sizes in ((0.5, [24, 16, 13, 12, 10, 9]), (1.0, [24, 12, 8, 6, 4, 4])):
+        np.testing.assert_array_equal(found.sel(exponent=exponent), [sizes, sizes])
+
+
+def test_places_are_the_eigenvectors_of_one_plus_the_cosine():
+    rng = np.random.default_rng(0)
+    vectors = np.repeat(rng.normal(size=(4, 30)), [40, 30, 20, 10], 0)
+    vectors += 0.3 * rng.normal(size=vectors.shape)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    similarity = 1 + unit @ unit.T
+    degree = similarity.sum(1) - 2
+    found = envelope._places(vectors, 4)
+    _, direction = np.linalg.eigh(similarity / np.sqrt(degree[:, None] * degree))
+    for column, exact in zip(found.T, direction.T[::-1], strict=False):
+        overlap = abs(column * np.sqrt(degree) @ exact)
+        assert overlap == pytest.approx(1)
+
+
+def test_slopes_of_planted_groups_are_those_of_the_largest_clusters():
+    rank = np.arange(1.0, 301)
+    sizes = np.stack([1e6 * rank**-1.2, 5e5 * rank**-0.7])[None, :, None]
+    both = np.concatenate([sizes, sizes / 2], 2)
+    run = xr.Dataset(
+        {"size": (("member", "exponent", "n_clusters", "rank"), both)}, {"exponent": [1.0, 0.9]}
+    )
+    np.testing.assert_allclose(readings.planted_slopes(run), [[1.2, 0.7]])
+    judged = readings.envelope_orders_planted_exponents(run)
+    assert judged["order"].value == pytest.approx(1)
+    assert judged["error"].value == pytest.approx(0.2)

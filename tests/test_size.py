@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 SRC = Path(__file__).parents[1] / "src" / "skillscale"
-# What was reached when a theory became a folder, and 2 %. It may shrink, and grow for a reason.
-MOST_LINES = 27_600
+# What was reached when a theory became a folder, and room for experiments that decide.
+MOST_LINES = 28_250
 MOST_OF_ONE_THEORY = 0.17
 
 

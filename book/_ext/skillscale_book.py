@@ -30,6 +30,7 @@ from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferen
 from sphinxcontrib.bibtex.style.template import join, year
 
 import skillscale
+from skillscale import _published
 
 MATHJAX_USED = (
     "tex-chtml.js",
@@ -107,7 +108,8 @@ MEASURED = re.compile(r"([\w.]+?)(?:\[(.+)\])?(?: (low|high))?:([^:]+)")
 @cache
 def stored() -> dict[tuple[str, str], dict[str, Any]]:
     """Return what was measured by id and part, with its page, from the stored verdicts."""
-    path = Path(__file__).parents[2] / "results" / "verdicts.json"
+    # not beside this file: `make book` runs a copy of it
+    path = _published.root() / "results" / "verdicts.json"
     return {
         (entry["id"], part["name"]): {"page": entry.get("page"), **part}
         for entry in json.loads(path.read_text(encoding="utf-8"))
@@ -129,10 +131,12 @@ def measured(text: str) -> tuple[str, str, str]:
         parts = [each for known, each in stored() if known == name]
         raise ValueError(f"value must name what was measured, got {text!r}; parts: {parts}")
     found = stored()[name, part]
-    number = format(found[end or "value"], spec).replace("-", "−")
-    low, high = (format(nan if found[each] is None else found[each], spec) for each in ENDS)
+    if found[end or "value"] is None:
+        raise ValueError(f"value must name what has a number, got {text!r}")
+    number = format(found[end or "value"], spec).replace("-", "−").replace("%", " %")
+    low, high = (nan if found[each] is None else found[each] for each in ENDS)
     place = f"{found['page']}.html#claim-{name}" if found["page"] else "ledger.html#measured"
-    return number, f"{name} {part}: 95 % interval {low} to {high}", place
+    return number, f"{name} {part}: 95 % interval {low:.4g} to {high:.4g}", place
 
 
 class Value(SphinxRole):
@@ -142,7 +146,7 @@ class Value(SphinxRole):
         """Return the number, or what is wrong with the name."""
         try:
             number, title, address = measured(self.text)
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             message = self.inliner.reporter.error(str(error), line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         link = nodes.reference("", number, refuri=address, reftitle=title, classes=["measured"])

@@ -8,11 +8,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scipy import stats
+from scipy import special
 
 from skillscale import _checks, _html, _notation, _published, claims
 from skillscale.claims import Judgement
-from skillscale.fits import Estimate
+from skillscale.fits import LEVEL, Estimate
 
 
 def judged() -> list[Judgement]:
@@ -47,19 +47,21 @@ def counts(judgements: Sequence[Judgement]) -> dict[str, int]:
 
 
 def false_verdicts(judgements: Sequence[Judgement]) -> dict[str, float]:
-    """Say how many of so many verdicts on parts are to be expected to be false.
+    """Say how many verdicts on parts are to be expected to be false.
 
     Returns:
-        How many parts are "decided"; the number "at most" false, 2.5 % of them, were every true
-        value to lie on an end of its region; and "expected" where measured values scatter normally
-        about the true ones, as wide as their intervals say: the sum of the normal probabilities on
-        the other side of the region's ends. Intervals that err or share runs count as right.
+        How many "parts" there are, and how many of them are "decided"; the number "at most" decided
+        falsely, 2.5 % of all parts, were every true value to lie beside an end of its region; and
+        the number "expected" if nothing is known of the true values but what was measured: the
+        sum, over decided parts, of the probabilities beyond the region's ends by Student's t about
+        what was found. Intervals that err or share runs count as right.
 
     Source: derived here; against simulated verdicts in `tests/test_ledger.py`.
     """
-    chances = []
+    chances, parts = [], 0
     for judgement in judgements:
         for target, measured in zip(judgement.claim.targets, judgement.estimates, strict=True):
+            parts += 1
             verdict = target.verdict(measured)
             if verdict == "inconclusive":
                 continue
@@ -68,15 +70,24 @@ def false_verdicts(judgements: Sequence[Judgement]) -> dict[str, float]:
             doubt = 1.0 - inside if verdict == "reproduced" else inside
             # runs that all agree leave none
             chances.append(0.0 if measured.low == measured.high else doubt)
-    return {"decided": len(chances), "at most": 0.025 * len(chances), "expected": sum(chances)}
+    return {
+        "parts": parts,
+        "decided": len(chances),
+        "at most": (1 - LEVEL) / 2 * parts,
+        "expected": sum(chances),
+    }
 
 
 def _below(end: float, measured: Estimate) -> float:
     """Return how probably a true value lies below an end, by the interval around what was found."""
     distance = end - measured.value
     half = measured.high - measured.value if distance > 0 else measured.value - measured.low
-    certain = math.isinf(end) or half == 0.0
-    return float(distance > 0 if certain else stats.norm.cdf(1.96 * distance / half))
+    if math.isinf(end) or half == 0.0:
+        return float(distance > 0)
+    freedom = max(measured.n_members - 1, 1)
+    return float(
+        special.stdtr(freedom, special.stdtrit(freedom, 0.5 + LEVEL / 2) * distance / half)
+    )
 
 
 def meanings() -> dict[str, str]:

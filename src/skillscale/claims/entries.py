@@ -15,6 +15,7 @@ from skillscale.claims.rule import KINDS, RELATIONS, Claim, Measurement, Sentenc
 _NEEDED = ("id", "statement", "source", "falsified_by", "system", "record")
 _OPTIONAL = {"kind", "was", "headline", "page", "corrected", "all", "part"}
 _MEASURED = ("id", "quantity", "system", "record")
+_TABLES = ("text", "claim", "measurement", "sentence")
 _TARGET = ("predicted", "quantity", "relation", "tolerance", "tolerance_reason")
 _PACKAGE = Path(__file__).parents[1]
 
@@ -84,12 +85,20 @@ def _all() -> dict[str, Claim]:
     return {name: claim for theory in theories() for name, claim in _of(theory).items()}
 
 
-def _read(path: Path) -> dict[str, Claim]:
+def _entries(path: Path, table: str) -> list[dict[str, Any]]:
+    """Return the entries of a table, with shared texts in place of their names."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
+    for name in document:
+        _checks.choice(f"table of {path}", name, _TABLES)
+    texts = document.get("text", {})
+    return [_expanded(entry, texts) for entry in document.get(table, [])]
+
+
+def _read(path: Path) -> dict[str, Claim]:
     claims: dict[str, Claim] = {}
     names: set[str] = set()
-    for entry in document.get("claim", []):
-        claim = _parse(path.parent.name, _expanded(entry, document.get("text", {})))
+    for entry in _entries(path, "claim"):
+        claim = _parse(path.parent.name, entry)
         for name in filter(None, (claim.id, claim.was)):
             if name in names:
                 raise ValueError(f"id must be unique, got {name!r} twice in {path}")
@@ -101,7 +110,7 @@ def _read(path: Path) -> dict[str, Claim]:
 def _read_measurements(path: Path) -> list[Measurement]:
     theory, names = path.parent.name, {""} | set(_read(path))
     measurements = []
-    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("measurement", []):
+    for entry in _entries(path, "measurement"):
         name = f"{theory}.{entry.get('id', 'without id')}"
         _demand(name, entry, _MEASURED, set(_MEASURED))
         if name in names:
@@ -112,17 +121,15 @@ def _read_measurements(path: Path) -> list[Measurement]:
 
 
 def _read_abstract(path: Path) -> list[Sentence]:
-    theory, headlines = (
-        path.parent.name,
-        [each.id for each in _read(path).values() if each.headline],
-    )
+    theory = path.parent.name
+    headlines = tuple(claim.id for claim in _read(path).values() if claim.headline)
     sentences = []
-    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("sentence", []):
+    for entry in _entries(path, "sentence"):
         where = f"sentence {entry.get('says', 'without words')!r} of {theory}"
         _demand(where, entry, ("says",), {"says", "claims", "because"})
         names = tuple(f"{theory}.{name}" for name in entry.get("claims", ()))
         for name in names:
-            _checks.choice(f"claim of {where}", name, tuple(headlines))
+            _checks.choice(f"claim of {where}", name, headlines)
         if not names and not entry.get("because"):
             raise ValueError(f"because of {where} must say why no claim decides it, got none")
         sentences.append(Sentence(entry["says"], names, entry.get("because", "")))

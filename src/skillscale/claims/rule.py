@@ -164,7 +164,7 @@ class Sentence:
 
     says: str
     claims: tuple[str, ...]  #: ids "theory.name"
-    because: str  #: what of it no run of this size can decide; may be empty where claims do
+    because: str  #: what no run decides, or what verdicts say of it; may be empty where claims do
 
 
 def decide(claim: Claim, measured: Estimate | Mapping[str, Estimate]) -> Judgement:

@@ -15,6 +15,7 @@ from skillscale.quanta_discovery.experiments import measures
 
 Floats = NDArray[np.float64]
 WINDOWS = ((8, 80), (16, 160), (32, 320))  # ranks between which the slope of an envelope is read
+PLANTED_WINDOW = (20, 200)  # the same for the authors' planted groups
 GAINED = 2.0  # nats that a token gains from the smallest to the largest network
 
 
@@ -135,6 +136,25 @@ def envelope_recovers_alpha(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
+def planted_slopes(run: xr.Dataset, window: tuple[int, int] = PLANTED_WINDOW) -> Floats:
+    """Return the exponents of the envelopes of planted groups, shape (member, exponent)."""
+    first, last = window
+    sizes = run["size"].transpose("member", "exponent", "n_clusters", "rank").values
+    rank = np.arange(first, last + 1)
+    return np.array([
+        exponents([measures.envelope(each[None])[0, first - 1 : last] for each in member], rank)
+        for member in sizes
+    ])  # fmt: skip
+
+
+def envelope_orders_planted_exponents(run: xr.Dataset) -> dict[str, Estimate]:
+    found, planted = planted_slopes(run), run.exponent.values
+    return {
+        "order": fits.rank_correlation(planted, found),
+        "error": fits.mean(np.sqrt(((found - planted) ** 2).mean(1))),
+    }
+
+
 def token_steps_recur_across_networks(run: xr.Dataset) -> dict[str, Estimate]:
     found = step_statistics(run)
     place = found["same place"]
@@ -144,24 +164,28 @@ def token_steps_recur_across_networks(run: xr.Dataset) -> dict[str, Estimate]:
     }
 
 
-def absolute_cosine_recovers_more_skills(run: xr.Dataset) -> dict[str, Estimate]:
-    return {score: _gain(run, score, "absolute", "signed") for score in ("ARI", "NMI")}
+def renamed_excess(known: xr.Dataset, cosine: str) -> Floats:
+    """Mean absolute cosine of samples of one skill under two names, minus that of two skills."""
+    found = known[cosine]
+    pairs = found.sel(pair="same skill, other name"), found.sel(pair="other skill")
+    return np.asarray(pairs[0] - pairs[1], dtype=float)
 
 
-def clusters_find_skills_better_after_training(run: xr.Dataset) -> Estimate:
-    return _gain(run, "NMI", "absolute", "absolute, untrained")
+def gradients_know_skills_beyond_their_names(run: xr.Dataset) -> dict[str, Estimate]:
+    trained, untrained = (
+        renamed_excess(run, name) for name in ("absolute_cosine", "untrained_cosine")
+    )
+    found = recovered(run, "NMI", run.sample_skill.values.astype(int))
+    return {
+        "pairs": fits.mean(trained - untrained),
+        "clusters": fits.mean(found["absolute"] - found["absolute, untrained"]),
+    }
 
 
 def _apart(run: xr.Dataset, null: str) -> Estimate:
     """Size of the mean difference of slopes between gradients and a null, with its interval."""
     found = envelope_slopes(run, "gradients")[1] - envelope_slopes(run, null)[1]
     return fits.mean(np.sign(found.mean()) * found)
-
-
-def _gain(known: xr.Dataset, score: str, more: str, less: str) -> Estimate:
-    skills = known.sample_skill.values.astype(int)
-    high, low = (_recovered(known, recipe, score, skills) for recipe in (more, less))
-    return fits.mean(high - low)
 
 
 def _recovered(known: xr.Dataset, recipe: str, score: str, group: NDArray[np.int_]) -> Floats:

@@ -13,11 +13,8 @@ from skillscale.slingshot import theory
 
 Floats = NDArray[np.float64]
 Shape = tuple[int, int, int, float]  # skills, texts, skills a text, Zipf exponent
-# Least cost in nats of an answer that is wrong: the right one has probability 0.9 in the language.
-ANSWER_COST = np.log(2) + 0.1 * np.log(0.1) + 0.9 * np.log(0.9)
-QUESTIONS = 4  # answers a text
 CHANCE = 1e-6  # that a graph passes its bound
-GROUPS = ("seen pairs", "held-out pairs")
+GROUPS = ("seen", "held-out")
 
 
 def adversary_bounds(run: xr.Dataset) -> xr.DataArray:
@@ -27,12 +24,6 @@ def adversary_bounds(run: xr.Dataset) -> xr.DataArray:
         for n in run.n_texts.values
     ]
     return xr.DataArray(np.stack(curves), dims=("n_texts", "bad_fraction"))
-
-
-def adversaries_over_bound(run: xr.Dataset) -> Floats:
-    """Return the largest failure factor over its bound: (member, number of texts)."""
-    found = (run.reached / adversary_bounds(run)).max(("bad_fraction", "strategy"))
-    return np.asarray(found.transpose("member", "n_texts").values)
 
 
 def shapes(run: xr.Dataset) -> list[Shape]:
@@ -77,9 +68,16 @@ def wrong_and_excess(run: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
     return every.wrong / every.texts, every.excess
 
 
+def answer_cost(run: xr.Dataset) -> float:
+    """Return the least cost in nats of a wrong answer, ln 2 - H(flip)."""
+    flip = records.provenance(run, "settings")["flip"]
+    return float(np.log(2) + flip * np.log(flip) + (1 - flip) * np.log(1 - flip))
+
+
 def window(run: xr.Dataset) -> tuple[Floats, xr.DataArray]:
     """Return the decade of excess per text that is judged, and which runs lie in it."""
-    ends = QUESTIONS * ANSWER_COST * np.array([0.05, 0.5])
+    made = records.provenance(run, "settings")
+    ends = (made["k"] + made["composed"]) * answer_cost(run) * np.array([0.05, 0.5])
     _, excess = wrong_and_excess(run)
     return ends, (excess > ends[0]) & (excess < ends[1])
 
@@ -99,59 +97,74 @@ def log_slopes(run: xr.Dataset, x: xr.DataArray, y: xr.DataArray) -> Floats:
     return np.asarray(found.values)
 
 
-def pair_failures(run: xr.Dataset) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
-    """Return failure rates of seen and held-out pairs, measured and by the product of skills."""
+def single_failures(run: xr.Dataset) -> xr.DataArray:
+    """Return the failure rate of single skills in familiar texts, each skill counting alike."""
+    rate: xr.DataArray = (run.skill_wrong / run.questions).sel(kind="familiar").mean("skill")
+    return rate
+
+
+def tuple_failures(
+    run: xr.Dataset, task: str
+) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    """Return failure rates of seen and held-out tuples, measured and by the product of skills.
+
+    Pairs and triples fail if any of their answers is wrong; composed answers, by that law, if one
+    of two is. Each tuple counts alike; those never asked do not.
+    """
+    composed, order = task == "composed answers", ("width", "member", "step")
+    name = "composed" if composed else "set"
+    sets = [[int(skill) for skill in each.split()] for each in run["set"].values]
+    size = 3 if task == "triples" else 2
+    places = [place for place, each in enumerate(sets) if len(each) == size]
     single = 1 - (run.skill_wrong / run.questions).sel(kind="familiar")
-    low, high = np.triu_indices(run.skill.size, 1)
-    product = single.isel(skill=low).rename(skill="pair").drop_vars("pair")
-    product = product * single.isel(skill=high).rename(skill="pair").drop_vars("pair")
-    questions = run.pair_questions.drop_vars("pair")
-    failed, expected = {}, {}
-    for name, mask in zip(GROUPS, (1 - run.held_out, run.held_out), strict=True):
-        weight = questions * mask.drop_vars("pair")
-        rate = (run.pair_wrong * mask).sum("pair") / weight.sum("pair")
-        law = ((1 - product) * weight).sum("pair") / weight.sum("pair")
-        failed[name], expected[name] = (
-            each.transpose("width", "member", "step") for each in (rate, law)
-        )
+    right = single.transpose(*order, "skill").values[..., np.array([sets[i] for i in places])]
+    law = right.sum(-1) - 2 * right.prod(-1) if composed else 1 - right.prod(-1)
+    wrong = run[f"{name}_wrong"].transpose(*order, ...).values[..., places]
+    asked = run[f"{name}_questions"].values[:, None, places]
+    held_out = run.held_out.values[:, None, places]
+    failed: dict[str, xr.DataArray] = {}
+    expected: dict[str, xr.DataArray] = {}
+    for mark, group in enumerate(GROUPS):
+        counted = (asked > 0) & (held_out == mark)
+        for rates, values in (failed, wrong / np.maximum(asked, 1)), (expected, law):
+            mean = np.where(counted, values, 0).sum(-1) / counted.sum(-1)
+            rates[group] = xr.DataArray(mean, dims=order)
     return failed, expected
 
 
-def worst_skills(run: xr.Dataset) -> tuple[Floats, Floats, NDArray[np.int_]]:
+def worst_skills(run: xr.Dataset) -> tuple[Floats, Floats]:
     """Return, per run with wrong texts, how near its worst skills come to the bounds.
 
-    The largest failure factor over its bound and over the exact worst case, of shape (run, 2); the
-    fraction of wrong texts; and the place of its seed.
+    The largest failure factor over its bound (nan where no curve exists) and over the exact worst
+    case, of shape (run, 2), among sets of worst skills with a share of at most 1/2 in the texts;
+    and the fraction of wrong texts. The bound has the failure probability `CHANCE` after a union
+    over all sets of skills and all numbers of wrong texts.
     """
     every = run.sel(kind="any")
-    spoiled = every.skill_spoiled.transpose("width", "member", "step", "skill").values
-    rates = spoiled / every.questions.values[None, :, None]
-    order = np.argsort(-rates, axis=-1)[..., :-1]
-    shares = np.cumsum(run.frequency.values.astype(float)[order], axis=-1)
-    hits = np.cumsum(np.take_along_axis(spoiled, order, axis=-1), axis=-1)
-    thetas = (every.wrong / every.texts).transpose("width", "member", "step").values
-    used = [i for i in np.ndindex(thetas.shape) if thetas[i] > 0 and (shares[i] <= 0.5).any()]
-    found = [_over_bounds(thetas[i], shares[i], hits[i], int(every.texts)) for i in used]
-    return np.array(found), np.array([thetas[i] for i in used]), np.array([i[1] for i in used])
-
-
-def bound_holds_on_single_graphs(run: xr.Dataset) -> Estimate:
-    return _range_of(adversaries_over_bound(run))
+    order, n_texts = ("width", "member", "step"), int(every.texts)
+    k = records.provenance(run, "settings")["k"]
+    spoiled = every.skill_spoiled.transpose(*order, "skill").values
+    worst = np.argsort(-spoiled / every.questions.values[None, :, None], axis=-1)[..., :-1]
+    shares = np.cumsum(run.frequency.values.astype(float)[worst], axis=-1)
+    hits = np.cumsum(np.take_along_axis(spoiled, worst, axis=-1), axis=-1)
+    thetas = (every.wrong / every.texts).transpose(*order).values
+    chance = CHANCE / 2**run.skill.size / n_texts
+    found, wrong = [], []
+    for i in np.ndindex(thetas.shape):
+        few = shares[i] <= 0.5
+        if thetas[i] > 0 and few.any():
+            share, theta = shares[i][few], thetas[i]
+            beta = hits[i][few] / (share * theta * k * n_texts)
+            bound = _curve(share, theta, k, run.skill.size, n_texts, chance)
+            exact = theory.exact_curve(share, theta, k)
+            found.append([np.fmax.reduce(beta / each) for each in (bound, exact)])
+            wrong.append(theta)
+    return np.array(found), np.array(wrong)
 
 
 def exact_curve_is_reached(run: xr.Dataset) -> dict[str, Estimate]:
     found = run.reached.sel(n_texts=100_000, strategy="soft-min swaps")
     return {f"a = {a:g}": fits.mean(found.sel(bad_fraction=a).values) for a in (0.1, 0.2, 0.5)}
-
-
-def bound_is_never_violated(run: xr.Dataset) -> Estimate:
-    per_graph = graphs_over_bound(run).max(("theta", "bad_fraction", "strategy"))  # skips nan
-    return fits.proportion(int((per_graph > 1).sum()), per_graph.size)
-
-
-def bound_holds_on_enumerated_graphs(run: xr.Dataset) -> Estimate:
-    found = tiny_graphs_over_bound(run)
-    return fits.proportion(int((found > 1).sum()), found.size)
 
 
 def strongest_adversary_reaches_the_worst_case(run: xr.Dataset) -> Estimate:
@@ -171,12 +184,10 @@ def shared_rates_fake_novelty(run: xr.Dataset) -> dict[str, Estimate]:
     half = five.sel(correlation=0.5)
     apart, shared = (five.seen.sel(correlation=rho).values for rho in (0.0, 1.0))
     plain = float(theory.skillmix_expected_texts(5, p_skill=0.06, p_topic=0.02, corpus=2e6))
-    inflation = theory.co_occurrence(5, 1.0)
     return {
         "counts": fits.mean((half["count"] / half.independent).values),
         "independent skills": fits.mean(theory.novel_fraction(apart, plain)),
         "shared rates": fits.mean(theory.novel_fraction(shared, plain)),
-        "corrected": fits.mean(theory.novel_fraction(shared, plain, inflation=inflation)),
     }
 
 
@@ -191,32 +202,41 @@ def wrong_texts_are_proportional_to_excess_entropy(run: xr.Dataset) -> dict[str,
     }
 
 
-def skills_of_a_pair_fail_independently(run: xr.Dataset) -> dict[str, Estimate]:
-    failed, expected = pair_failures(run)
+def unseen_tuples_fail_as_their_skills_do(run: xr.Dataset) -> dict[str, Estimate]:
+    found = {}
+    for task in ("pairs", "triples"):
+        failed, expected = tuple_failures(run, task)
+        of_law = {group: failed[group] / expected[group] for group in GROUPS}
+        found[f"seen {task}"] = _mean_of_judged(run, of_law["seen"])
+        found[f"held-out {task}"] = _mean_of_judged(run, of_law["held-out"] / of_law["seen"])
+    return found
+
+
+def unseen_tuples_improve_as_fast_as_skills(run: xr.Dataset) -> dict[str, Estimate]:
     return {
-        name: fits.mean(
-            (failed[name] / expected[name]).where(window(run)[1]).mean(("width", "step")).values
-        )
-        for name in GROUPS
+        f"{task}, {name}": estimate
+        for task in ("pairs", "triples")
+        for name, estimate in _rates(run, task).items()
     }
 
 
-def unseen_pairs_improve_as_fast_as_seen_ones(run: xr.Dataset) -> Estimate:
-    failed, _ = pair_failures(run)
-    return fits.mean(log_slopes(run, *(failed[name] for name in GROUPS)))
+def composing_carries_over_to_unseen_pairs(run: xr.Dataset) -> dict[str, Estimate]:
+    failed, expected = tuple_failures(run, "composed answers")
+    seen, held_out = (failed[group] / expected[group] for group in GROUPS)
+    return {"failures": _mean_of_judged(run, held_out / seen), **_rates(run, "composed answers")}
 
 
-def worst_skills_of_networks_stay_below_the_bound(run: xr.Dataset) -> Estimate:
-    found, _, seed = worst_skills(run)
-    return _range_of([np.nanmax(found[seed == i, 0]) for i in range(run.member.size)])
+def _mean_of_judged(run: xr.Dataset, values: xr.DataArray) -> Estimate:
+    return fits.mean(values.where(window(run)[1]).mean(("width", "step")).values)
 
 
-def _range_of(values: Floats | list[float]) -> Estimate:
-    """Return the largest value, with the full range as its interval."""
-    found = np.asarray(values)
-    return Estimate(
-        float(found.max()), float(found.min()), float(found.max()), n_members=found.size
-    )
+def _rates(run: xr.Dataset, task: str) -> dict[str, Estimate]:
+    """Slopes of ln(failure rate of held-out tuples) in that of seen tuples and of questions."""
+    failed, _ = tuple_failures(run, task)
+    against = {"in seen ones": failed["seen"], "in single skills": single_failures(run)}
+    return {
+        name: fits.mean(log_slopes(run, rate, failed["held-out"])) for name, rate in against.items()
+    }
 
 
 def _bound(shape: Shape, theta: float, a: float) -> float:
@@ -225,15 +245,6 @@ def _bound(shape: Shape, theta: float, a: float) -> float:
     sets = n_skills * (np.log(2) + a * np.log(a) + (1 - a) * np.log(1 - a)) if zipf else 0.0
     chance = float(np.exp(np.log(CHANCE) - sets))
     return float(_curve(a, theta, int(k), int(n_skills), int(n_texts), chance))
-
-
-def _over_bounds(theta: float, share: Floats, hit: Floats, n_texts: int) -> tuple[float, float]:
-    """Largest failure factor over its bound (nan where no curve exists), over the worst case."""
-    share, hit = share[share <= 0.5], hit[share <= 0.5]
-    beta = hit / (share * theta * QUESTIONS * n_texts)
-    reached = beta / _curve(share, theta, QUESTIONS, 16, n_texts, CHANCE / 2**16 / n_texts)
-    largest = np.nanmax(reached) if np.isfinite(reached).any() else np.nan
-    return float(largest), float((beta / theory.exact_curve(share, theta, QUESTIONS)).max())
 
 
 def _curve(

@@ -3,7 +3,7 @@
 from skillscale.quanta_discovery.experiments import measures
 from skillscale.quanta_discovery.experiments._shared import novel_trigram, spectral_sweep
 from skillscale.quanta_discovery.experiments.clusters import Clusters
-from skillscale.quanta_discovery.experiments.envelope import Envelope
+from skillscale.quanta_discovery.experiments.envelope import Envelope, PlantedGroups
 from skillscale.quanta_discovery.experiments.known_quanta import KnownQuanta
 from skillscale.quanta_discovery.experiments.measures import excess_cosine
 from skillscale.quanta_discovery.experiments.sizes import ModelSizes
@@ -13,6 +13,7 @@ __all__ = [
     "Envelope",
     "KnownQuanta",
     "ModelSizes",
+    "PlantedGroups",
     "excess_cosine",
     "measures",
     "novel_trigram",

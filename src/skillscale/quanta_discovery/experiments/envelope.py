@@ -7,12 +7,23 @@ from typing import Annotated
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.cluster import KMeans
 from torch import Tensor
 
 from skillscale import frequencies
 from skillscale.lab import language
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, Counts, NonNegative, Positive, Seeds, each, real, whole
+from skillscale.lab.settings import (
+    Count,
+    Counts,
+    NonNegative,
+    Positive,
+    Positives,
+    Seeds,
+    each,
+    real,
+    whole,
+)
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.quanta_discovery.experiments import _shared, measures
 
@@ -99,6 +110,77 @@ class Envelope(Experiment, language.Recipe):
 
 
 Envelope.records = {"quanta_discovery_envelope": {"standard": Envelope()}}
+
+
+@dataclass(frozen=True)
+class PlantedGroups(Experiment):
+    """Cluster noisy vectors that were planted in groups whose sizes fall as a power of their rank.
+
+    Group i = 1, 2, … has floor(largest / i^exponent) vectors m_i + noise · e, with m_i and e
+    standard normal in every direction. The similarity of two vectors is one plus their cosine.
+
+    `size` (member, exponent, n_clusters, rank) of the clusters, largest first.
+
+    Source: Michaud et al. 2023, their planted clusters, at their sizes.
+    """
+
+    exponents: Positives = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)  #: of the groups' sizes
+    n_groups: Count = 1000
+    largest: Count = 1000  #: vectors of the first group
+    dimension: Annotated[int, whole(2)] = 1000  #: of the vectors
+    noise: Positive = 2.0  #: in every direction, in units of the means'
+    sweep: Counts = (100, 200, 500)  #: numbers of clusters
+    n_init: Count = 2  #: starts of k-means for each of them
+    seeds: Seeds = tuple(range(200, 210))  #: one set of vectors each
+
+    about = {"size": ("samples", ""), "exponent": ("", "exponent of the groups' sizes")}
+
+    def together(self) -> None:
+        most = min(self.dimension + 1, int(self._sizes(max(self.exponents)).sum()))
+        for count in self.sweep:
+            if not 2 <= count <= most:
+                raise ValueError(f"sweep must be from 2 to {most}, got {count!r}")
+
+    def grid(self) -> Grid:
+        return {"member": self.seeds, "exponent": self.exponents}
+
+    def coords(self) -> Coords:
+        return {"n_clusters": self.sweep}
+
+    def measure(self, member: int, exponent: float) -> Found:
+        sizes = self._sizes(exponent)
+        rng = Stream(member, f"planted groups {exponent}").at(0)
+        vectors = np.repeat(rng.normal(size=(self.n_groups, self.dimension)), sizes, 0)
+        vectors += self.noise * rng.normal(size=vectors.shape)
+        place = _places(vectors, max(self.sweep)).astype(np.float32)
+        size = np.zeros((len(self.sweep), max(self.sweep)), np.int16)
+        for row, count in zip(size, self.sweep, strict=True):
+            means = KMeans(count, n_init=self.n_init, random_state=member)
+            label = means.fit_predict(place[:, :count])
+            row[:count] = np.sort(np.bincount(label, minlength=count))[::-1]
+        return {"size": (("n_clusters", "rank"), size)}
+
+    def _sizes(self, exponent: float) -> NDArray[np.int64]:
+        rank = np.arange(1, self.n_groups + 1)
+        return np.floor(self.largest / rank**exponent).astype(np.int64)
+
+
+PlantedGroups.records = {"quanta_discovery_planted_groups": {"standard": PlantedGroups()}}
+
+
+def _places(vectors: NDArray[np.float64], n_vectors: int) -> NDArray[np.float64]:
+    """Coordinates of samples as in `spectral_sweep`, for similarities S of one plus the cosine.
+
+    S is the product of (1, u) with itself, u the vectors at length 1, so that eigenvectors of a
+    matrix as large as a vector are enough. The diagonal is not in the row sums D, but stays in S:
+    it adds 2 / D to every eigenvalue, and D is nearly the same for all.
+    """
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    root = np.sqrt(len(unit) - 2 + unit @ unit.sum(0))[:, None]
+    factor = np.concatenate([np.ones_like(root), unit], 1) / root
+    values, directions = np.linalg.eigh(factor.T @ factor)
+    scaled = directions / np.sqrt(values.clip(np.finfo(float).tiny))
+    return np.asarray(factor @ scaled[:, ::-1][:, :n_vectors] / root)
 
 
 def _ranked(cosine: Tensor, of: Envelope, seed: int) -> tuple[NDArray[np.int16], list[float]]:

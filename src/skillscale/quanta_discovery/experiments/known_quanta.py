@@ -12,7 +12,7 @@ from torch.nn import functional
 from skillscale.lab import gradients
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
-from skillscale.lab.parity import Batch, MultitaskParity, fresh_batches
+from skillscale.lab.parity import Batch, Batches, MultitaskParity, fresh_batches
 from skillscale.lab.randomness import Stream
 from skillscale.lab.settings import Alpha, Count, Positive, Seeds
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
@@ -28,12 +28,16 @@ RECIPES = (
     "absolute, untrained",
 )
 
+_TOGETHER = 10  # networks of a point
+
 
 @dataclass(frozen=True)
 class KnownQuanta(Experiment):
     """Train on multitask parity, and cluster gradients of samples whose skill is known.
 
-    The networks have one hidden layer and one output f, the log odds of the target +1. Gradients
+    A skill has several names, a control bit each, drawn at random: samples of one skill under
+    different names share nothing but what is to be computed. The networks have one hidden layer
+    and one output f, the log odds of the target +1. Gradients
     are exact and over all parameters. The recipes: "signed" clusters by the cosine into as many
     clusters as there are skills among the samples, and "signed, twice as many" into twice as many;
     "absolute" uses the absolute cosine; "each label alone" clusters samples of each label by
@@ -42,12 +46,14 @@ class KnownQuanta(Experiment):
     training.
 
     `label` (member, recipe, sample); `sample_skill`, 0 the most frequent, and `target`, -1 or 1,
-    (member, sample); `loss` (member, skill), in bits; the means `cosine` and `absolute_cosine`
-    (member, pair) of two samples of the same skill and label, of the same skill and other labels,
-    and of different skills. A ValueError says that a network has learned fewer than two skills.
+    (member, sample); `loss` (member, skill), in bits; the means `cosine` and `absolute_cosine`, and
+    `untrained_cosine`, the absolute one before training, (member, pair) of two samples of the same
+    skill and label, of the same skill and other labels, of the same skill under other names, and of
+    different skills. A ValueError says that a network has learned fewer than two skills.
     """
 
     n_skills: Count = 100
+    n_names: Count = 2  #: of each skill
     n_bits: Count = 16  #: that all skills share
     subset_size: Count = 2  #: bits a skill depends on
     alpha: Alpha = 0.4  #: of the skill frequencies, P(k) ∝ k^-(alpha+1)
@@ -60,26 +66,30 @@ class KnownQuanta(Experiment):
     max_loss: Positive = 0.1  #: of a sample of a learned skill that is kept, nats
     n_samples: Count = 1500  #: clustered
     n_init: Count = 5  #: starts of k-means
-    seeds: Seeds = tuple(range(200, 210))  #: one task, one network and one set of samples each
+    seeds: Seeds = tuple(range(300, 340))  #: one task, one network and one set of samples each
 
     about = {"loss": ("bits", "")}
 
     def grid(self) -> Grid:
-        return {"member": [self.seeds]}
+        starts = range(0, len(self.seeds), _TOGETHER)
+        return {"member": [self.seeds[start : start + _TOGETHER] for start in starts]}
 
     def coords(self) -> Coords:
-        pairs = ["same skill, same label", "same skill, other label", "other skill"]
+        pairs = ["same skill, same label", "same skill, other label", "same skill, other name"]
+        pairs += ["other skill"]
         return {"recipe": list(RECIPES), "pair": pairs}
 
     def measure(self, member: tuple[int, ...]) -> Found:
         shape = self.n_skills, self.n_bits, self.subset_size
         tasks = [MultitaskParity(*shape, self.alpha, seed=seed) for seed in member]
         widths = [self.width] * len(tasks)
-        model = MLPEnsemble(self.n_bits, widths, seeds=member, n_categories=self.n_skills)
+        model = MLPEnsemble(
+            self.n_bits, widths, seeds=member, n_categories=self.n_skills * self.n_names
+        )
         untrained = [parameter.detach().clone() for parameter in model.parameters]
         train(
             model,
-            fresh_batches(tasks, self.batch_size, seeds=member),
+            self._named(fresh_batches(tasks, self.batch_size, seeds=member), member),
             optimizer=Adam(self.lr),
             steps=self.steps,
             loss="cross_entropy",
@@ -95,6 +105,24 @@ class KnownQuanta(Experiment):
             name: (("member", *dims), np.stack([part[name][1] for part in parts]))
             for name, (dims, _) in parts[0].items()
         }
+
+    def named(self, skill: Tensor, rng: np.random.Generator) -> Tensor:
+        """Return the control bit of each skill under one of its names, drawn at random."""
+        name = torch.from_numpy(rng.integers(0, self.n_names, skill.shape))
+        return skill + self.n_skills * name
+
+    def _named(self, batches: Batches, seeds: Sequence[int]) -> Batches:
+        streams = [Stream(seed, "names of skills") for seed in seeds]
+
+        def batch(step: int) -> Batch:
+            plain = batches(step)
+            drawn = [
+                self.named(skill, stream.at(step))
+                for skill, stream in zip(plain.skill, streams, strict=True)
+            ]
+            return plain._replace(skill=torch.stack(drawn))
+
+        return batch
 
 
 KnownQuanta.records = {
@@ -117,7 +145,8 @@ def _clustered(of: KnownQuanta, task: MultitaskParity, networks: Sequence[list[T
             f"lowest loss {loss.min():.2f} bits"
         )
     batch = _samples(of, task, networks[0], learned)
-    skill, target = batch.skill.numpy(), batch.target.numpy()
+    control, target = batch.skill.numpy(), batch.target.numpy()
+    skill = control % of.n_skills
     directions = [sample_directions(network, batch) for network in networks]
     trained, untrained = (gradients.cosine_similarity(each) for each in directions)
     shared = gradients.cosine_similarity(
@@ -137,8 +166,9 @@ def _clustered(of: KnownQuanta, task: MultitaskParity, networks: Sequence[list[T
         "sample_skill": (("sample",), skill.astype(np.int16)),
         "target": (("sample",), target.astype(np.int8)),
         "loss": (("skill",), loss.astype(np.float32).round(4)),
-        "cosine": (("pair",), _pair_means(trained.numpy(), skill, target)),
-        "absolute_cosine": (("pair",), _pair_means(trained.abs().numpy(), skill, target)),
+        "cosine": (("pair",), _pair_means(trained, skill, control, target)),
+        "absolute_cosine": (("pair",), _pair_means(trained.abs(), skill, control, target)),
+        "untrained_cosine": (("pair",), _pair_means(untrained.abs(), skill, control, target)),
     }
 
 
@@ -201,7 +231,7 @@ def _skill_losses(
     out = np.empty(task.n_skills)
     for k in range(task.n_skills):
         bits = torch.from_numpy(rng.integers(0, 2, (of.n_test, task.n_bits))).float()
-        output = _outputs(parameters, bits, torch.full((of.n_test,), k))
+        output = _outputs(parameters, bits, of.named(torch.full((of.n_test,), k), rng))
         out[k] = functional.softplus(-task.skill_basis(k, bits) * output).mean() / np.log(2)
     return out
 
@@ -213,10 +243,11 @@ def _samples(
     kept: list[Batch] = []
     while sum(len(part.skill) for part in kept) < of.n_samples:
         batch = task.sample(2 * of.n_samples, generator=rng)
-        output = _outputs(parameters, batch.bits, batch.skill)
+        control = of.named(batch.skill, rng)
+        output = _outputs(parameters, batch.bits, control)
         low = functional.softplus(-batch.target * output) < of.max_loss
         keep = low & learned[batch.skill]
-        kept.append(Batch(batch.bits[keep], batch.skill[keep], batch.target[keep]))
+        kept.append(Batch(batch.bits[keep], control[keep], batch.target[keep]))
     bits, skill, target = (
         torch.cat([getattr(part, name) for part in kept])[: of.n_samples]
         for name in ("bits", "skill", "target")
@@ -225,10 +256,14 @@ def _samples(
 
 
 def _pair_means(
-    cosine: NDArray[np.float32], skill: NDArray[np.int64], target: NDArray[np.float32]
+    cosine: Tensor,
+    skill: NDArray[np.int64],
+    control: NDArray[np.int64],
+    target: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     same = skill[:, None] == skill
+    renamed = same & (control[:, None] != control)
     alike = target[:, None] == target
     other = ~np.eye(len(skill), dtype=bool)
-    groups = (same & alike & other, same & ~alike, ~same)
-    return np.array([cosine[group].mean() for group in groups], np.float32)
+    groups = (same & alike & other, same & ~alike, renamed, ~same)
+    return np.array([cosine.numpy()[group].mean() for group in groups], np.float32)

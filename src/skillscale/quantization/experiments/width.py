@@ -71,7 +71,7 @@ WidthScaling.records = {
     "quantization_width_scaling": {
         "live": WidthScaling((8, 16, 32), steps=1600, seeds=(0, 1, 2), alphas=(0.4,), n_test=50),
         "standard": WidthScaling(
-            (8, 12, 16, 20, 24, 32, 48, 64), steps=32000, seeds=tuple(range(200, 210))
+            (8, 12, 16, 20, 24, 32, 48, 64), steps=32000, halvings=6, seeds=tuple(range(300, 312))
         ),
-    }
+    },
 }

@@ -17,6 +17,7 @@ ALPHAS = (0.2, 0.4, 0.8)
 ALPHA = 0.4  # where a claim names no other
 N_SKILLS = 100  # likewise
 KNOWN = 0.1  # bits of test loss below which a skill counts as learned
+HALF = 0.5  # the same where what is half learned shall cancel
 LATE = slice(500, None)  # steps over which losses are fitted
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
 

@@ -9,15 +9,15 @@ from skillscale import calibration, fits, learning_order
 from skillscale.fits import Estimate
 from skillscale.quantization import theory
 from skillscale.quantization.readings import shared
-from skillscale.quantization.readings.shared import ALPHA, KNOWN, LATE, N_SKILLS, Floats
+from skillscale.quantization.readings.shared import ALPHA, HALF, LATE, N_SKILLS, Floats
 
 
-def losses_from_count(run: xr.Dataset, mark: float = KNOWN) -> Floats:
+def losses_from_count(run: xr.Dataset, mark: float = HALF) -> Floats:
     count = run["count"].sel(threshold=mark).transpose("seed", "step")
     return theory.loss(count, ALPHA, n_skills=N_SKILLS)
 
 
-def late_error(run: xr.Dataset, mark: float = KNOWN) -> Estimate:
+def late_error(run: xr.Dataset, mark: float = HALF) -> Estimate:
     late = run.sel(step=LATE)
     return calibration.blind_error(losses_from_count(late, mark), shared.losses(late))
 
@@ -46,7 +46,7 @@ def count_follows_step_law_at_other_alphas(run: xr.Dataset) -> dict[str, Estimat
     }
 
 
-def skill_count_predicts_loss_at_every_step(run: xr.Dataset) -> dict[str, Estimate]:
+def half_bit_count_predicts_loss_at_every_step(run: xr.Dataset) -> dict[str, Estimate]:
     return {label: late_error(each) for label, each in shared.by_optimizer(run).items()}
 
 

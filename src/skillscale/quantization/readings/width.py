@@ -11,16 +11,16 @@ from skillscale import calibration, fits
 from skillscale.fits import Estimate
 from skillscale.quantization import theory
 from skillscale.quantization.readings import shared
-from skillscale.quantization.readings.shared import ALPHA, KNOWN, N_SKILLS, Floats
+from skillscale.quantization.readings.shared import ALPHA, HALF, KNOWN, N_SKILLS, Floats
 
 
-def counts(run: xr.Dataset) -> xr.DataArray:
-    known: xr.DataArray = (run.loss < KNOWN).sum("skill")
+def counts(run: xr.Dataset, mark: float = KNOWN) -> xr.DataArray:
+    known: xr.DataArray = (run.loss < mark).sum("skill")
     return known.transpose("alpha", "seed", "width", "step")
 
 
-def last_counts(run: xr.Dataset, alpha: float) -> Floats:
-    return np.asarray(counts(run).sel(alpha=alpha).isel(step=-1))
+def last_counts(run: xr.Dataset, alpha: float, mark: float = KNOWN) -> Floats:
+    return np.asarray(counts(run, mark).sel(alpha=alpha).isel(step=-1))
 
 
 def n_stopped(run: xr.Dataset, alpha: float) -> int:
@@ -55,8 +55,8 @@ def count_follows_width_law_at_other_alphas(run: xr.Dataset) -> dict[str, Estima
     return {f"alpha {alpha}": growth_with_width(run, alpha) for alpha in (0.2, 0.8)}
 
 
-def skill_count_predicts_loss_at_every_width(run: xr.Dataset) -> Estimate:
-    predicted = theory.loss(last_counts(run, ALPHA), ALPHA, n_skills=N_SKILLS)
+def half_bit_count_predicts_loss_at_every_width(run: xr.Dataset) -> Estimate:
+    predicted = theory.loss(last_counts(run, ALPHA, HALF), ALPHA, n_skills=N_SKILLS)
     return calibration.blind_error(predicted, _last_losses(run, ALPHA))
 
 

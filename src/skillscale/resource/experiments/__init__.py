@@ -6,7 +6,7 @@ from skillscale.resource.experiments.chain import NoiseChain
 from skillscale.resource.experiments.noise import NoiseScaling, NoiseStep, expected_loss
 from skillscale.resource.experiments.noise_pairs import NoiseParallel, NoisyPair
 from skillscale.resource.experiments.parallel import ParallelTasks
-from skillscale.resource.experiments.plain import PlainRates, PlainScaling
+from skillscale.resource.experiments.plain import PlainRates
 from skillscale.resource.experiments.samples import NoiseSamples
 from skillscale.resource.experiments.series import RootChain
 from skillscale.resource.experiments.sparse import SparseScaling
@@ -22,7 +22,6 @@ __all__ = [
     "ParallelTasks",
     "Penalty",
     "PlainRates",
-    "PlainScaling",
     "RootChain",
     "Schedule",
     "SparseScaling",

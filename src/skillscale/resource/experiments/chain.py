@@ -133,7 +133,12 @@ NoiseChain.records = {
             seeds=(0, 1, 2),
         ),
         "standard": NoiseChain(),
-    }
+    },
+    "resource_noise_root": {
+        "standard": NoiseChain(
+            functions=("root",), widths=(16, 32, 64, 128), seeds=tuple(range(300, 372))
+        )
+    },
 }
 
 

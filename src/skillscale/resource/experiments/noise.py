@@ -102,7 +102,15 @@ NoiseScaling.records = {
     "resource_noise_scaling": {
         "live": NoiseScaling(widths=(16, 32, 64, 128), steps=(0, 30, 300), seeds=(0, 1, 2)),
         "standard": NoiseScaling(),
-    }
+    },
+    "resource_noise_constant": {
+        "standard": NoiseScaling(
+            targets=("square", "sine", "exponential"),
+            widths=(256,),
+            steps=(0, 1500),
+            seeds=tuple(range(300, 364)),
+        )
+    },
 }
 NoiseStep.records = {
     "resource_noise_step": {

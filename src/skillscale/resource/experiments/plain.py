@@ -17,7 +17,6 @@ from skillscale.lab.optimizers import Adam
 from skillscale.lab.parity import Batch
 from skillscale.lab.settings import (
     Count,
-    Positive,
     Rates,
     Seeds,
     Sizes,
@@ -33,58 +32,23 @@ from skillscale.resource.experiments._penalised import Schedule
 Activations = Annotated[tuple[str, ...], each(word("silu", "relu")), distinct]
 Points = Annotated[int, whole(3)]  # fewer do not tell x² from a line
 
-_LABELS = {
-    "loss": ("1", "mean squared error"),
-    "training_loss": ("1", "mean squared error on the training points"),
-    "width": ("neurons", ""),
-}
-
-
-@dataclass(frozen=True)
-class PlainScaling(Experiment):
-    """Train plain networks of many widths on x² and measure their loss.
-
-    A network f(x) = Σ_i v_i h(w_i x + b_i) + c minimises the mean of (f - x²)² and nothing else.
-    Training is in float64 and ends at rate 0, so that what is measured is neither rounding nor the
-    optimizer's trembling but what the budget leaves.
-
-    `loss` (activation, budget, member, width) is the mean squared error (not halved) on the fresh
-    inputs at the end, and `training_loss` that on the training's own; four digits.
-
-    Source: target of Song et al. 2024 (figure 2); width in place of a penalty is ours.
-    """
-
-    activations: Activations = ("silu", "relu")  #: of the hidden neurons
-    widths: Sizes = (2, 4, 8, 16, 32, 64, 128, 256)  #: numbers of hidden neurons
-    budgets: Sizes = (600, 2_000, 6_000)  #: numbers of Adam steps; each is a training of its own
-    lr: Positive = 1e-2  #: largest rate of Adam, annealed to 0 within every budget
-    n_points: Points = 256  #: equidistant inputs on [-1, 1], all used in every step
-    n_fresh: Points = 1001  #: equidistant inputs on [-1, 1] on which the loss is measured
-    seeds: Seeds = tuple(range(12))  #: of the initial parameters; one network of every kind each
-
-    order = ("activation", "budget", "member", "width")
-    about = _LABELS | {"budget": ("Adam steps", "")}
-
-    def grid(self) -> Grid:
-        return {"activation": self.activations, "budget": self.budgets, "width": self.widths}
-
-    def measure(self, activation: str, budget: int, width: int) -> Found:
-        rates = [self.lr] * len(self.seeds)
-        return _losses(_train(self, activation, width, budget, self.seeds, rates))
-
 
 @dataclass(frozen=True)
 class PlainRates(Experiment):
-    """Train the networks of `PlainScaling` at a rate chosen for every width and activation.
+    """Train plain networks of many widths on x², at a rate chosen for every width and activation.
 
-    All rates are tried on the tuning seeds, the one with the lowest geometric mean of their
-    training losses is chosen, and the other seeds are trained at that rate only.
+    A network f(x) = Σ_i v_i h(w_i x + b_i) + c minimises the mean of (f - x²)² and nothing else, by
+    Adam, annealed to 0. Training is in float64, so that what is measured is neither rounding nor
+    the optimizer's trembling but what the budget leaves. All rates are tried on the tuning seeds,
+    the one with the lowest geometric mean of their training losses is chosen, and the other seeds
+    are trained at that rate only.
 
-    At the end, to four digits: `tuning_loss` (activation, width, rate, tuning), on the training
-    inputs; `loss` and `training_loss` (activation, member, width) of the other seeds at the rate
-    `chosen` (activation, width); `tuning_seed` (tuning).
+    Mean squared errors at the end, not halved, to four digits: `tuning_loss` (activation, width,
+    rate, tuning), on the training inputs; `loss`, on the fresh ones, and `training_loss`
+    (activation, member, width) of the other seeds at the rate `chosen` (activation, width);
+    `tuning_seed` (tuning).
 
-    Source: ours; tested on `PlainScaling` at the chosen rates.
+    Source: target of Song et al. 2024 (figure 2); width in place of a penalty is ours.
     """
 
     activations: Activations = ("silu", "relu")  #: of the hidden neurons
@@ -97,8 +61,11 @@ class PlainRates(Experiment):
     seeds: Seeds = tuple(range(12))  #: of the networks trained at the chosen rate
 
     order = ("activation", "member", "width", "rate", "tuning")
-    about = _LABELS | {
-        "tuning_loss": _LABELS["training_loss"],
+    about = {
+        "loss": ("1", "mean squared error"),
+        "training_loss": ("1", "mean squared error on the training points"),
+        "tuning_loss": ("1", "mean squared error on the training points"),
+        "width": ("neurons", ""),
         "chosen": ("1", "chosen rate of Adam"),
         "rate": ("1", ""),
     }
@@ -113,25 +80,22 @@ class PlainRates(Experiment):
         return {"rate": self.rates, "tuning_seed": ("tuning", list(self.tuning_seeds))}
 
     def measure(self, activation: str, width: int) -> Found:
-        kind = self, activation, width, self.budget
+        kind = self, activation, width
         tuning, count = self.tuning_seeds, len(self.rates)
         _, found = _train(*kind, tuning * count, np.repeat(self.rates, len(tuning)).tolist())
         tried = found.reshape(count, -1).numpy()
         chosen = self.rates[int(np.log(tried).mean(1).argmin())]
+        measured = _train(*kind, self.seeds, [chosen] * len(self.seeds))
+        fresh, training = (records.significant(values.numpy()) for values in measured)
         return {
             "tuning_loss": (("rate", "tuning"), records.significant(tried)),
             # not rounded: equal to one of the coordinates
             "chosen": ((), chosen),
-            **_losses(_train(*kind, self.seeds, [chosen] * len(self.seeds))),
+            "loss": ("member", fresh),
+            "training_loss": ("member", training),
         }
 
 
-PlainScaling.records = {
-    "resource_plain_scaling": {
-        "live": PlainScaling(widths=(8, 16, 32, 64, 128), budgets=(300,), seeds=(0, 1)),
-        "standard": PlainScaling(seeds=tuple(range(200, 212))),
-    }
-}
 PlainRates.records = {
     "resource_plain_rates": {
         "live": PlainRates(
@@ -142,23 +106,13 @@ PlainRates.records = {
             tuning_seeds=(100, 101),
             seeds=(0, 1),
         ),
-        "standard": PlainRates(seeds=tuple(range(200, 212))),
+        "standard": PlainRates(tuning_seeds=(400, 401, 402, 403), seeds=tuple(range(300, 348))),
     }
 }
 
 
-def _losses(measured: tuple[Tensor, Tensor]) -> Found:
-    fresh, training = (records.significant(values.numpy()) for values in measured)
-    return {"loss": ("member", fresh), "training_loss": ("member", training)}
-
-
 def _train(
-    of: PlainScaling | PlainRates,
-    activation: str,
-    width: int,
-    budget: int,
-    seeds: Sequence[int],
-    rates: Sequence[float],
+    of: PlainRates, activation: str, width: int, seeds: Sequence[int], rates: Sequence[float]
 ) -> tuple[Tensor, Tensor]:
     """Return the losses on fresh and on training inputs, each (member,); a seed has a rate each."""
     count = len(seeds)
@@ -185,9 +139,9 @@ def _train(
         model,
         lambda _: batch,
         optimizer=Adam(rates, betas=(0.9, 0.99)),
-        steps=budget,
+        steps=of.budget,
         measure=measure,
-        at=[budget],
-        schedule=Schedule(budget).factor,
+        at=[of.budget],
+        schedule=Schedule(of.budget).factor,
     )
     return found["fresh"][0], found["training"][0]

@@ -90,7 +90,12 @@ NoiseSamples.records = {
             samples=(16, 256, 4096), widths=(16, 32, 64), n_points=64, steps=100, seeds=(0, 1, 2)
         ),
         "standard": NoiseSamples(),
-    }
+    },
+    "resource_noise_excess": {
+        "standard": NoiseSamples(
+            samples=(1024, 4096, 16384), widths=(256,), seeds=tuple(range(340, 404))
+        )
+    },
 }
 
 

@@ -111,7 +111,7 @@ RootChain.records = {
             schedule=Schedule(1_000, n_measured=5),
             seeds=(0, 1),
         ),
-        "standard": RootChain(seeds=tuple(range(200, 212))),
+        "standard": RootChain(seeds=tuple(range(320, 368))),
     }
 }
 

@@ -25,7 +25,7 @@ from skillscale.resource.experiments._penalised import (
 )
 
 WINDOW = tuple(round(float(strength), 3) for strength in np.geomspace(1.4, 22.6, 9))
-BEYOND = (32.0, 45.3, 64.1)  # the same ratio of √2, on from the window
+BEYOND = (32.0, 45.3, 64.1, 128.0, 256.0)  # up to where most networks have found biases
 TRAINING = Schedule(12_000)
 
 
@@ -114,6 +114,6 @@ SparseScaling.records = {
             schedule=Schedule(6_000),
             seeds=(0, 1, 2),
         ),
-        "standard": SparseScaling(seeds=tuple(range(200, 212))),
+        "standard": SparseScaling(seeds=tuple(range(300, 348))),
     }
 }

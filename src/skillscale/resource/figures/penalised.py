@@ -1,7 +1,6 @@
 """Figures of networks under a weight penalty, in the resource chapter."""
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 
 import numpy as np
 from matplotlib.axis import Axis
@@ -72,40 +71,18 @@ def shares(weights: ArrayLike, ratios: Mapping[str, ArrayLike], powers: Sequence
 
 
 @style.drawn
-def plain(
-    widths: ArrayLike,
-    loss: Mapping[str, Mapping[int, Summary] | Mapping[str, Summary]],
-    window: tuple[float, float],
-    slope: float,
-) -> Figure:
+def plain(widths: ArrayLike, loss: Mapping[str, Summary], slope: float) -> Figure:
     """Draw the loss of plain networks against their width, a panel per activation.
 
-    Args:
-        loss: by activation, then by budget in steps or by name, shape (width,); of the last one
-            every network is drawn.
-        window: the widths between which an exponent is read.
-        slope: predicted exponent, drawn in the window through the middle of the last one.
+    Every network is drawn, and the predicted slope through the middle of the medians.
     """
     x = np.asarray(widths, dtype=float)
-    inside = (x >= window[0]) & (x <= window[1])
     figure, panels = style.new(len(loss), 1, height=2.7 * len(loss), sharex=True, squeeze=False)
-    for axes, (name, by_budget) in zip(panels.flat, loss.items(), strict=True):
-        *fewer, (last, final) = (
-            (key if isinstance(key, str) else f"{key} steps", values)
-            for key, values in by_budget.items()
-        )
-        axes.axvspan(*window, color="0.93")
-        for dash, (label, values) in zip(
-            cycle(("dotted", "dashed", "dashdot")), fewer, strict=False
-        ):
-            axes.plot(x, values.value, linestyle=dash, color=MEASURED, label=label)
-        axes.plot(x, final.members.T, ".", color=MEASURED, alpha=0.35, markersize=4)
-        centre = final.value
-        axes.plot(x, centre, color=MEASURED, label=last)
-        at = np.flatnonzero(inside)[inside.sum() // 2]
-        level = centre[at] * x[at] ** slope
-        label = f"exponent {slope:g}"
-        axes.plot(x[inside], level / x[inside] ** slope, color=COLOUR, lw=3, label=label)
+    for axes, (name, values) in zip(panels.flat, loss.items(), strict=True):
+        axes.plot(x, values.members.T, ".", color=MEASURED, alpha=0.35, markersize=4)
+        axes.plot(x, values.value, color=MEASURED, label="median")
+        level = (values.value * x**slope)[x.size // 2]
+        axes.plot(x, level / x**slope, color=COLOUR, lw=3, label=f"exponent {slope:g}")
         axes.set(xscale="log", yscale="log", ylabel=f"loss, {name}")
         axes.legend(fontsize="small")
     _ticks(panels[-1, 0].xaxis, x.astype(int).tolist())

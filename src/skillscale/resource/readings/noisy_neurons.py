@@ -70,18 +70,23 @@ def exponent_in_width(run: xr.Dataset, target: str, step: int | None = None) -> 
     return fits.power_law(run.width.values, losses_at(run, target, step)).exponent
 
 
-def constant_at_widest(run: xr.Dataset, target: str) -> Estimate:
-    """Loss over the law σ²γ²/N."""
-    law = predicted_losses(target, run.width.values)
-    return fits.mean(losses_at(run, target)[:, -1] / law[-1])
+def least_losses(target: str, widths: ArrayLike) -> Floats:
+    """Least loss of so many noisy neurons, which falls below σ²γ²/N where they are few."""
+    best = theory.noise_limited_optimum(
+        neurons_at(POINTS), targets()[target], noise=NOISE, N=widths
+    )
+    return best.loss
 
 
 def noisy_loss_is_inverse_to_neurons(run: xr.Dataset) -> dict[str, Estimate]:
     return {target: exponent_in_width(run, target) for target in SMOOTH}
 
 
-def variation_norm_sets_the_noisy_loss(run: xr.Dataset) -> dict[str, Estimate]:
-    return {target: constant_at_widest(run, target) for target in SMOOTH}
+def training_reaches_the_least_noisy_loss(run: xr.Dataset) -> dict[str, Estimate]:
+    return {
+        target: fits.mean(losses_at(run, target)[:, -1] / least_losses(target, 256))
+        for target in SMOOTH
+    }
 
 
 def noisy_ramp_loss_is_inverse_to_neurons(run: xr.Dataset) -> Estimate:
@@ -109,6 +114,5 @@ def exponent_is_one_at_any_sample_size(run: xr.Dataset) -> dict[str, Estimate]:
 
 
 def excess_loss_is_inverse_to_samples(run: xr.Dataset) -> Estimate:
-    few = [64, 256, 1024]
-    excess = (run.loss - run.whole).sel(samples=few, width=256)
-    return fits.power_law(few, excess.values).exponent
+    excess = (run.loss - run.whole).sel(width=256).transpose("member", "samples")
+    return fits.power_law(run.samples.values, excess.values).exponent

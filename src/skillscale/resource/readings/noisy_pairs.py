@@ -46,7 +46,10 @@ def best_ratios(run: xr.Dataset) -> list[Floats]:
 
 
 def modules_grow_in_proportion_under_noise(run: xr.Dataset) -> Estimate:
-    return growth_slopes(run)[_place(run)]
+    """The mean over weights of the change of the first subtask's share from end to end."""
+    share = 1 - 1 / (1 + neuron_ratio(run).isel(step=-1).values)
+    change = (share[..., -1] - share[..., 0])[[_place(run, weight) for weight in (0.75, 0.9, 0.95)]]
+    return fits.mean(change.mean(0))
 
 
 def training_finds_the_best_proportion(run: xr.Dataset) -> Estimate:

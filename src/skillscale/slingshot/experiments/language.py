@@ -36,21 +36,21 @@ _CHUNK = 2048
 
 @dataclass(frozen=True)
 class KnownEntropy(Experiment):
-    """Train networks of several sizes on texts without the held-out pairs; test them on all texts.
+    """Train networks of several sizes on texts without the held-out sets; test them on all texts.
 
-    A network with one hidden layer of ReLU reads all k questions of a text at once and gives the
-    log odds of the k answers. No weight is shared between questions and every neuron sees all of
+    A network with hidden layers of ReLU reads all k questions of a text at once and gives the
+    log odds of all answers. No weight is shared between questions and every neuron sees all of
     them: that skills carry over from one text to the next is nothing the architecture imposes.
     Every network is trained anew for each length; Adam's rate falls linearly to 0 at the last step.
 
     Over (width, member, step): `excess` (kind), mean excess cross entropy per text in nats, and the
-    counts `wrong` (kind), `skill_wrong`, `skill_spoiled` (kind, skill), `pair_wrong` and
-    `pair_spoiled` (pair) that `Score` defines. Test texts of kind "any" follow the law without
-    condition, those of kind "familiar" the law of the training texts. Pairs met in training are
-    counted in familiar texts, held-out pairs in the others. Counts are out of `texts` (kind),
-    `questions` (member, kind, skill) or `pair_questions` (member, pair). `held_out` (member, pair)
-    marks the held-out pairs, `frequency` (skill) is the skills' law, `training_frequency` (member,
-    skill) theirs in training.
+    counts `wrong` (kind), `skill_wrong`, `skill_spoiled` (kind, skill), `set_wrong` (set) and
+    `composed_wrong` (pair) that `Score` defines; the first sets are the pairs. Test texts of kind
+    "any" follow the law without condition, those of kind "familiar" the law of the training texts.
+    Sets met in training are counted in familiar texts, the others in texts of any kind. Counts are
+    out of `texts` (kind), `questions` (member, kind, skill), `set_questions` (member, set) or
+    `composed_questions` (member, pair). `held_out` (member, set) is `SkillTexts.is_held_out` and
+    `frequency` (skill) the skills' law.
 
     Source: setting of Arora & Goyal 2023; language, networks and training are ours.
     """
@@ -60,28 +60,30 @@ class KnownEntropy(Experiment):
     k: int = 4  #: questions per text
     alpha: float = 0.0  #: of the skills' power law, 0 for Zipf's law
     flip: float = 0.1  #: rate of flipped answers
-    held_out: float = 1 / 3  #: share of the pairs of skills that no training text holds
-    widths: Sizes = (16, 32, 64, 128)  #: hidden neurons
+    held_out: float = 0.15  #: share of the pairs and of the triples that no training text holds
+    composed: int = 0  #: further answers per text, each computed from two questions
+    depth: Count = 1  #: hidden layers
+    widths: Sizes = (16, 32, 64, 128)  #: hidden neurons a layer
     lengths: Sizes = (250, 500, 1000, 2000, 4000)  #: training steps
     batch_size: Count = 128  #: fresh training texts per step
     lr: Positive = 0.01  #: Adam's rate at the first step
     n_test: Count = 40_000  #: test texts of either kind
     seeds: Seeds = tuple(range(12))  #: one language, its texts and one network a width each
 
-    order = ("width", "member", "step", "kind", "skill", "pair")
+    order = ("width", "member", "step", "kind", "skill", "set", "pair")
     about = {
         "excess": ("nats", "excess cross entropy per text"),
         "wrong": ("texts", "texts with a wrong answer"),
         "skill_wrong": ("questions", "questions answered wrongly"),
         "skill_spoiled": ("questions", "questions in wrong texts"),
-        "pair_wrong": ("pairs of questions", "pairs with a wrong answer"),
-        "pair_spoiled": ("pairs of questions", "pairs in wrong texts"),
+        "set_wrong": ("sets of questions", "pairs and triples with a wrong answer"),
+        "composed_wrong": ("composed answers", "composed answers that are wrong"),
         "texts": ("texts", ""),
         "questions": ("questions", ""),
-        "pair_questions": ("pairs of questions", ""),
+        "set_questions": ("sets of questions", ""),
+        "composed_questions": ("composed answers", ""),
         "held_out": ("1", "held out"),
         "frequency": ("1", ""),
-        "training_frequency": ("1", ""),
         "width": ("neurons", ""),
         "step": ("Adam steps", "length of training"),
     }
@@ -91,18 +93,28 @@ class KnownEntropy(Experiment):
 
     def language(self, seed: int) -> SkillTexts:
         return SkillTexts(
-            self.n_skills, self.n_bits, self.k, self.alpha, self.flip, self.held_out, seed
+            self.n_skills,
+            self.n_bits,
+            self.k,
+            self.alpha,
+            self.flip,
+            self.held_out,
+            self.composed,
+            seed,
         )
 
     def grid(self) -> Grid:
         return {"step": self.lengths}
 
     def coords(self) -> Coords:
+        language = self.language(0)
+        sets = [" ".join(map(str, each)) for each in language.sets]
         return {
             "width": self.widths,
             "kind": list(KINDS),
             "skill": range(self.n_skills),
-            "pair": [f"{first} {second}" for first, second in self.language(0).pairs],
+            "set": sets,
+            "pair": sets[: language.n_pairs],
         }
 
     def collect(self, sweep: Sweep) -> xr.Dataset:
@@ -113,17 +125,17 @@ class KnownEntropy(Experiment):
             [asked(language, texts) for texts in kinds]
             for language, kinds in zip(languages, tests, strict=True)
         ]
-        questions, pairs = (
-            np.array([[counts[part] for counts in kinds] for kinds in each_kind]) for part in (0, 1)
+        questions, sets, composed = (
+            np.array([[counts[part] for counts in kinds] for kinds in each_kind])
+            for part in range(3)
         )
-        training = np.stack([each.training_frequency() for each in languages])
         return found.assign(
             texts=("kind", np.full(len(KINDS), self.n_test)),
             questions=(("member", "kind", "skill"), questions.astype(np.int32)),
-            pair_questions=(("member", "pair"), _by_pair(languages, pairs)),
-            held_out=(("member", "pair"), held_out.astype(np.int8)),
+            set_questions=(("member", "set"), _where_met(languages, sets)),
+            composed_questions=(("member", "pair"), _where_met(languages, composed)),
+            held_out=(("member", "set"), held_out),
             frequency=("skill", languages[0].frequency.astype(np.float32)),
-            training_frequency=(("member", "skill"), records.significant(training)),
         )
 
     def measure(self, step: int) -> Found:
@@ -137,7 +149,13 @@ class KnownEntropy(Experiment):
         )
         members = itertools.product(self.widths, self.seeds)
         widths, seeds = zip(*members, strict=True)
-        model = MLPEnsemble(inputs.shape[-1], widths, seeds=seeds, n_outputs=self.k)
+        model = MLPEnsemble(
+            inputs.shape[-1],
+            widths,
+            seeds=seeds,
+            n_outputs=self.k + self.composed,
+            depth=self.depth,
+        )
         train(
             model,
             training_texts(languages, self.batch_size, seeds=self.seeds, copies=copies),
@@ -167,16 +185,26 @@ class KnownEntropy(Experiment):
         found: dict[str, Any] = {"excess": ((*grid, "kind"), rate)}
         for name, last in ("wrong", ()), ("skill_wrong", ("skill",)), ("skill_spoiled", ("skill",)):
             found[name] = (*grid, "kind", *last), counts[name].astype(np.int32)
-        for name in ("pair_wrong", "pair_spoiled"):
-            found[name] = (*grid, "pair"), _by_pair(languages, counts[name])
+        for name, place in ("set_wrong", "set"), ("composed_wrong", "pair"):
+            found[name] = (*grid, place), _where_met(languages, counts[name])
         return found
 
 
 KnownEntropy.records = {
     "slingshot_known_entropy": {
         "live": KnownEntropy(widths=(16, 64), lengths=(200, 800), n_test=4000, seeds=(0, 1)),
-        "standard": KnownEntropy(seeds=tuple(range(200, 212))),
-    }
+        "standard": KnownEntropy(seeds=tuple(range(220, 244))),
+    },
+    "slingshot_composed_answers": {
+        "standard": KnownEntropy(
+            composed=2,
+            depth=2,
+            widths=(32, 64, 128),
+            lengths=(350, 500, 700, 1000, 1400, 2000),
+            n_test=20_000,
+            seeds=tuple(range(300, 348)),
+        )
+    },
 }
 
 
@@ -194,10 +222,10 @@ def _tests(language: SkillTexts, n: int) -> tuple[Texts, Texts]:
     )
 
 
-def _by_pair(languages: Sequence[SkillTexts], counts: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return counts (…, member, kind, pair) in texts of the kind in which a pair is counted."""
-    held_out = np.stack([each.is_held_out for each in languages])
-    return np.where(held_out, counts[..., 0, :], counts[..., 1, :]).astype(np.int32)
+def _where_met(languages: Sequence[SkillTexts], counts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return counts (…, member, kind, set) in texts of the kind in which a set is counted."""
+    met = np.stack([each.is_held_out == 0 for each in languages])[:, : counts.shape[-1]]
+    return np.where(met, counts[..., 1, :], counts[..., 0, :]).astype(np.int32)
 
 
 def training_texts(
@@ -205,8 +233,8 @@ def training_texts(
 ) -> Batches:
     """Return a source of fresh training texts with flipped answers, one language per member.
 
-    `bits` (member, text, input) are the encoded texts and `target` (member, text, k) the answers,
-    -1 or +1; with `copies`, members are repeated, one block after the other.
+    `bits` (member, text, input) are the encoded texts and `target` (member, text, answer) holds -1
+    or +1; with `copies`, members are repeated, one block after the other.
     """
     streams = [Stream(seed, "training texts") for seed in seeds]
 

@@ -71,7 +71,7 @@ class PairSets(Experiment):
 PairSets.records = {
     "slingshot_pair_sets": {
         "live": PairSets(n_texts=40_000, seeds=(0, 1)),
-        "standard": PairSets(seeds=tuple(range(200, 212))),
+        "standard": PairSets(seeds=tuple(range(220, 420))),
     }
 }
 

@@ -3,7 +3,7 @@
 from skillscale.slingshot.figures.curves import curves, finite_size, ladder
 from skillscale.slingshot.figures.game import Level, SkillGame
 from skillscale.slingshot.figures.graphs import combinations, levels, margins
-from skillscale.slingshot.figures.language import loss_links, unseen_pairs
+from skillscale.slingshot.figures.language import loss_links, unseen_tuples
 
 __all__ = [
     "Level",
@@ -15,5 +15,5 @@ __all__ = [
     "levels",
     "loss_links",
     "margins",
-    "unseen_pairs",
+    "unseen_tuples",
 ]

@@ -1,5 +1,7 @@
 """Figures of the slingshot chapter: networks that learn a language of known entropy."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -52,25 +54,22 @@ def loss_links(
 
 
 @style.drawn
-def unseen_pairs(
-    forecast: ArrayLike, seen: ArrayLike, held_out: ArrayLike, widths: ArrayLike
+def unseen_tuples(
+    forecast: Mapping[str, ArrayLike], failed: Mapping[str, ArrayLike], widths: ArrayLike
 ) -> Figure:
-    """Draw failure rates of pairs of skills against what the product of single successes says.
+    """Draw failure rates of tuples against those forecast, a panel for each task by name.
 
-    The forecast is of seen and of held-out pairs, (2, width, run), the rates (width, run); rates of
-    0 are left out.
+    Rates are of shape (width, run); those of 0 and nan are left out.
     """
-    expected = np.asarray(forecast, dtype=float)
-    measured = np.stack([np.asarray(seen, dtype=float), np.asarray(held_out, dtype=float)])
-    positive = np.concatenate([expected[expected > 0], measured[measured > 0]])
-    ends = np.array([0.7 * positive.min(), 1.3 * positive.max()])
-    figure, axes = style.new(1, 2, height=3.9, sharex=True, sharey=True)
-    for panel, x, y, title in zip(
-        axes, expected, measured, ("pairs met in training", "held-out pairs"), strict=True
-    ):
-        panel.plot(ends, ends, color=COLOUR, label="product law")
-        _by_width(panel, x, y, widths)
-        panel.set(xscale="log", yscale="log", xlim=ends, ylim=ends, title=title)
+    every = np.concatenate(
+        [np.ravel(rates) for law in (forecast, failed) for rates in law.values()]
+    )
+    ends = np.array([0.7, 1.3]) * (every[every > 0].min(), every[every > 0].max())
+    figure, axes = style.new(1, len(failed), height=3.9, sharex=True, sharey=True)
+    for panel, (task, rates) in zip(axes, failed.items(), strict=True):
+        panel.plot(ends, ends, color=COLOUR, label="as forecast")
+        _by_width(panel, forecast[task], rates, widths)
+        panel.set(xscale="log", yscale="log", xlim=ends, ylim=ends, title=task)
         panel.set_xlabel("failures forecast")
     axes[0].set_ylabel("failures measured")
     handles, labels = axes[0].get_legend_handles_labels()
