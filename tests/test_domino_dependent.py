@@ -5,10 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from skillscale.domino import experiments as domino
+from skillscale.domino import readings, theory
 from skillscale.domino.experiments import _shared, dependent
+from skillscale.lab import records
 from skillscale.lab.ensembles import MLPEnsemble
+from skillscale.lab.randomness import Stream
 
 SMALL = domino.DependentParities(
     n_bits=8, n_samples=150, n_fresh=100, width=12, steps=40, every=20, seeds=(1, 4)
@@ -23,11 +27,13 @@ def test_parities_are_sums_modulo_two():
 
 def test_the_composition_is_the_exclusive_or_of_its_parents_and_the_control_is_not():
     bits = dependent._strings(SMALL, 3, 0)
-    tasks = {arm: (*dependent._PARENTS, dependent._THIRD[arm]) for arm in dependent.ARMS}
-    for arm in ("composed", "composed alone"):
-        first, second, third = _shared.parities(bits, tasks[arm]).T
+    for arm in ("composed", "composed alone", "both, second rare"):
+        first, second, third = _shared.parities(bits, dependent.TASKS[arm]).T
         assert torch.equal(third, (first != second).float())
-    first, second, third = _shared.parities(bits, tasks["independent"]).T
+    first, second, third = _shared.parities(bits, dependent.TASKS["either"]).T
+    assert torch.equal(third, (first != bits[:, 3]).float())
+    assert torch.equal(third, (second != bits[:, 0]).float())
+    first, second, third = _shared.parities(bits, dependent.TASKS["independent"]).T
     # 150 strings: a share of ½ has standard error 0.04
     assert float((third == (first != second).float()).float().mean()) == pytest.approx(0.5, abs=0.2)
 
@@ -45,13 +51,17 @@ def test_arms_start_alike_and_fresh_strings_are_others():
     assert not torch.equal(trained[:100], fresh)
 
 
-@pytest.mark.parametrize("arm", dependent.ARMS)
+@pytest.mark.parametrize("arm", dependent.TASKS)
 def test_arms_equal_a_plain_network_and_loop(arm):
-    measured = SMALL.run().accuracy.sel(arm=arm)[1]
+    settings = dataclasses.replace(SMALL, arms=tuple(dependent.TASKS), rare_fraction=0.3)
+    measured = settings.run().accuracy.sel(arm=arm)[1]
     strings = [dependent._strings(SMALL, 4, part) for part in (0, 1)]
-    tasks = (*dependent._PARENTS, dependent._THIRD[arm])
-    targets = [_shared.parities(bits, tasks) for bits in strings]
-    asked = slice(2, 3) if arm == "composed alone" else slice(0, 3)
+    targets = [_shared.parities(bits, dependent.TASKS[arm]) for bits in strings]
+    carried = torch.ones(150, 3)
+    if arm == "composed alone":
+        carried[:, :2] = 0
+    if "rare" in arm:
+        carried[:, 1] = torch.from_numpy(Stream(4, "dependent parities").at(2).random(150) < 0.3)
     network = MLPEnsemble(8, [12], seeds=[4], n_outputs=3).member(0)
     adam = torch.optim.Adam(network.parameters(), lr=SMALL.lr)
     path = []
@@ -64,8 +74,8 @@ def test_arms_equal_a_plain_network_and_loop(arm):
                 ]
             )
         adam.zero_grad()
-        error = (network(strings[0]) - targets[0]) ** 2
-        error[:, asked].sum(1).mean().backward()
+        error = carried * (network(strings[0]) - targets[0]) ** 2
+        error.sum(1).mean().backward()
         adam.step()
     # one fresh string of 100 may lie at the cut; the record is rounded to 0.001
     np.testing.assert_allclose(
@@ -80,3 +90,36 @@ def test_the_untrained_parents_of_the_lone_composition_stay_near_chance():
     end = settings.run().accuracy.isel(step=-1).sel(strings="fresh")
     assert (end.sel(arm="composed", task="first") > 0.9).all()
     assert (end.sel(arm="composed alone", task="first") < 0.8).all()
+
+
+def test_curves_of_gated_dynamics_are_delayed_as_gated_dynamics_predicts():
+    settings = {"rare_fraction": 0.1}
+    run = records.stamp(_gated_run(), settings=settings, seeds=[0], wall_seconds=1.0)
+    for part in readings.RARE_PARTS:
+        delays, predicted = readings.gated_delay(run, part)
+        assert delays.shape == (4,)
+        np.testing.assert_allclose(delays, predicted, rtol=0.02)
+    late = readings.composition_waits_for_all_or_one_of_its_parts(run)
+    assert late["both needed"].value > 1 > late["either suffices"].value
+
+
+def _gated_run():
+    """Return a run of 20 alike seeds whose accuracies are those of gated dynamics."""
+    steps = np.arange(0, 3001, 20)
+    curves = {}
+    for common, rare, gate in readings.RARE_PARTS.values():
+        for arm, q in ((common, 1.0), (rare, 0.1)):
+            u = theory.gated_dynamics(
+                steps, [1, q, 1], [(), (), (0, 1)], rate=0.004, N0=0.1, sharpness=0.1, gate=gate
+            )
+            curves[arm] = np.broadcast_to(1 - u / 2, (20, *u.shape))
+    values = np.stack(list(curves.values()))[:, :, None]
+    return xr.Dataset(
+        {"accuracy": (("arm", "member", "strings", "step", "task"), values)},
+        {
+            "arm": list(curves),
+            "strings": ["fresh"],
+            "step": steps,
+            "task": ["first", "second", "third"],
+        },
+    )

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from skillscale import claims
 from skillscale.domino import experiments as domino
 from skillscale.domino.experiments import own_loss
 from skillscale.lab.ensembles import MLPEnsemble
@@ -133,3 +134,18 @@ def test_finish_is_when_the_later_task_has_been_learned(monkeypatch):
     monkeypatch.setattr(own_loss, "_losses", lambda *_: curves)
     _, finish = dataclasses.replace(SMALL, steps=30, every=10).measure_rates(7)["finish"]
     np.testing.assert_array_equal(finish, [[20.0, np.nan]] * 3)
+
+
+@pytest.mark.parametrize(("share", "part"), [(0.05, 0), (0.2, 1)])
+def test_the_predicted_error_is_that_of_one_constant_fitted_by_fourth_powers(share, part):
+    n = 990
+    noise = np.random.default_rng(0).normal(size=(20_000, round(share * n)))
+    one, two, three = ((noise**power).sum(1) for power in (1, 2, 3))
+    constant = np.zeros(len(noise))
+    for _ in range(60):  # Newton on the sum of cubes, of which n (1 - q) are of -constant
+        cubes = n * constant**3 - 3 * one * constant**2 + 3 * two * constant - three
+        constant -= cubes / (3 * n * constant**2 - 6 * one * constant + 3 * two)
+    ratio = (constant**2).mean() / ((one / n) ** 2).mean()
+    predicted = claims.load()["domino.own_loss_learns_the_noise"].targets[part].predicted
+    assert np.log10(ratio) == pytest.approx(predicted, abs=0.01)
+    assert np.log10(5 / (3 * share**2)) > np.log10(ratio)  # the limit of many samples

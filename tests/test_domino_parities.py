@@ -40,7 +40,9 @@ def test_members_do_not_depend_on_companions_or_groups():
         )
 
 
-@pytest.mark.parametrize("rule", [("adam", 1e-3), ("sgd", 0.1), ("normalised", 0.05)])
+@pytest.mark.parametrize(
+    "rule", [("adam", 1e-3), ("sgd", 0.1), ("plain", 0.1), ("normalised", 0.05)]
+)
 @pytest.mark.parametrize("arm", parities.ARMS)
 def test_arms_equal_a_plain_network_and_loop_on_all_samples(rule, arm):
     settings = dataclasses.replace(SMALL, seeds=(4, 1), rules=(rule,), rare_fractions=(0.3,))

@@ -294,7 +294,10 @@ TOGETHER = {
     ],
     "domino.TwoParities": [
         ({"rules": ()}, "rules must not be empty"),
-        ({"rules": (("adamw", 1e-3),)}, "rules must be one of 'adam', 'sgd', 'normalised'"),
+        (
+            {"rules": (("adamw", 1e-3),)},
+            "rules must be one of 'adam', 'sgd', 'plain', 'normalised'",
+        ),
         ({"rules": (("sgd", 0.0),)}, "rate of sgd must be a finite number and > 0"),
     ],
     "domino.TwoSquares": [

@@ -90,6 +90,9 @@ OTHER_UNITS = {
     5: {
         "quanta_discovery.envelope_slope_follows_the_loss_exponent"
     },  # networks of the sizes that the envelope is held against
+    32: {  # seeds that are predicted from constants of the other sixteen
+        "domino.gated_dynamics_predicts_the_delay_by_a_rare_part",
+    },
     160: {  # seeds on which rules are compared; the rates were tuned on the other forty
         "geometry.tuning_shrinks_the_leads_over_adam",
         "geometry.lion_leads_adam_early_at_published_rates",

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy import optimize
 
 from skillscale import fits
+from skillscale.domino import theory
 from skillscale.domino.experiments.grokking import first_step
 from skillscale.fits import Estimate
+from skillscale.lab import records
 
 Floats = NDArray[np.float64]
 FEW = (0.2, 0.1, 0.05)
@@ -61,7 +64,7 @@ def gradient_descent_does_not_compete(run: xr.Dataset) -> dict[str, Estimate]:
 
 
 def gradient_descent_delay_is_proportional(run: xr.Dataset) -> dict[str, Estimate]:
-    common, rare, _ = learned_at(run, rule="sgd")
+    common, rare, _ = learned_at(run, rule="plain")
     return _by_fraction(run, rare / common, FEW)
 
 
@@ -91,9 +94,9 @@ def _by_fraction(
 # A skill made of skills: two parities and a third one, their composition or one of other bits.
 
 
-def third_learned_at(run: xr.Dataset, arm: str) -> Floats:
-    """Return the steps at which the third task is right on 95 % of fresh strings, one per seed."""
-    curves = run.accuracy.sel(arm=arm, strings="fresh", task="third")
+def third_learned_at(run: xr.Dataset, arm: str, task: str = "third") -> Floats:
+    """Return the steps at which a task is right on 95 % of fresh strings, one per seed."""
+    curves = run.accuracy.sel(arm=arm, strings="fresh", task=task)
     return fits.crossing_times(run.step.values, curves.values, threshold=0.95)
 
 
@@ -122,6 +125,67 @@ def unrelated_company_slows_a_parity(run: xr.Dataset) -> Estimate:
     return mean_or_bound(others / alone)
 
 
+RARE_PARTS = {  # arms with all tasks common and with a rare one, gate of the third task
+    "both needed": ("composed", "both, second rare", "and"),
+    "either suffices": ("either", "either, second rare", "or"),
+}
+
+
+def composition_waits_for_all_or_one_of_its_parts(run: xr.Dataset) -> dict[str, Estimate]:
+    return {
+        part: mean_or_bound(third_learned_at(run, rare) / third_learned_at(run, rare, "second"))
+        for part, (_, rare, _) in RARE_PARTS.items()
+    }
+
+
+CALIBRATION = 16  # seeds, the first, from which the constants of the gated dynamics are taken
+
+
+def gated_times(log_constants: Floats, gate: str, fraction: float) -> Floats:
+    """Return when u = 0.1, accuracy 95 %, by gated dynamics: first task, second and third.
+
+    In units of demand over rate; constants are log10 of the gate's sharpness and of N0.
+    """
+    sharpness, waste = 10.0**log_constants
+    times, parents = np.linspace(0, 12, 400), [(), (), (0, 1)]
+    curves = theory.gated_dynamics(
+        times, [1, fraction, 1], parents, rate=1.0, N0=waste, sharpness=sharpness, gate=gate
+    )
+    return np.array([np.interp(-0.1, -curve, times) for curve in curves.T])
+
+
+def gated_delay(run: xr.Dataset, part: str) -> tuple[Floats, float]:
+    """Return how a rare part delays a composition: seeds, and by constants from the other seeds.
+
+    Two constants: in the seeds for calibration gated dynamics shall agree on the composition's time
+    over its parts', all common, and on the delay of the rare part itself.
+    """
+    common, rare, gate = RARE_PARTS[part]
+    fraction = records.provenance(run, "settings")["rare_fraction"]
+    first, second, third = (third_learned_at(run, common, task) for task in run.task.values)
+    late, delayed = (third_learned_at(run, rare, task) for task in ("second", "third"))
+    known = slice(CALIBRATION)
+    ratios = [
+        2 * third[known].mean() / (first[known] + second[known]).mean(),
+        late[known].mean() / second[known].mean(),
+    ]
+
+    def off(log_constants: Floats) -> Floats:
+        all_common, one_rare = (gated_times(log_constants, gate, q) for q in (1.0, fraction))
+        found = [all_common[2] / all_common[0], one_rare[1] / all_common[1]]
+        return np.log(np.divide(found, ratios))
+
+    solved = optimize.root(off, [-1.0, -1.0], tol=1e-4)
+    before, after = (gated_times(solved.x, gate, q)[2] for q in (1.0, fraction))
+    predicted = after / before if solved.success else np.nan
+    return (delayed / third)[CALIBRATION:], predicted
+
+
+def gated_dynamics_predicts_the_delay_by_a_rare_part(run: xr.Dataset) -> dict[str, Estimate]:
+    delays = {part: gated_delay(run, part) for part in RARE_PARTS}
+    return {part: mean_or_bound(found / predicted) for part, (found, predicted) in delays.items()}
+
+
 # Two remedies: two squares, learned by a dense and a modular network and with own-loss weights.
 
 
@@ -141,18 +205,31 @@ def halves_help_the_rare_task_at_the_common_ones_cost(run: xr.Dataset) -> dict[s
     }
 
 
-def _speed_ups_of_remedies(run: xr.Dataset, setting: str) -> dict[str, Estimate]:
+def speed_ups_of_remedies(run: xr.Dataset, setting: str) -> dict[str, Floats]:
     """Return steps until both tasks are learned, those of the plain dense network over others'."""
     losses = run.loss.sel(setting=setting)
-    both = {
-        arm: squares_learned_at(losses.sel(arm=arm)).max(0)
-        for arm in ("dense", "modular", "own loss")
-    }
-    return {arm: mean_or_bound(both["dense"] / both[arm]) for arm in ("modular", "own loss")}
+    arms = "dense", "modular", "own loss"
+    dense, *others = (squares_learned_at(losses.sel(arm=arm)).max(0) for arm in arms)
+    return {arm: dense / other for arm, other in zip(arms[1:], others, strict=True)}
 
 
-remedies_speed_up_at_the_published_rate = partial(_speed_ups_of_remedies, setting="published")
-remedies_speed_up_at_tuned_rates = partial(_speed_ups_of_remedies, setting="tuned")
+def _speed_ups(run: xr.Dataset, setting: str) -> dict[str, Estimate]:
+    return {arm: mean_or_bound(x) for arm, x in speed_ups_of_remedies(run, setting).items()}
+
+
+remedies_speed_up_at_the_published_rate = partial(_speed_ups, setting="published")
+remedies_speed_up_at_tuned_rates = partial(_speed_ups, setting="tuned")
+
+
+def modules_keep_a_speed_up_at_tuned_rates(run: xr.Dataset) -> Estimate:
+    return mean_or_bound(speed_ups_of_remedies(run, "tuned")["modular"])
+
+
+def own_loss_loses_its_speed_up_to_the_rate(run: xr.Dataset) -> Estimate:
+    published, tuned = (
+        speed_ups_of_remedies(run, setting)["own loss"] for setting in ("published", "tuned")
+    )
+    return mean_or_bound(tuned - 1 - (published - 1) / 2)
 
 
 def own_loss_learns_the_noise(run: xr.Dataset) -> dict[str, Estimate]:
@@ -224,16 +301,10 @@ def above_adamw(losses: xr.DataArray) -> xr.DataArray:
 
 
 def speed_up(run: xr.Dataset, arm: str) -> Floats:
-    """Return AdamW's steps over an arm's to the loss that AdamW has at two thirds, one per seed.
-
-    An arm that never gets there is given the last step.
-    """
-    steps = run.step.values
-    losses = run.loss.sel(arm=["AdamW", arm])
-    level = losses.sel(arm="AdamW").sel(step=steps[-1] * 2 / 3, method="nearest")
-    below = (level - losses).transpose("arm", "member", "step").astype(float)
-    reached = fits.crossing_times(steps, below.values, threshold=0.0)
-    baseline, own = np.where(np.isnan(reached), steps[-1], reached)
+    """Return AdamW's steps over an arm's to the higher of their two last losses, one per seed."""
+    losses = run.loss.sel(arm=["AdamW", arm]).astype(float)
+    below = (losses.isel(step=-1).max("arm") - losses).transpose("arm", "member", "step")
+    baseline, own = fits.crossing_times(run.step.values, below.values, threshold=0.0)
     return np.asarray(baseline / own)
 
 

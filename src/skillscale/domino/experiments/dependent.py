@@ -10,33 +10,59 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skillscale import _checks
 from skillscale.domino.experiments import _shared
 from skillscale.lab.ensembles import MLPEnsemble
 from skillscale.lab.optimizers import Adam
 from skillscale.lab.randomness import Stream
-from skillscale.lab.settings import Count, Positive, Seeds, Steps, whole
+from skillscale.lab.settings import (
+    Count,
+    Positive,
+    Seeds,
+    Share,
+    Steps,
+    distinct,
+    each,
+    whole,
+    word,
+)
 from skillscale.lab.sweep import Coords, Experiment, Found, Grid
 from skillscale.lab.training import train
 
-ARMS = ("composed", "composed alone", "independent")
-
-_PARENTS = ((0, 1), (2, 3))
-_THIRD = {"composed": (0, 1, 2, 3), "composed alone": (0, 1, 2, 3), "independent": (4, 5, 6, 7)}
+_BOTH = ((0, 1), (2, 3), (0, 1, 2, 3))  # bits of the tasks: the third takes the other two
+_EITHER = ((0, 1, 2), (1, 2, 3), (0, 1, 2, 3))  # takes one of the other two, and one more bit
+TASKS = {
+    "composed": _BOTH,
+    "composed alone": _BOTH,
+    "independent": (*_BOTH[:2], (4, 5, 6, 7)),
+    "both, second rare": _BOTH,
+    "either": _EITHER,
+    "either, second rare": _EITHER,
+}
 
 
 @dataclass(frozen=True)
 class DependentParities(Experiment):
-    """Accuracy on two parities and a third task over training: composed, alone or independent.
+    """Accuracy on two parities and a third task over training, which is made of them or not.
 
-    Tasks are x₁⊕x₂, x₃⊕x₄ and "third": x₁⊕x₂⊕x₃⊕x₄, alone in "composed alone", and in "independent"
-    x₅⊕x₆⊕x₇⊕x₈, equally hard and made of nothing else learned. All arms start and see the same. The
-    loss is the squared error of outputs against 0/1 parities, summed over the tasks that the arm
-    trains and averaged over all strings. `accuracy` (member, arm, strings, step, task) is the share
-    of strings with the output, cut at ½, right, to 1e-3.
+    The tasks "first" and "second" are x₁⊕x₂ and x₃⊕x₄, "third" x₁⊕x₂⊕x₃⊕x₄: it needs both others.
+    It is trained alone in "composed alone"; in "independent" it is x₅⊕x₆⊕x₇⊕x₈, equally hard and
+    made of nothing else learned. In "either" the first two are x₁⊕x₂⊕x₃ and x₂⊕x₃⊕x₄, of which the
+    third needs one. "Second rare" leaves the second task on a random share of the strings. All arms
+    start and see the same. The loss is the squared error of outputs against 0/1 parities, summed
+    over the tasks that a string carries and averaged over all strings. `accuracy` (member, arm,
+    strings, step, task) is the share of strings with the output, cut at ½, right, to 1e-3.
 
     Source: Liu et al. 2025 (public code: composed and independent arm); the rest is ours.
     """
 
+    #: of `TASKS`
+    arms: Annotated[tuple[str, ...], _checks.filled, each(word(*TASKS)), distinct] = (
+        "composed",
+        "composed alone",
+        "independent",
+    )
+    rare_fraction: Share = 0.1  #: of the strings that carry a rare task
     n_bits: Annotated[int, whole(8)] = 32  #: length of the bit strings
     n_samples: Count = 10_000  #: bit strings, all used in every step
     n_fresh: Count = 5000  #: further strings, on which the networks are tested only
@@ -54,22 +80,26 @@ class DependentParities(Experiment):
 
     def coords(self) -> Coords:
         return {
-            "arm": ARMS,
+            "arm": self.arms,
             "strings": ["trained", "fresh"],
             "step": range(0, self.steps + 1, self.every),
             "task": ["first", "second", "third"],
         }
 
     def measure(self, member: int) -> Found:
-        arms = len(ARMS)
-        tasks = [(*_PARENTS, _THIRD[arm]) for arm in ARMS]
+        arms = len(self.arms)
         strings = [_strings(self, member, part) for part in (0, 1)]
         asked = [
-            (bits, torch.stack([_shared.parities(bits, each) for each in tasks]))
+            (bits, torch.stack([_shared.parities(bits, TASKS[arm]) for arm in self.arms]))
             for bits in strings
         ]
-        weight = torch.ones(arms, 1, 3)
-        weight[ARMS.index("composed alone"), :, :2] = 0.0
+        weight = torch.ones(arms, self.n_samples, 3)
+        chance = Stream(member, "dependent parities").at(2).random(self.n_samples)
+        for carried, arm in zip(weight, self.arms, strict=True):
+            if arm == "composed alone":
+                carried[:, :2] = 0.0
+            if arm.endswith("second rare"):
+                carried[:, 1] = torch.from_numpy(chance < self.rare_fraction)
         trained, target = asked[0]
         batch = _shared.task_batch(trained.expand(arms, -1, -1), target, weight)
 
@@ -95,7 +125,17 @@ DependentParities.records = {
             n_bits=10, n_samples=1000, n_fresh=1000, steps=1200, seeds=(0, 1, 2)
         ),
         "standard": DependentParities(seeds=tuple(range(200, 212))),
-    }
+    },
+    "domino_rare_parts": {
+        "standard": DependentParities(
+            ("composed", "both, second rare", "either", "either, second rare"),
+            n_bits=16,
+            n_samples=3000,
+            n_fresh=3000,
+            steps=3000,
+            seeds=tuple(range(400, 448)),
+        )
+    },
 }
 
 

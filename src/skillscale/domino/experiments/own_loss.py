@@ -131,7 +131,7 @@ TwoSquares.records = {
             width=32,
             steps=600,
         ),
-        "standard": TwoSquares(seeds=tuple(range(200, 212))),
+        "standard": TwoSquares(seeds=tuple(range(400, 412))),
     }
 }
 

@@ -24,6 +24,7 @@ ARMS = ("joint", "rare alone")
 RULES: dict[str, Callable[[float], Optimizer]] = {
     "adam": Adam,
     "sgd": partial(SGD, momentum=0.9),
+    "plain": SGD,
     "normalised": NormalisedGradient,
 }
 
@@ -39,8 +40,8 @@ class TwoParities(Experiment):
     random fraction of them. In the arm "rare alone" the same network sees the same samples, without
     task 1. The loss is the squared error of outputs against 0/1 parities, summed over outputs and
     averaged over all samples. Rules differ in what sets a step's length: "sgd", with momentum 0.9,
-    leaves it to the gradient; "normalised" steps are as long as the rate; Adam scales every
-    parameter by itself.
+    and "plain", without, leave it to the gradient; "normalised" steps are as long as the rate; Adam
+    scales every parameter by itself.
 
     `accuracy` (rule, rare_fraction, member, arm, step, task) is the share of all samples, with or
     without the task in training, on which the output, cut at ½, is right, to 1e-3.
@@ -115,6 +116,11 @@ TwoParities.records = {
         "standard": TwoParities(
             rules=(("adam", 1e-3), ("sgd", 0.05)), seeds=tuple(range(200, 212))
         ),
+    },
+    "domino_plain_parities": {
+        "standard": TwoParities(
+            (0.2, 0.1, 0.05), rules=(("plain", 0.2),), steps=6000, seeds=tuple(range(400, 416))
+        )
     },
     "domino_normalised_parities": {
         "standard": TwoParities((0.1,), rules=(("normalised", 0.05),), seeds=tuple(range(200, 212)))
