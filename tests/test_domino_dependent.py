@@ -104,7 +104,7 @@ def test_curves_of_gated_dynamics_are_delayed_as_gated_dynamics_predicts():
 
 
 def _gated_run():
-    """Return a run of 68 alike seeds whose accuracies are those of gated dynamics."""
+    """Return a run of 20 alike seeds whose accuracies are those of gated dynamics."""
     steps = np.arange(0, 3001, 20)
     curves = {}
     for common, rare, gate in readings.RARE_PARTS.values():
@@ -112,7 +112,7 @@ def _gated_run():
             u = theory.gated_dynamics(
                 steps, [1, q, 1], [(), (), (0, 1)], rate=0.004, N0=0.1, sharpness=0.1, gate=gate
             )
-            curves[arm] = np.broadcast_to(1 - u / 2, (68, *u.shape))
+            curves[arm] = np.broadcast_to(1 - u / 2, (20, *u.shape))
     values = np.stack(list(curves.values()))[:, :, None]
     return xr.Dataset(
         {"accuracy": (("arm", "member", "strings", "step", "task"), values)},

@@ -90,7 +90,7 @@ OTHER_UNITS = {
     5: {
         "quanta_discovery.envelope_slope_follows_the_loss_exponent"
     },  # networks of the sizes that the envelope is held against
-    128: {  # seeds that are predicted from constants of the other 64
+    32: {  # seeds that are predicted from constants of the other sixteen
         "domino.gated_dynamics_predicts_the_delay_by_a_rare_part",
     },
     160: {  # seeds on which rules are compared; the rates were tuned on the other forty

@@ -138,7 +138,7 @@ def composition_waits_for_all_or_one_of_its_parts(run: xr.Dataset) -> dict[str, 
     }
 
 
-CALIBRATION = 64  # seeds, the first, from which the constants of the gated dynamics are taken
+CALIBRATION = 16  # seeds, the first, from which the constants of the gated dynamics are taken
 
 
 def gated_times(log_constants: Floats, gate: str, fraction: float) -> Floats:

@@ -133,7 +133,7 @@ DependentParities.records = {
             n_samples=3000,
             n_fresh=3000,
             steps=3000,
-            seeds=tuple(range(500, 692)),
+            seeds=tuple(range(400, 448)),
         )
     },
 }
