@@ -138,9 +138,9 @@ class LanguageSpeedups(Experiment):
 
 
 _ADAMW, _SIGN, _LION = (
-    (2e-3, 4e-3, 8e-3, 1.6e-2),
-    (1.6e-3, 3.2e-3, 6.4e-3, 1.28e-2),
-    (4e-4, 8e-4, 1.6e-3, 3.2e-3),
+    (2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2),
+    (1.6e-3, 3.2e-3, 6.4e-3, 1.28e-2, 2.56e-2),
+    (4e-4, 8e-4, 1.6e-3, 3.2e-3, 6.4e-3),
 )
 LanguageSpeedups.records = {
     "domino_language_speedups": {
@@ -167,9 +167,7 @@ LanguageSpeedups.records = {
                 Arm("4 blocks", _ADAMW, mlp_blocks=4),
                 Arm("4 wide blocks", _ADAMW, mlp_blocks=4, mlp_expansion=16),
             ),
-            recipe=language.Recipe(context=32, batch_size=16, steps=2400),
-            every=100,
-            seeds=tuple(range(400, 408)),
+            seeds=tuple(range(200, 212)),
         ),
     }
 }

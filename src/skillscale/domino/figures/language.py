@@ -84,7 +84,7 @@ def speed_ups(ratios: dict[str, Summary]) -> Figure:
     axes.margins(y=0.12)
     axes.set_yticks(range(len(ratios)), list(ratios))
     axes.invert_yaxis()
-    ticks = [0.25, 0.35, 0.5, 0.7, 1, 1.4]
+    ticks = [0.5, 0.6, 0.7, 0.8, 1, 1.25, 1.5, 2]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("speed-up: steps of AdamW / steps of the arm")
