@@ -94,7 +94,6 @@ OTHER_UNITS = {
         "geometry.tuning_shrinks_the_leads_over_adam",
         "geometry.lion_leads_adam_early_at_published_rates",
         "geometry.ademamix_leads_adam_late_at_published_rates",
-        "geometry.lion_leads_adam_early_at_tuned_rates",
         "geometry.ademamix_leads_adam_late_at_tuned_rates",
     },
     240: {

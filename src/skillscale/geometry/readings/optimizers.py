@@ -56,8 +56,9 @@ def ademamix_leads_adam_late_at_published_rates(run: xr.Dataset) -> dict[str, Es
     return {**_by_setting(losses, "ademamix"), "n 40, no noise: behind": behind}
 
 
-def lion_leads_adam_early_at_tuned_rates(run: xr.Dataset) -> Estimate:
-    return fits.mean(mean_log_lead(run, "early", "lion", tuned=True))
+def lion_early_lead_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
+    mean = fits.mean(mean_log_lead(run, "early", "lion", tuned=True))
+    return {**_by_setting(window_losses(run, "early", tuned=True), "lion"), "mean": mean}
 
 
 def ademamix_leads_adam_late_at_tuned_rates(run: xr.Dataset) -> dict[str, Estimate]:
