@@ -288,6 +288,26 @@ def test_failures_of_tuples_are_read_against_single_skills(task, chance):
         np.testing.assert_allclose(failed[group] / expected[group], ratio)
 
 
+def test_pairs_of_known_skills_are_told_from_the_others():
+    """Half of the skills fail in 2 %, the rest in 40 %; held-out pairs of known ones twice."""
+    run = replace(SMALL, n_skills=8, held_out=0.4, n_test=2000).run()
+    single = xr.where(run.skill < run.sizes["skill"] // 2, 0.02, 0.4)
+    sets = [[int(skill) for skill in each.split()] for each in run["set"].values]
+    law = xr.DataArray([1 - np.prod(1 - single.values[each]) for each in sets], dims="set")
+    known = xr.DataArray([single.values[each].max() < 0.03 for each in sets], dims="set")
+    rate = law * xr.where((run.held_out == 1) & known, 2.0, 1.0)
+    planted = run.assign(
+        skill_wrong=(run.questions * single).broadcast_like(run.skill_wrong),
+        set_wrong=(run.set_questions * rate).broadcast_like(run.set_wrong),
+        excess=0 * run.excess + 0.2,
+    )
+    for estimate in readings.unseen_pairs_of_known_skills(planted).values():
+        assert (estimate.value, estimate.low, estimate.high) == pytest.approx((2.0, 2.0, 2.0))
+    failed, expected = readings.tuple_failures(planted, "pairs", worst=readings.KNOWN)
+    np.testing.assert_allclose(failed["held-out"], 2 * expected["held-out"])
+    np.testing.assert_allclose(failed["seen"], expected["seen"])
+
+
 def test_rates_are_slopes_in_seen_tuples_and_single_skills():
     """Failures of single skills x, of seen tuples x², of held-out ones x³, at all of 4 sizes."""
     run = replace(SMALL, composed=1, n_test=2000, lengths=(1, 2, 3, 4)).run()

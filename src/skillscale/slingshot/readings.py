@@ -13,6 +13,7 @@ from skillscale.slingshot import theory
 
 Floats = NDArray[np.float64]
 Shape = tuple[int, int, int, float]  # skills, texts, skills a text, Zipf exponent
+KNOWN = 0.03  # failure rate up to which a skill counts as known
 CHANCE = 1e-6  # that a graph passes its bound
 GROUPS = ("seen", "held-out")
 
@@ -104,12 +105,13 @@ def single_failures(run: xr.Dataset) -> xr.DataArray:
 
 
 def tuple_failures(
-    run: xr.Dataset, task: str
+    run: xr.Dataset, task: str, worst: float = 1.0
 ) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
     """Return failure rates of seen and held-out tuples, measured and by the product of skills.
 
     Pairs and triples fail if any of their answers is wrong; composed answers, by that law, if one
-    of two is. Each tuple counts alike; those never asked do not.
+    of two is. Each tuple counts alike; those never asked do not, nor those with a skill that by
+    itself fails more often than `worst`. A rate over none is nan.
     """
     composed, order = task == "composed answers", ("width", "member", "step")
     name = "composed" if composed else "set"
@@ -125,9 +127,10 @@ def tuple_failures(
     failed: dict[str, xr.DataArray] = {}
     expected: dict[str, xr.DataArray] = {}
     for mark, group in enumerate(GROUPS):
-        counted = (asked > 0) & (held_out == mark)
+        counted = (asked > 0) & (held_out == mark) & (right.min(-1) >= 1 - worst)
         for rates, values in (failed, wrong / np.maximum(asked, 1)), (expected, law):
-            mean = np.where(counted, values, 0).sum(-1) / counted.sum(-1)
+            with np.errstate(invalid="ignore"):
+                mean = np.where(counted, values, 0).sum(-1) / counted.sum(-1)
             rates[group] = xr.DataArray(mean, dims=order)
     return failed, expected
 
@@ -210,6 +213,20 @@ def unseen_tuples_fail_as_their_skills_do(run: xr.Dataset) -> dict[str, Estimate
         found[f"seen {task}"] = _mean_of_judged(run, of_law["seen"])
         found[f"held-out {task}"] = _mean_of_judged(run, of_law["held-out"] / of_law["seen"])
     return found
+
+
+def unseen_pairs_of_known_skills(run: xr.Dataset) -> dict[str, Estimate]:
+    failed, expected = tuple_failures(run, "pairs", worst=KNOWN)
+    both = failed["seen"].notnull() & failed["held-out"].notnull() & window(run)[1]
+    seen, held_out = (
+        failed[group].where(both).sum(("width", "step"))
+        / expected[group].where(both).sum(("width", "step"))
+        for group in GROUPS
+    )
+    return {
+        "over single skills": fits.mean(held_out.values),
+        "over seen pairs": fits.mean((held_out / seen).values),
+    }
 
 
 def unseen_tuples_improve_as_fast_as_skills(run: xr.Dataset) -> dict[str, Estimate]:
