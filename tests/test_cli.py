@@ -197,7 +197,10 @@ def test_the_ledger_prints_the_measurement_beside_the_prediction(judgements):
 def test_the_ledger_is_data_for_programs(judgements):
     result = call("ledger", "--json")
     assert result.exit_code == 0
-    assert json.loads(result.output) == [judgement.plain() for judgement in judgements]
+    found = json.loads(result.output)
+    assert found == ledger.plain(judgements)
+    assert found[: len(judgements)] == [judgement.plain() for judgement in judgements]
+    assert not any("verdict" in entry for entry in found[len(judgements) :])
 
 
 def test_a_ledger_of_damaged_records_says_so(monkeypatch):
